@@ -1,0 +1,190 @@
+/* Ward for hosts: load add-ins that are not trusted, call them, survive them.
+ *
+ * 1. ward_host_new          once
+ * 2. calculator_activate    generated from the contract: loads an add-in at a chosen isolation kind
+ * 3. calculator_operate     generated: calls it; negative is a fault, and costs that add-in only
+ * 4. calculator_release     generated
+ * 5. ward_host_free
+ *
+ * Thread-safety: every function here may be called from any thread at any time, except that a handle is not to be used
+ * after it was given back. Ward starts one thread of its own, all signals blocked, while isolated domains exist. At kind
+ * `wasm` it installs a SIGSEGV and a SIGBUS handler, which hand everything that is not a wasm domain's on to the handler
+ * that was there before. It touches no other state of the process. */
+#ifndef WARD_HOST_H
+#define WARD_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <ward/fault.h>
+#include <ward/value.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WARD_API __attribute__((visibility("default")))
+
+#define WARD_VERSION "0.1.0"
+
+struct ward_host;
+struct ward_domain;
+
+/* How a domain is held. Values are stable. */
+enum ward_isolation {
+        WARD_DIRECT = 0,  /* not at all: trusted code in the host's process */
+        WARD_WASM = 1,    /* checked and compiled WebAssembly in the host's process */
+        WARD_PROCESS = 2, /* a worker process */
+};
+
+/* What a domain may do. The two lower ones are refused until they can be held; WARD_LEVEL_DEFAULT is full-trust. */
+enum ward_level {
+        WARD_LEVEL_DEFAULT = 0,
+        WARD_LEVEL_INTERNET,
+        WARD_LEVEL_INTRANET,
+        WARD_LEVEL_FULL_TRUST,
+        WARD_LEVEL_HOST,
+};
+
+enum ward_domain_state {
+        WARD_DOMAIN_UNLOADED = 0,
+        WARD_DOMAIN_RUNNING = 1,
+};
+
+/* The kind's or level's standard name, and the way back: false for an unknown name. */
+WARD_API const char *ward_isolation_name(enum ward_isolation isolation);
+WARD_API bool ward_isolation_from_name(const char *name, enum ward_isolation *ret);
+WARD_API const char *ward_level_name(enum ward_level level);
+WARD_API bool ward_level_from_name(const char *name, enum ward_level *ret);
+
+/* Called for every fault that costs a domain, once a domain, on the thread that learned of it, which may be Ward's own.
+ * The callback may query the domain, but not unload it or call into it. */
+typedef void (*ward_on_fault)(void *data, struct ward_domain *domain, const struct ward_fault *fault);
+
+struct ward_host_options {
+        size_t size;             /* sizeof (struct ward_host_options) */
+        const char *name;        /* the default domain's friendly name; NULL: "host" */
+        const char *worker_path; /* the program ward-worker; NULL: $WARD_WORKER, else found relative to the library */
+        const char
+                *cache_path; /* folder for compiled WebAssembly; NULL: $WARD_CACHE, else $XDG_CACHE_HOME/ward, else ~/.cache/ward */
+        const char *compiler;   /* the C compiler's command; NULL: $WARD_CC, else the first of cc, gcc, clang */
+        ward_on_fault on_fault; /* NULL: none */
+        void *on_fault_data;
+};
+
+/* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */
+WARD_API int ward_host_new(const struct ward_host_options *options, struct ward_host **ret_host, struct ward_fault *fault);
+
+/* Unloads every domain, ends every worker and Ward's thread, frees @host and returns NULL. Takes NULL. Handles of instances
+ * and domains that are still held stay valid, read as unloaded, and must still be released. */
+WARD_API struct ward_host *ward_host_free(struct ward_host *host);
+
+/* What a domain may use. 0 means the default. */
+struct ward_limits {
+        size_t size;           /* sizeof (struct ward_limits) */
+        uint64_t memory_bytes; /* process: address space for data and stacks; wasm: linear memory. Default: none; wasm 4 GiB */
+        uint64_t arena_bytes; /* process: shared memory for arguments and results, each way. Default 256 MiB, taken as it is touched
+                               */
+        uint64_t cpu_affinity; /* process: bit n allows processor n. Default: the host's */
+};
+
+struct ward_domain_options {
+        size_t size;      /* sizeof (struct ward_domain_options) */
+        const char *name; /* friendly name; NULL: made up from the kind and a number */
+        enum ward_isolation isolation;
+        enum ward_level level;
+        struct ward_limits limits;
+};
+
+/* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
+ * ward_domain_release. Kind `direct` is refused: that is the default domain. */
+WARD_API int ward_domain_new(struct ward_host *host, const struct ward_domain_options *options, struct ward_domain **ret_domain,
+                             struct ward_fault *fault);
+
+/* The host itself as a domain. Borrowed: lives as long as @host, not to be released. */
+WARD_API struct ward_domain *ward_host_default_domain(struct ward_host *host);
+
+/* Gives a handle back; the domain lives on while it runs. Returns NULL. Takes NULL. */
+WARD_API struct ward_domain *ward_domain_release(struct ward_domain *domain);
+
+/* Ends everything in @domain and frees what it used; waits until that is done. Calls in flight return `unloaded`. Unloading
+ * twice is no error. The default domain is refused. */
+WARD_API int ward_domain_unload(struct ward_domain *domain, struct ward_fault *fault);
+
+WARD_API const char *ward_domain_name(const struct ward_domain *domain);
+WARD_API int ward_domain_rename(struct ward_domain *domain, const char *name, struct ward_fault *fault);
+WARD_API enum ward_isolation ward_domain_isolation(const struct ward_domain *domain);
+WARD_API enum ward_level ward_domain_level(const struct ward_domain *domain);
+WARD_API enum ward_domain_state ward_domain_state(const struct ward_domain *domain);
+
+/* Copies the fault that ended @domain to @ret_fault and returns true, or returns false if no fault did. */
+WARD_API bool ward_domain_fault(const struct ward_domain *domain, struct ward_fault *ret_fault);
+
+/* Named data on a domain, seen by the host and, through the interface ward:domain/data, by the add-ins in it. Keys are
+ * 1 to 255 bytes of UTF-8; a domain holds at most 64 MiB. set copies @data; @len 0 with @data NULL removes the key.
+ * get gives a copy that the caller frees with free(), one NUL byte behind it that @ret_len does not count;
+ * returns 1 if there is no such key. */
+WARD_API int ward_domain_set(struct ward_domain *domain, const char *key, const void *data, size_t len, struct ward_fault *fault);
+WARD_API int ward_domain_get(struct ward_domain *domain, const char *key, void **ret_data, size_t *ret_len,
+                             struct ward_fault *fault);
+
+struct ward_activate_options {
+        size_t size; /* sizeof (struct ward_activate_options) */
+        enum ward_isolation isolation;
+        enum ward_level level;
+        const char *name;           /* friendly name of the add-in and of a domain made for it; NULL: from the module's file name */
+        struct ward_domain *domain; /* activate into this one, whose kind, level and limits hold; NULL: one made for the add-in */
+        uint32_t activate_ms;       /* time limit for starting and loading, compiling apart; 0: 10,000 */
+        uint32_t deadline_ms;       /* time limit of each call; 0: none */
+        const char *const *arguments;   /* NULL-terminated; wasm: WASI's arguments. NULL: none */
+        const char *const *environment; /* NULL-terminated "K=V"; the add-in sees these only (wasm, process). NULL: none */
+        struct ward_limits limits;
+};
+
+/* --- For generated host views ------------------------------------------------------------------------------------- */
+
+/* A function that the host provides. @args is the generated argument struct, borrowed; what @ret holds goes to Ward. */
+struct ward_import {
+        const struct ward_func *func;
+        void (*serve)(const void *services, const void *args, void *ret); /* NULL: a function of package `ward`, provided by Ward */
+};
+
+struct ward_contract {
+        const char *name; /* "ns:pkg/world@1.0.0" */
+        uint32_t n_exports;
+        uint32_t n_imports;
+        const struct ward_func *const *exports;
+        const struct ward_import *imports;
+};
+
+/* The head of an activated add-in. It is laid open so that the inline functions of views connect directly: @direct is NULL
+ * at every kind but `direct`, where it holds the add-in's own C functions in the order of the contract's exports. */
+struct ward_instance {
+        void (*const *direct)(void);
+};
+
+/* Activates @module. @services is passed to the contract's serve functions; it stays the host's and must outlive the
+ * instance. The seven steps: make or find the domain, load, check the contract, bind, set up the adapters, register, hand
+ * back; a failure at any step undoes the ones before. */
+WARD_API int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *options,
+                           const struct ward_contract *contract, const void *services, struct ward_instance **ret_instance,
+                           struct ward_fault *fault);
+
+/* Releases the add-in. The domain that was made for it is unloaded. Returns NULL. Takes NULL. Not from within a call to it. */
+WARD_API struct ward_instance *ward_release(struct ward_instance *instance);
+
+/* Calls export number @export. @args is the generated argument struct, borrowed; the result is written to @ret and is the
+ * caller's to free. 0, or a negative fault kind with @ret untouched. */
+WARD_API int ward_call(struct ward_instance *instance, uint32_t export_index, const void *args, void *ret,
+                       struct ward_fault *fault);
+
+/* The domain that @instance lives in. Borrowed: lives as long as the instance is held. */
+WARD_API struct ward_domain *ward_instance_domain(struct ward_instance *instance);
+
+/* The time limit of each later call on @instance, in milliseconds; 0: none. */
+WARD_API void ward_instance_set_deadline(struct ward_instance *instance, uint32_t deadline_ms);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

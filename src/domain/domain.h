@@ -1,0 +1,116 @@
+/* Domains and the add-ins in them, whatever the kind. Kinds are in kind.h's terms; the public API is in host/.
+ *
+ * Lifetimes: a domain is counted. Its handle's owner, every instance in it and, while it runs, its registry each hold one
+ * reference. An instance belongs to who activated it.
+ *
+ * State lives in a page of its own that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as
+ * unloaded (0), so nothing there touches a channel, a worker or a lock that is not its own.
+ *
+ * Locking: @lock is held for a whole call at the isolating kinds (domains are synchronized); it is recursive, so an
+ * import may call back in. Whoever leaves the outermost call of a domain that was unloaded meanwhile frees what it used. */
+#ifndef DOMAIN_DOMAIN_H
+#define DOMAIN_DOMAIN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <ward/host.h>
+#include "base/list.h"
+#include "monitor/monitor.h"
+
+struct kind;
+struct warden; /* domain/warden.h: the host's link to its warden process */
+
+/* What the domains of one host share; part of struct ward_host. */
+struct domains {
+        pthread_mutex_t lock; /* guards the members below and the list; taken before no other lock, after any */
+        struct list list;     /* of ward_domain.link: those that run */
+        struct monitor *monitor;
+        struct warden *warden;
+        uint64_t next_number;
+        char *worker_path; /* owned; NULL where not given */
+        char *cache_path;
+        char *compiler;
+        ward_on_fault on_fault;
+        void *on_fault_data;
+};
+
+/* The wiped-on-fork page of a domain. */
+struct domain_state {
+        _Atomic uint32_t state; /* enum ward_domain_state; also the private futex that callers wait on */
+};
+
+struct data; /* domain/data.h: a domain's named data */
+
+struct ward_domain {
+        const struct kind *kind;
+        struct domains *domains; /* NULL once the host is gone */
+        struct list link;
+        struct list instances; /* of instance.link, guarded by @lock */
+        _Atomic uint32_t references;
+        struct domain_state *state;
+        pthread_mutex_t lock;
+        uint32_t depth; /* calls in flight, nested ones counted; guarded by @lock */
+        bool stopped;   /* kind->stop has run; guarded by @lock */
+        enum ward_level level;
+        struct ward_limits limits;
+        const char *const *environment; /* valid during kind->start and kind->load only */
+        pthread_mutex_t info_lock;      /* guards name, fault, data; no other lock is taken under it */
+        char name[WARD_FAULT_NAME_MAX];
+        struct ward_fault *fault; /* what ended it, or NULL */
+        struct data *data;
+        void *held; /* the kind's own, between start and stop */
+};
+
+/* An activated add-in. */
+struct instance {
+        struct ward_instance head;
+        struct ward_domain *domain;
+        struct list link;
+        const struct ward_contract *contract;
+        const void *services;
+        char name[WARD_FAULT_NAME_MAX];
+        char *module; /* path, owned */
+        _Atomic uint32_t deadline_ms;
+        bool made_domain; /* the domain was made for it */
+        void *held;       /* the kind's own, between load and release */
+};
+
+static inline bool domain_is_running(const struct ward_domain *domain)
+{
+        return atomic_load_explicit(&domain->state->state, memory_order_acquire) == WARD_DOMAIN_RUNNING;
+}
+
+/* domain.c: life */
+void domains_init(struct domains *domains);
+void domains_finish(struct domains *domains);
+/* The monitor, started on first need and anew in a forked child. */
+int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struct ward_fault *fault);
+
+/* Makes a domain and starts it with its kind. @deadline bounds starting. */
+int domain_new(struct domains *domains, const struct ward_domain_options *options, const char *const *environment,
+               uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault);
+struct ward_domain *domain_ref(struct ward_domain *domain);
+struct ward_domain *domain_unref(struct ward_domain *domain);
+int domain_unload(struct ward_domain *domain, struct ward_fault *fault);
+
+/* The domain has failed: it reads as unloaded from here on. The first fault is kept and told to the host; later ones are dropped.
+ * Frees nothing, takes only info_lock, so that it may be called with or without @lock, from any thread. True if it was the first.
+ */
+bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault);
+/* Fills @fault with `unloaded`, and with what ended the domain, and returns -WARD_FAULT_UNLOADED. */
+int domain_unloaded_fault(const struct ward_domain *domain, struct ward_fault *fault);
+
+/* instance.c: activation and calls */
+int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
+                 const struct ward_contract *contract, const void *services, struct instance **ret_instance,
+                 struct ward_fault *fault);
+struct instance *instance_free(struct instance *instance);
+int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+
+/* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
+ * by kinds on the calling host thread, with @lock held. */
+void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
+/* The import's index in the contract by its core name, or -1. */
+int contract_import_index(const struct ward_contract *contract, const char *name);
+
+#endif
