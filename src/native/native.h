@@ -1,0 +1,44 @@
+/* Native add-ins (.so): opened and matched with a contract, by whoever will run them: the host at kind `direct`, a worker at
+ * kind `process`.
+ *
+ * 1. native_open  2. native_match  3. image.addin->bind(env)  4. native_close */
+#ifndef NATIVE_NATIVE_H
+#define NATIVE_NATIVE_H
+
+#include <stdint.h>
+#include <ward/addin.h>
+#include <ward/fault.h>
+
+struct native_image {
+        void *handle;
+        int copy; /* memfd that the image was loaded from, or -1; kept open so that its name stays unique */
+        const struct ward_addin *addin;
+};
+
+/* Loads @path, running its constructors. Each image is an add-in's own: where the file is loaded already, a private copy is
+ * loaded instead. */
+int native_open(const char *path, struct native_image *ret_image, struct ward_fault *fault);
+void native_close(struct native_image *image);
+
+/* One function as a contract has it. */
+struct native_func {
+        const char *name;
+        const char *signature;
+};
+
+/* What the host's contract says. */
+struct native_want {
+        const char *contract;
+        const struct native_func *exports;
+        uint32_t n_exports;
+        const struct native_func *imports;
+        uint32_t n_imports;
+};
+
+/* Finds each wanted export in @addin (its index goes to @ret_exports, n_exports long) and each of @addin's imports in @want (its
+ * index goes to @ret_imports, addin->n_imports long). A fault names the first function that is missing or differs. @path is
+ * for its text. */
+int native_match(const struct ward_addin *addin, const char *path, const struct native_want *want, uint32_t *ret_exports,
+                 uint32_t *ret_imports, struct ward_fault *fault);
+
+#endif
