@@ -1,0 +1,73 @@
+# Thin over Meson: each target is a command or two that you may type yourself.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+BUILD   ?= build
+ASAN    ?= build-asan
+FUZZ    ?= build-fuzz
+SECONDS ?= 60
+MESON_OPTIONS ?=
+
+.PHONY: all build demo test bench install format check-asan asan fuzz clean help
+
+all: build
+
+# Without an apt-get that works, install-deps only looks whether the programs are there.
+$(BUILD)/build.ninja:
+	scripts/install-deps
+	meson setup $(BUILD) --prefix=$(PREFIX) $(MESON_OPTIONS)
+
+build: $(BUILD)/build.ninja
+	ninja -C $(BUILD)
+
+demo: build
+	$(BUILD)/examples/calculator/demo
+
+test: build
+	@meson test -C $(BUILD) --list 2>/dev/null | grep -q . || { echo 'No tests were built: they need cmocka.'; exit 1; }
+	meson test -C $(BUILD) --no-rebuild --print-errorlogs
+
+bench: build
+	$(BUILD)/src/tool/ward bench
+
+install: build
+ifneq ($(origin PREFIX),file)
+	meson configure $(BUILD) --prefix=$(PREFIX)
+endif
+	DESTDIR="$(DESTDIR)" meson install -C $(BUILD)
+
+format:
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+$(ASAN)/build.ninja:
+	scripts/install-deps
+	meson setup $(ASAN) -Db_sanitize=address,undefined $(MESON_OPTIONS)
+
+asan: $(ASAN)/build.ninja
+	ninja -C $(ASAN)
+
+check-asan: asan
+	meson test -C $(ASAN) --no-rebuild --print-errorlogs --timeout-multiplier 4
+
+$(FUZZ)/build.ninja:
+	scripts/install-deps
+	CC=clang meson setup $(FUZZ) -Dfuzzers=true -Db_lundef=false -Db_sanitize=address,undefined $(MESON_OPTIONS)
+
+fuzz: $(FUZZ)/build.ninja
+	ninja -C $(FUZZ)
+	scripts/fuzz --all $(SECONDS)
+
+clean:
+	rm -rf $(BUILD) $(ASAN) $(FUZZ)
+
+help:
+	@echo 'make            build into $(BUILD)/'
+	@echo 'make demo       see a calculator survive its add-ins'
+	@echo 'make test       run all tests'
+	@echo 'make bench      measure calls and bulk data at each kind, beside the limits of this machine'
+	@echo 'make install    install to PREFIX ($(PREFIX)), below DESTDIR if that is set'
+	@echo 'make check-asan run all tests under AddressSanitizer and UndefinedBehaviorSanitizer'
+	@echo 'make fuzz       run each fuzz target for SECONDS ($(SECONDS))'
+	@echo 'make format     format the C sources with clang-format'
+	@echo 'make clean      remove the build folders'
+	@echo
+	@echo 'The first build installs missing Debian packages (scripts/install-deps --list names them).'
