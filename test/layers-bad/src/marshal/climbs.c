@@ -1,0 +1,2 @@
+/* Breaks the layers: the test must see it. */
+#include "domain/domain.h"
