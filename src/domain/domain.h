@@ -22,8 +22,9 @@ struct warden; /* domain/warden.h: the host's link to its warden process */
 
 /* What the domains of one host share; part of struct ward_host. */
 struct domains {
-        pthread_mutex_t lock; /* guards the members below and the list; taken before no other lock, after any */
-        struct list list;     /* of ward_domain.link: those that run */
+        pthread_mutex_t lock;      /* guards the members below; no other lock of a domain is taken under it */
+        struct domain_state *page; /* only its `here`: 0 in a forked child, where nothing below is that child's */
+        struct list list;          /* of ward_domain.link: those that were started and not yet stopped */
         struct monitor *monitor;
         struct warden *warden;
         uint64_t next_number;
@@ -37,6 +38,7 @@ struct domains {
 /* The wiped-on-fork page of a domain. */
 struct domain_state {
         _Atomic uint32_t state; /* enum ward_domain_state; also the private futex that callers wait on */
+        _Atomic uint32_t here;  /* 1 in the process that made the domain, 0 in a child that was forked from it */
 };
 
 struct data; /* domain/data.h: a domain's named data */
@@ -80,8 +82,14 @@ static inline bool domain_is_running(const struct ward_domain *domain)
         return atomic_load_explicit(&domain->state->state, memory_order_acquire) == WARD_DOMAIN_RUNNING;
 }
 
+/* Whether this is the process that made the domain, not a forked child: only there may its lock, worker and channel be touched. */
+static inline bool domain_is_here(const struct ward_domain *domain)
+{
+        return atomic_load_explicit(&domain->state->here, memory_order_relaxed);
+}
+
 /* domain.c: life */
-void domains_init(struct domains *domains);
+int domains_init(struct domains *domains, struct ward_fault *fault);
 void domains_finish(struct domains *domains);
 /* The monitor, started on first need and anew in a forked child. */
 int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struct ward_fault *fault);
@@ -92,6 +100,18 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
 struct ward_domain *domain_ref(struct ward_domain *domain);
 struct ward_domain *domain_unref(struct ward_domain *domain);
 int domain_unload(struct ward_domain *domain, struct ward_fault *fault);
+
+/* The host's own domain, which is never started or stopped. */
+int domain_new_default(struct domains *domains, const char *name, struct ward_domain **ret_domain, struct ward_fault *fault);
+
+/* Takes the lock for a call, within @ms (0: however long it takes); 0, or a fault: DEADLINE, or UNLOADED with the lock not held.
+ * domain_leave gives it back, and frees what an unloaded domain used. */
+int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault);
+void domain_leave(struct ward_domain *domain);
+
+/* Begins a use of what the host's domains share: takes @domains->lock, and in a forked child first drops what was the parent's. */
+void domains_enter(struct domains *domains);
+void domains_leave(struct domains *domains);
 
 /* The domain has failed: it reads as unloaded from here on. The first fault is kept and told to the host; later ones are dropped.
  * Frees nothing, takes only info_lock, so that it may be called with or without @lock, from any thread. True if it was the first.
@@ -110,6 +130,8 @@ int instance_call(struct instance *instance, uint32_t export_index, const void *
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
  * by kinds on the calling host thread, with @lock held. */
 void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
+/* Whether every import has somebody to serve it; else the first that has not. To be seen to before anything is activated. */
+bool contract_is_served(const struct ward_contract *contract, const char **ret_missing);
 /* The import's index in the contract by its core name, or -1. */
 int contract_import_index(const struct ward_contract *contract, const char *name);
 

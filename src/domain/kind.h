@@ -8,6 +8,7 @@
 struct kind {
         const char *name;
         enum ward_isolation isolation;
+        bool unlocked; /* calls take no lock and no state: they are plain C calls */
 
         /* Makes the container that @domain is held by, into @domain->held. @deadline is absolute. */
         int (*start)(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault);

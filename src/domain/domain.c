@@ -1,0 +1,379 @@
+#include "domain/domain.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/fault.h"
+#include "base/own.h"
+#include "domain/data.h"
+#include "domain/kind.h"
+#include "domain/warden.h"
+#include "policy/level.h"
+
+static const struct kind *const kinds[] = {
+        [WARD_DIRECT] = &kind_direct,
+        [WARD_WASM] = &kind_wasm,
+        [WARD_PROCESS] = &kind_process,
+};
+
+/* --- The page that a fork wipes ------------------------------------------------------------------------------------ */
+
+enum { STATE_PAGE = 4096 };
+
+static struct domain_state *state_new(bool wiped, struct ward_fault *fault)
+{
+        struct domain_state *state = mmap(NULL, STATE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (state == MAP_FAILED) {
+                fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot map a domain's state");
+                return NULL;
+        }
+        if (wiped && madvise(state, STATE_PAGE, MADV_WIPEONFORK) < 0) {
+                fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot have a domain's state wiped on fork");
+                munmap(state, STATE_PAGE);
+                return NULL;
+        }
+        atomic_store(&state->here, 1);
+        return state;
+}
+
+static void state_free(struct domain_state *state)
+{
+        if (state)
+                munmap(state, STATE_PAGE);
+}
+
+static void state_unload(struct domain_state *state)
+{
+        atomic_store(&state->state, WARD_DOMAIN_UNLOADED);
+        syscall(SYS_futex, &state->state, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+}
+
+/* --- What the domains of a host share -------------------------------------------------------------------------------- */
+
+int domains_init(struct domains *domains, struct ward_fault *fault)
+{
+        domains->page = state_new(true, fault);
+        if (!domains->page)
+                return -WARD_FAULT_SYSTEM;
+        pthread_mutex_init(&domains->lock, NULL);
+        list_init(&domains->list);
+        return 0;
+}
+
+/* The parent's thread, warden and running domains are not this process's. What they hold here is memory and descriptors. */
+static void domains_adopt(struct domains *domains)
+{
+        pthread_mutex_init(&domains->lock, NULL);
+        list_init(&domains->list);
+        domains->warden = warden_free(domains->warden);
+        domains->monitor = monitor_free(domains->monitor);
+        atomic_store(&domains->page->here, 1);
+}
+
+void domains_enter(struct domains *domains)
+{
+        if (!atomic_load(&domains->page->here))
+                domains_adopt(domains);
+        pthread_mutex_lock(&domains->lock);
+}
+
+void domains_leave(struct domains *domains)
+{
+        pthread_mutex_unlock(&domains->lock);
+}
+
+int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struct ward_fault *fault)
+{
+        int r = 0;
+        domains_enter(domains);
+        if (!domains->monitor)
+                r = monitor_new(&domains->monitor, fault);
+        if (!r)
+                *ret_monitor = domains->monitor;
+        domains_leave(domains);
+        return r;
+}
+
+/* The first domain that still runs, with a reference; NULL when there is none. */
+static struct ward_domain *domains_first(struct domains *domains)
+{
+        struct ward_domain *domain = NULL;
+        domains_enter(domains);
+        if (!list_is_empty(&domains->list))
+                domain = domain_ref(CONTAINER_OF(domains->list.next, struct ward_domain, link));
+        domains_leave(domains);
+        return domain;
+}
+
+void domains_finish(struct domains *domains)
+{
+        for (struct ward_domain *domain; (domain = domains_first(domains));) {
+                domain_unload(domain, NULL);
+                domain_unref(domain);
+        }
+        domains->warden = warden_free(domains->warden);
+        domains->monitor = monitor_free(domains->monitor);
+        pthread_mutex_destroy(&domains->lock);
+        state_free(domains->page);
+        free(domains->worker_path);
+        free(domains->cache_path);
+        free(domains->compiler);
+}
+
+/* --- A domain's life -------------------------------------------------------------------------------------------------- */
+
+static void locks_init(struct ward_domain *domain)
+{
+        pthread_mutexattr_t attributes;
+        pthread_mutexattr_init(&attributes);
+        pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+        pthread_mutex_init(&domain->lock, &attributes);
+        pthread_mutexattr_destroy(&attributes);
+        pthread_mutex_init(&domain->info_lock, NULL);
+}
+
+static void domain_set_name(struct ward_domain *domain, const char *name)
+{
+        text_escape(domain->name, sizeof domain->name, name, strlen(name), false);
+}
+
+static int domain_make(struct domains *domains, const struct kind *kind, bool wiped, struct ward_domain **ret_domain,
+                       struct ward_fault *fault)
+{
+        struct ward_domain *domain = calloc(1, sizeof *domain);
+        if (!domain)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
+        domain->state = state_new(wiped, fault);
+        domain->data = data_new();
+        if (!domain->state || !domain->data) {
+                state_free(domain->state);
+                data_free(domain->data);
+                free(domain);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
+        }
+        domain->kind = kind;
+        domain->domains = domains;
+        atomic_store(&domain->references, 1);
+        list_init(&domain->link);
+        list_init(&domain->instances);
+        locks_init(domain);
+        *ret_domain = domain;
+        return 0;
+}
+
+int domain_new_default(struct domains *domains, const char *name, struct ward_domain **ret_domain, struct ward_fault *fault)
+{
+        int r = domain_make(domains, &kind_direct, false, ret_domain, fault);
+        if (r)
+                return r;
+        domain_set_name(*ret_domain, name);
+        (*ret_domain)->level = WARD_LEVEL_HOST;
+        atomic_store(&(*ret_domain)->state->state, WARD_DOMAIN_RUNNING);
+        return 0;
+}
+
+/* The registry's reference keeps a running domain alive. */
+static void domain_register(struct ward_domain *domain)
+{
+        domain_ref(domain);
+        domains_enter(domain->domains);
+        list_append(&domain->domains->list, &domain->link);
+        domains_leave(domain->domains);
+}
+
+/* Names a domain that got no name from the host by its kind and a number. */
+static void domain_choose_name(struct ward_domain *domain, const char *name)
+{
+        char made[WARD_FAULT_NAME_MAX];
+        domains_enter(domain->domains);
+        uint64_t number = ++domain->domains->next_number;
+        domains_leave(domain->domains);
+        snprintf(made, sizeof made, "%s-%llu", domain->kind->name, (unsigned long long)number);
+        domain_set_name(domain, name ? name : made);
+}
+
+int domain_new(struct domains *domains, const struct ward_domain_options *options, const char *const *environment,
+               uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault)
+{
+        if ((unsigned)options->isolation >= COUNT_OF(kinds) || !kinds[options->isolation]->start)
+                return fault_set(fault, WARD_FAULT_USAGE, "no domain of kind %s can be made: choose wasm or process",
+                                 ward_isolation_name(options->isolation));
+        int r = level_check(options->isolation, options->level, fault);
+        if (r)
+                return r;
+        struct ward_domain *domain;
+        r = domain_make(domains, kinds[options->isolation], true, &domain, fault);
+        if (r)
+                return r;
+        domain->level = level_effective(options->level);
+        domain->limits = options->limits;
+        domain->environment = environment;
+        domain_choose_name(domain, options->name);
+        atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
+        r = domain->kind->start(domain, deadline, fault);
+        domain->environment = NULL;
+        if (r) {
+                fault_name(fault, NULL, domain->name, NULL);
+                domain_unref(domain);
+                return r;
+        }
+        domain_register(domain);
+        *ret_domain = domain;
+        return 0;
+}
+
+struct ward_domain *domain_ref(struct ward_domain *domain)
+{
+        atomic_fetch_add_explicit(&domain->references, 1, memory_order_relaxed);
+        return domain;
+}
+
+struct ward_domain *domain_unref(struct ward_domain *domain)
+{
+        if (!domain || atomic_fetch_sub_explicit(&domain->references, 1, memory_order_acq_rel) != 1)
+                return NULL;
+        state_free(domain->state);
+        data_free(domain->data);
+        pthread_mutex_destroy(&domain->lock);
+        pthread_mutex_destroy(&domain->info_lock);
+        free(domain->fault);
+        free(domain);
+        return NULL;
+}
+
+/* Frees what the kind holds, once. With the lock held, no call in flight and the state unloaded. */
+static void domain_stop(struct ward_domain *domain)
+{
+        if (domain->stopped || !domain->kind->stop)
+                return;
+        domain->stopped = true;
+        domain->kind->stop(domain);
+        domains_enter(domain->domains);
+        list_remove(&domain->link);
+        domains_leave(domain->domains);
+        domain_unref(domain);
+}
+
+/* In a forked child the lock may be held by a thread that is not there. What the child has of the domain is memory, which it frees
+ * alone. */
+static void domain_lock(struct ward_domain *domain)
+{
+        if (domain_is_here(domain))
+                pthread_mutex_lock(&domain->lock);
+}
+
+static void domain_unlock(struct ward_domain *domain)
+{
+        if (domain_is_here(domain))
+                pthread_mutex_unlock(&domain->lock);
+}
+
+int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
+{
+        if (!domain->kind->stop)
+                return fault_set(fault, WARD_FAULT_REFUSED, "domain '%s' is the host itself: it cannot be unloaded", domain->name);
+        domain_ref(domain);
+        if (domain_is_here(domain)) {
+                state_unload(domain->state);
+                if (domain->kind->interrupt)
+                        domain->kind->interrupt(domain);
+        }
+        domain_lock(domain);
+        if (!domain->depth || !domain_is_here(domain))
+                domain_stop(domain);
+        domain_unlock(domain);
+        domain_unref(domain);
+        return 0;
+}
+
+/* --- Entering and leaving ---------------------------------------------------------------------------------------------- */
+
+/* The clock is read only when the lock is not free. */
+static int lock_within(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+{
+        if (!pthread_mutex_trylock(&domain->lock))
+                return 0;
+        if (!ms) {
+                pthread_mutex_lock(&domain->lock);
+                return 0;
+        }
+        struct timespec until = clock_timespec(clock_deadline(ms));
+        if (!pthread_mutex_clocklock(&domain->lock, CLOCK_MONOTONIC, &until))
+                return 0;
+        return fault_set(fault, WARD_FAULT_DEADLINE,
+                         "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);
+}
+
+int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+{
+        if (!domain_is_running(domain))
+                return domain_unloaded_fault(domain, fault);
+        int r = lock_within(domain, ms, fault);
+        if (r)
+                return r;
+        if (!domain_is_running(domain)) {
+                domain_unlock(domain);
+                return domain_unloaded_fault(domain, fault);
+        }
+        domain->depth++;
+        return 0;
+}
+
+void domain_leave(struct ward_domain *domain)
+{
+        /* A call that a forked child returns from is the parent's: nothing of it is to be undone here. */
+        if (!domain_is_here(domain))
+                return;
+        domain->depth--;
+        if (!domain->depth && !domain_is_running(domain))
+                domain_stop(domain);
+        pthread_mutex_unlock(&domain->lock);
+}
+
+/* --- Faults ------------------------------------------------------------------------------------------------------------- */
+
+bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault)
+{
+        struct ward_fault *copy = malloc(sizeof *copy);
+        bool first = false;
+        pthread_mutex_lock(&domain->info_lock);
+        if (domain_is_running(domain)) {
+                first = true;
+                if (copy) {
+                        *copy = *fault;
+                        fault_name(copy, NULL, domain->name, NULL);
+                        domain->fault = STEAL(copy);
+                }
+                state_unload(domain->state);
+        }
+        pthread_mutex_unlock(&domain->info_lock);
+        free(copy);
+        if (!first)
+                return false;
+        if (domain->kind->interrupt)
+                domain->kind->interrupt(domain);
+        if (domain->domains->on_fault && domain->fault)
+                domain->domains->on_fault(domain->domains->on_fault_data, domain, domain->fault);
+        return true;
+}
+
+int domain_unloaded_fault(const struct ward_domain *domain, struct ward_fault *fault)
+{
+        struct ward_fault cause;
+        if (!fault)
+                return -WARD_FAULT_UNLOADED;
+        if (ward_domain_fault(domain, &cause)) {
+                fault_set(fault, WARD_FAULT_UNLOADED, "domain '%s' is unloaded, because %s", domain->name, cause.text);
+                fault_name(fault, cause.addin, domain->name, NULL);
+                return -WARD_FAULT_UNLOADED;
+        }
+        fault_set(fault, WARD_FAULT_UNLOADED, "domain '%s' is unloaded%s", domain->name,
+                  domain_is_here(domain) ? "" : ": this process is a forked child of the host that made it");
+        fault_name(fault, NULL, domain->name, NULL);
+        return -WARD_FAULT_UNLOADED;
+}

@@ -1,0 +1,126 @@
+/* What an add-in calls: the host's services, and the functions of package `ward`, which Ward serves itself. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/own.h"
+#include "domain/data.h"
+#include "domain/domain.h"
+
+/* The C forms of ward:domain/data (contract/builtin.c has the WIT). */
+struct bytes {
+        uint8_t *ptr;
+        size_t len;
+};
+
+struct data_get_args {
+        struct bytes key;
+};
+
+struct data_get_ret {
+        bool is_some;
+        struct bytes val;
+};
+
+struct data_set_args {
+        struct bytes key;
+        struct bytes value;
+};
+
+struct data_set_ret {
+        bool is_err;
+        struct bytes err;
+};
+
+static struct ward_span span(struct bytes bytes)
+{
+        return (struct ward_span){ bytes.len ? bytes.ptr : (const uint8_t *)"", bytes.len };
+}
+
+static bool bytes_dup(struct ward_span from, struct bytes *ret)
+{
+        *ret = (struct bytes){ NULL, 0 };
+        if (!from.len)
+                return true;
+        ret->ptr = malloc(from.len);
+        if (!ret->ptr)
+                return false;
+        memcpy(ret->ptr, from.at, from.len);
+        ret->len = from.len;
+        return true;
+}
+
+/* Without memory for the copy the key reads as absent: the contract has no other way to say it. */
+static void serve_data_get(struct ward_domain *domain, const void *args, void *ret)
+{
+        const struct data_get_args *in = args;
+        struct data_get_ret out = { .is_some = false };
+        pthread_mutex_lock(&domain->info_lock);
+        struct ward_span value = data_get(domain->data, span(in->key));
+        out.is_some = value.at && bytes_dup(value, &out.val);
+        pthread_mutex_unlock(&domain->info_lock);
+        memcpy(ret, &out, sizeof out);
+}
+
+static const char *data_set_error(int r)
+{
+        if (r == -EINVAL)
+                return "a key is 1 to 255 bytes of UTF-8";
+        return r == -EDQUOT ? "a domain holds at most 64 MiB of data" : "out of memory";
+}
+
+static void serve_data_set(struct ward_domain *domain, const void *args, void *ret)
+{
+        const struct data_set_args *in = args;
+        struct data_set_ret out = { .is_err = false };
+        pthread_mutex_lock(&domain->info_lock);
+        int r = data_set(domain->data, span(in->key), span(in->value));
+        pthread_mutex_unlock(&domain->info_lock);
+        if (r) {
+                out.is_err = true;
+                bytes_dup(span_of(data_set_error(r)), &out.err);
+        }
+        memcpy(ret, &out, sizeof out);
+}
+
+static const struct {
+        const char *name;
+        void (*serve)(struct ward_domain *domain, const void *args, void *ret);
+} own[] = {
+        { "ward:domain/data@0.1.0#get", serve_data_get },
+        { "ward:domain/data@0.1.0#set", serve_data_set },
+};
+
+void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret)
+{
+        const struct ward_import *wanted = &instance->contract->imports[import];
+        if (wanted->serve) {
+                wanted->serve(instance->services, args, ret);
+                return;
+        }
+        for (size_t i = 0; i < COUNT_OF(own); i++)
+                if (!strcmp(own[i].name, wanted->func->name))
+                        own[i].serve(instance->domain, args, ret);
+}
+
+bool contract_is_served(const struct ward_contract *contract, const char **ret_missing)
+{
+        for (uint32_t i = 0; i < contract->n_imports; i++) {
+                bool found = contract->imports[i].serve != NULL;
+                for (size_t j = 0; j < COUNT_OF(own) && !found; j++)
+                        found = !strcmp(own[j].name, contract->imports[i].func->name);
+                if (found)
+                        continue;
+                *ret_missing = contract->imports[i].func->name;
+                return false;
+        }
+        return true;
+}
+
+int contract_import_index(const struct ward_contract *contract, const char *name)
+{
+        for (uint32_t i = 0; i < contract->n_imports; i++)
+                if (!strcmp(contract->imports[i].func->name, name))
+                        return (int)i;
+        return -1;
+}

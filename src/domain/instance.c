@@ -1,0 +1,119 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/fault.h"
+#include "base/own.h"
+#include "domain/domain.h"
+#include "domain/kind.h"
+
+/* "lib/libbasic.so" is called basic. */
+static void name_from_module(const char *module, char name[WARD_FAULT_NAME_MAX])
+{
+        const char *slash = strrchr(module, '/');
+        const char *base = slash ? slash + 1 : module;
+        if (!strncmp(base, "lib", 3) && base[3])
+                base += 3;
+        const char *dot = strchr(base, '.');
+        text_escape(name, WARD_FAULT_NAME_MAX, base, dot && dot > base ? (size_t)(dot - base) : strlen(base), false);
+}
+
+static struct instance *instance_make(struct ward_domain *domain, const char *module, const struct ward_activate_options *options,
+                                      const struct ward_contract *contract, const void *services)
+{
+        struct instance *instance = calloc(1, sizeof *instance);
+        if (!instance)
+                return NULL;
+        instance->module = strdup(module);
+        if (!instance->module) {
+                free(instance);
+                return NULL;
+        }
+        if (options->name)
+                text_escape(instance->name, sizeof instance->name, options->name, strlen(options->name), false);
+        else
+                name_from_module(module, instance->name);
+        instance->domain = domain_ref(domain);
+        instance->contract = contract;
+        instance->services = services;
+        atomic_store(&instance->deadline_ms, options->deadline_ms);
+        list_init(&instance->link);
+        return instance;
+}
+
+static void instance_destroy(struct instance *instance)
+{
+        domain_unref(instance->domain);
+        free(instance->module);
+        free(instance);
+}
+
+static uint32_t remaining_ms(uint64_t deadline)
+{
+        uint64_t now = clock_now();
+        if (deadline == CLOCK_NEVER)
+                return 0;
+        return deadline <= now ? 1 : (uint32_t)((deadline - now) / 1000000) + 1;
+}
+
+int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
+                 const struct ward_contract *contract, const void *services, struct instance **ret_instance,
+                 struct ward_fault *fault)
+{
+        struct instance *instance = instance_make(domain, module, options, contract, services);
+        if (!instance)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", module);
+        int r = domain_enter(domain, remaining_ms(deadline), fault);
+        if (!r) {
+                domain->environment = options->environment;
+                r = domain->kind->load(instance, options, deadline, fault);
+                domain->environment = NULL;
+                if (!r)
+                        list_append(&domain->instances, &instance->link);
+                domain_leave(domain);
+        }
+        if (r) {
+                fault_name(fault, instance->name, domain->name, NULL);
+                instance_destroy(instance);
+                return r;
+        }
+        *ret_instance = instance;
+        return 0;
+}
+
+/* In a forked child the lock is another process's: what is left to do there is freeing memory. */
+struct instance *instance_free(struct instance *instance)
+{
+        if (!instance)
+                return NULL;
+        struct ward_domain *domain = instance->domain;
+        bool here = domain_is_here(domain);
+        if (here)
+                pthread_mutex_lock(&domain->lock);
+        domain->kind->release(instance);
+        list_remove(&instance->link);
+        if (here)
+                pthread_mutex_unlock(&domain->lock);
+        if (instance->made_domain)
+                domain_unload(domain, NULL);
+        instance_destroy(instance);
+        return NULL;
+}
+
+int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+{
+        struct ward_domain *domain = instance->domain;
+        const char *function =
+                export_index < instance->contract->n_exports ? instance->contract->exports[export_index]->name : NULL;
+        if (!function)
+                return fault_set(fault, WARD_FAULT_USAGE, "contract %s has no export %u", instance->contract->name, export_index);
+        if (domain->kind->unlocked)
+                return domain->kind->call(instance, export_index, args, ret, fault);
+        int r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), fault);
+        if (!r) {
+                r = domain->kind->call(instance, export_index, args, ret, fault);
+                domain_leave(domain);
+        }
+        if (r)
+                fault_name(fault, instance->name, domain->name, function);
+        return r;
+}

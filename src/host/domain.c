@@ -1,0 +1,115 @@
+/* The public functions on domains. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/fault.h"
+#include "domain/data.h"
+#include "domain/kind.h"
+#include "host/host.h"
+
+enum { START_MS = 10000 };
+
+int ward_domain_new(struct ward_host *host, const struct ward_domain_options *options, struct ward_domain **ret_domain,
+                    struct ward_fault *fault)
+{
+        if (!host || !options || !ret_domain)
+                return fault_set(fault, WARD_FAULT_USAGE, "ward_domain_new needs a host, options and a place for the domain");
+        if (options->size != sizeof *options)
+                return fault_set(fault, WARD_FAULT_USAGE,
+                                 "ward_domain_options.size is %zu, not %zu: set it to sizeof (struct ward_domain_options)",
+                                 options->size, sizeof *options);
+        return domain_new(&host->domains, options, NULL, clock_deadline(START_MS), ret_domain, fault);
+}
+
+struct ward_domain *ward_domain_release(struct ward_domain *domain)
+{
+        return domain_unref(domain);
+}
+
+int ward_domain_unload(struct ward_domain *domain, struct ward_fault *fault)
+{
+        return domain_unload(domain, fault);
+}
+
+const char *ward_domain_name(const struct ward_domain *domain)
+{
+        return domain->name;
+}
+
+int ward_domain_rename(struct ward_domain *domain, const char *name, struct ward_fault *fault)
+{
+        if (!name || !*name || strlen(name) >= sizeof domain->name)
+                return fault_set(fault, WARD_FAULT_USAGE, "a domain's name has 1 to %zu bytes", sizeof domain->name - 1);
+        pthread_mutex_lock(&domain->info_lock);
+        text_escape(domain->name, sizeof domain->name, name, strlen(name), false);
+        pthread_mutex_unlock(&domain->info_lock);
+        return 0;
+}
+
+enum ward_isolation ward_domain_isolation(const struct ward_domain *domain)
+{
+        return domain->kind->isolation;
+}
+
+enum ward_level ward_domain_level(const struct ward_domain *domain)
+{
+        return domain->level;
+}
+
+enum ward_domain_state ward_domain_state(const struct ward_domain *domain)
+{
+        return domain_is_running(domain) ? WARD_DOMAIN_RUNNING : WARD_DOMAIN_UNLOADED;
+}
+
+bool ward_domain_fault(const struct ward_domain *domain, struct ward_fault *ret_fault)
+{
+        struct ward_domain *locked = (struct ward_domain *)domain; /* for its lock */
+        if (!domain_is_here(domain))
+                return false;
+        pthread_mutex_lock(&locked->info_lock);
+        bool has = domain->fault != NULL;
+        if (has)
+                *ret_fault = *domain->fault;
+        pthread_mutex_unlock(&locked->info_lock);
+        return has;
+}
+
+int ward_domain_set(struct ward_domain *domain, const char *key, const void *data, size_t len, struct ward_fault *fault)
+{
+        if (!key || (!data && len))
+                return fault_set(fault, WARD_FAULT_USAGE, "ward_domain_set needs a key, and data where the length is not 0");
+        pthread_mutex_lock(&domain->info_lock);
+        int r = data_set(domain->data, span_of(key), (struct ward_span){ data, len });
+        pthread_mutex_unlock(&domain->info_lock);
+        switch (r) {
+        case 0:
+                return 0;
+        case -EINVAL:
+                return fault_set(fault, WARD_FAULT_USAGE, "a key of domain data is 1 to %d bytes of UTF-8", DATA_KEY_MAX);
+        case -EDQUOT:
+                return fault_set(fault, WARD_FAULT_LIMIT, "domain '%s' would hold more than %d bytes of data: remove a key first",
+                                 domain->name, DATA_BYTES_MAX);
+        default:
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot keep %zu bytes under key '%s'", len, key);
+        }
+}
+
+/* The data's copy ends in a NUL that the length does not count, so that text can be used as it is. */
+int ward_domain_get(struct ward_domain *domain, const char *key, void **ret_data, size_t *ret_len, struct ward_fault *fault)
+{
+        if (!key || !ret_data || !ret_len)
+                return fault_set(fault, WARD_FAULT_USAGE, "ward_domain_get needs a key and places for the data and its length");
+        pthread_mutex_lock(&domain->info_lock);
+        struct ward_span value = data_get(domain->data, span_of(key));
+        void *copy = value.at ? malloc(value.len + 1) : NULL;
+        if (copy)
+                memcpy(copy, value.at, value.len + 1);
+        pthread_mutex_unlock(&domain->info_lock);
+        if (!value.at)
+                return 1;
+        if (!copy)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot copy %zu bytes of key '%s'", value.len, key);
+        *ret_data = copy;
+        *ret_len = value.len;
+        return 0;
+}

@@ -1,0 +1,69 @@
+#include "host/host.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/fault.h"
+#include "base/own.h"
+
+/* A path that may be absent: copied, or NULL. */
+static int keep(const char *from, char **to)
+{
+        if (!from)
+                return 0;
+        *to = strdup(from);
+        return *to ? 0 : -ENOMEM;
+}
+
+static int keep_options(struct domains *domains, const struct ward_host_options *options)
+{
+        domains->on_fault = options->on_fault;
+        domains->on_fault_data = options->on_fault_data;
+        if (keep(options->worker_path, &domains->worker_path) || keep(options->cache_path, &domains->cache_path))
+                return -ENOMEM;
+        return keep(options->compiler, &domains->compiler);
+}
+
+int ward_host_new(const struct ward_host_options *options, struct ward_host **ret_host, struct ward_fault *fault)
+{
+        const struct ward_host_options none = { .size = sizeof none };
+        if (!options)
+                options = &none;
+        if (options->size != sizeof *options)
+                return fault_set(fault, WARD_FAULT_USAGE,
+                                 "ward_host_options.size is %zu, not %zu: set it to sizeof (struct ward_host_options)",
+                                 options->size, sizeof *options);
+        struct ward_host *host = calloc(1, sizeof *host);
+        if (!host)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a host");
+        int r = domains_init(&host->domains, fault);
+        if (r) {
+                free(host);
+                return r;
+        }
+        if (keep_options(&host->domains, options))
+                r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a host");
+        if (!r)
+                r = domain_new_default(&host->domains, options->name ? options->name : "host", &host->default_domain, fault);
+        if (r) {
+                ward_host_free(host);
+                return r;
+        }
+        *ret_host = host;
+        return 0;
+}
+
+struct ward_host *ward_host_free(struct ward_host *host)
+{
+        if (!host)
+                return NULL;
+        domain_unref(host->default_domain);
+        domains_finish(&host->domains);
+        free(host);
+        return NULL;
+}
+
+struct ward_domain *ward_host_default_domain(struct ward_host *host)
+{
+        return host->default_domain;
+}
