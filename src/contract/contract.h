@@ -34,6 +34,12 @@ enum wit_kind {
         WIT_ALIAS, /* `type a = b`, and what `use` makes */
 };
 
+/* What whoever walks a type may rely on. */
+enum {
+        WIT_DEPTH_MAX = 100,
+        WIT_PARTS_MAX = 100000,
+};
+
 struct wit_package;
 struct wit_interface;
 struct wit_world;
@@ -61,6 +67,8 @@ struct wit_type {
         size_t n_members;
         bool used;    /* alias: made by `use` */
         size_t index; /* place in contract->types */
+        size_t depth; /* how deep a value nests: a primitive 1, at most WIT_DEPTH_MAX */
+        size_t parts; /* types, fields and cases that its definition comes to with all names resolved, at most WIT_PARTS_MAX */
 };
 
 struct wit_func {
@@ -87,11 +95,14 @@ struct wit_interface {
         size_t n_types;
         struct wit_func **funcs;
         size_t n_funcs;
+        struct wit_interface **needs; /* those that its `use` names directly, in source order, each once */
+        size_t n_needs;
 };
 
 /* What a world imports or exports: a function or an interface. */
 struct wit_item {
         const char *name; /* the function's; the inline interface's label; the interface's name */
+        const char *docs; /* of the statement `import a:b/c;`; a function and an inline interface have their own */
         struct wit_func *func;
         struct wit_interface *interface;
 };
@@ -115,18 +126,18 @@ struct contract {
         size_t n_interfaces;
         struct wit_world **worlds; /* of all packages */
         size_t n_worlds;
-        struct wit_type **types;
+        struct wit_type **types; /* primitives first, then parts before what is made of them */
         size_t n_types;
         struct wit_package *main;
-        const char *path; /* as given */
-        void *arena;      /* private */
+        const char *path;    /* as given */
+        struct arena *arena; /* private */
 };
 
 /* Where and what an error is; @text is the whole message: "calc.wit:3:12: expected a type, found ';'\n  3 | …\n    | ^". */
 struct contract_error {
         size_t line;   /* 1-based; 0 where no place can be named */
         size_t column; /* 1-based, in bytes */
-        char *text;    /* malloc'd */
+        char *text;    /* malloc'd; NULL only where memory ran out */
 };
 
 /* Reads @path: a .wit file, or a folder of them with deps/ beside. Returns the contract, or NULL with @ret_error filled (free its
