@@ -3,8 +3,9 @@
  *
  * 1. monitor_new  2. monitor_watch, monitor_alarm_add  3. monitor_alarm_set around each call  4. monitor_free
  *
- * Thread-safe. A callback runs on the monitor's thread with no lock of the monitor's held; unwatch and alarm_remove wait for
- * one that is running, except when called from the monitor's thread itself. */
+ * Thread-safe. A callback runs on the monitor's thread with no lock of the monitor's held; watch_remove and alarm_remove wait for
+ * one that is running, except when called from the monitor's thread itself. In a forked child, where the thread is not, adding a
+ * watch fails, removing only detaches, and nothing touches the parent's descriptors. */
 #ifndef MONITOR_MONITOR_H
 #define MONITOR_MONITOR_H
 
@@ -27,20 +28,24 @@ struct monitor_watch {
         int fd; /* borrowed */
         void (*ready)(void *data);
         void *data;
+        uint64_t id; /* the monitor's own */
 };
 
-/* Calls @watch->ready whenever @watch->fd is readable or hung up. @watch stays the caller's. */
+/* Calls @watch->ready whenever @watch->fd is readable or hung up, again and again while it stays so: @ready reads it empty or
+ * removes the watch. @watch stays the caller's. The descriptor is to be open still when the watch is removed. */
 int monitor_watch_add(struct monitor *monitor, struct monitor_watch *watch, struct ward_fault *fault);
 void monitor_watch_remove(struct monitor *monitor, struct monitor_watch *watch);
 
 /* A time at which something is to happen, cheap to set and clear for every call: @at is read by the monitor when it wakes, and
  * the monitor is woken only if it would otherwise sleep too long. @due is called once the time has come, and again every
- * millisecond as long as @at stays set and past. */
+ * millisecond as long as @at stays set and past. It may be called a moment after @at was cleared or moved: it judges for itself
+ * whether there is still something to do. */
 struct monitor_alarm {
         struct list link;
-        _Atomic uint64_t at; /* CLOCK_NEVER: off */
+        _Atomic uint64_t at; /* CLOCK_NEVER: off; the caller's to set before it is added */
         void (*due)(void *data);
         void *data;
+        uint64_t again; /* the monitor's own: @due is not called before */
 };
 
 void monitor_alarm_add(struct monitor *monitor, struct monitor_alarm *alarm);
@@ -49,7 +54,11 @@ void monitor_alarm_remove(struct monitor *monitor, struct monitor_alarm *alarm);
 /* The slow half of monitor_alarm_set: makes the monitor look again. */
 void monitor_kick(struct monitor *monitor);
 
-/* When the monitor will look next, at the latest. The first member of struct monitor. */
+/* When the monitor will look next, at the latest; 0 while it is awake, since it looks before it sleeps. The first member of
+ * struct monitor.
+ *
+ * No alarm is lost when it is set just as the monitor goes to sleep: one side writes @at, then reads @wakes_at; the other writes
+ * @wakes_at, then reads @at; all are sequentially consistent, so at least one sees what the other wrote. */
 struct monitor_head {
         _Atomic uint64_t wakes_at;
 };
