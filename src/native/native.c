@@ -25,9 +25,11 @@ static int open_file(const char *path, int *ret_fd, struct ward_fault *fault)
         ssize_t n = pread(fd, magic, sizeof magic, 0);
         if (n == 4 && !memcmp(magic, "\0asm", 4))
                 return fault_set(fault, WARD_FAULT_MODULE,
-                                 "module '%s' is WebAssembly: activate it with isolation wasm, or build it as a shared library", path);
+                                 "module '%s' is WebAssembly: activate it with isolation wasm, or build it as a shared library",
+                                 path);
         if (n < 4 || memcmp(magic, "\177ELF", 4))
-                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a shared library (ELF): build it with -shared -fPIC", path);
+                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a shared library (ELF): build it with -shared -fPIC",
+                                 path);
         *ret_fd = STEAL_FD(fd);
         return 0;
 }
@@ -86,10 +88,12 @@ int native_open(const char *path, struct native_image *ret_image, struct ward_fa
                 image.addin = dlsym(image.handle, WARD_ADDIN_SYMBOL);
                 if (!image.addin)
                         r = fault_set(fault, WARD_FAULT_CONTRACT,
-                                      "module '%s' implements no contract: it has no symbol %s; build it with the add-in view that ward bindgen writes",
+                                      "module '%s' implements no contract: it has no symbol %s; build it with the add-in view that "
+                                      "ward bindgen writes",
                                       path, WARD_ADDIN_SYMBOL);
                 else if (image.addin->abi != WARD_ADDIN_ABI)
-                        r = fault_set(fault, WARD_FAULT_CONTRACT, "module '%s' was built for add-in ABI %u, this is %d: generate its view again", path,
+                        r = fault_set(fault, WARD_FAULT_CONTRACT,
+                                      "module '%s' was built for add-in ABI %u, this is %d: generate its view again", path,
                                       image.addin->abi, WARD_ADDIN_ABI);
         }
         if (r) {
@@ -108,15 +112,17 @@ void native_close(struct native_image *image)
         *image = (struct native_image){ .copy = -1 };
 }
 
-static int match_func(const char *path, const char *what, const char *wanted, const char *had, const char *name, struct ward_fault *fault)
+static int match_func(const char *path, const char *what, const char *wanted, const char *had, const char *name,
+                      struct ward_fault *fault)
 {
         if (!strcmp(wanted, had))
                 return 0;
-        return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s': %s '%s' is %s in the host's contract and %s in the module's", path, what, name,
-                         wanted, had);
+        return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s': %s '%s' is %s in the host's contract and %s in the module's",
+                         path, what, name, wanted, had);
 }
 
-static int match_export(const struct ward_addin *addin, const char *path, const struct native_func *want, uint32_t *ret, struct ward_fault *fault)
+static int match_export(const struct ward_addin *addin, const char *path, const struct native_func *want, uint32_t *ret,
+                        struct ward_fault *fault)
 {
         for (uint32_t i = 0; i < addin->n_exports; i++) {
                 const struct ward_func *func = addin->exports[i].func;
@@ -128,7 +134,8 @@ static int match_export(const struct ward_addin *addin, const char *path, const 
         return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s' does not export function '%s' of the contract", path, want->name);
 }
 
-static int match_import(const struct ward_func *func, const char *path, const struct native_want *want, uint32_t *ret, struct ward_fault *fault)
+static int match_import(const struct ward_func *func, const char *path, const struct native_want *want, uint32_t *ret,
+                        struct ward_fault *fault)
 {
         for (uint32_t i = 0; i < want->n_imports; i++) {
                 if (strcmp(want->imports[i].name, func->name))
@@ -136,16 +143,18 @@ static int match_import(const struct ward_func *func, const char *path, const st
                 *ret = i;
                 return match_func(path, "import", want->imports[i].signature, func->signature, func->name, fault);
         }
-        return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s' needs function '%s', which the host does not provide", path, func->name);
+        return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s' needs function '%s', which the host does not provide", path,
+                         func->name);
 }
 
 int native_match(const struct ward_addin *addin, const char *path, const struct native_want *want, uint32_t *ret_exports,
                  uint32_t *ret_imports, struct ward_fault *fault)
 {
         if (strcmp(addin->contract, want->contract))
-                return fault_set(fault, WARD_FAULT_CONTRACT,
-                                 "module '%s' implements %s, the host expects %s: use an add-in made for this version of the contract", path,
-                                 addin->contract, want->contract);
+                return fault_set(
+                        fault, WARD_FAULT_CONTRACT,
+                        "module '%s' implements %s, the host expects %s: use an add-in made for this version of the contract", path,
+                        addin->contract, want->contract);
         for (uint32_t i = 0; i < want->n_exports; i++) {
                 int r = match_export(addin, path, &want->exports[i], &ret_exports[i], fault);
                 if (r)

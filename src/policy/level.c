@@ -38,10 +38,11 @@ int level_check(enum ward_isolation isolation, enum ward_level level, struct war
                 return 0;
         case WARD_LEVEL_INTERNET:
         case WARD_LEVEL_INTRANET:
-                return fault_set(fault, WARD_FAULT_REFUSED,
-                                 "security level %s is refused at kind %s: this version cannot confine what an add-in does to the system; "
-                                 "choose full-trust or host if you accept that",
-                                 ward_level_name(level), ward_isolation_name(isolation));
+                return fault_set(
+                        fault, WARD_FAULT_REFUSED,
+                        "security level %s is refused at kind %s: this version cannot confine what an add-in does to the system; "
+                        "choose full-trust or host if you accept that",
+                        ward_level_name(level), ward_isolation_name(isolation));
         default:
                 return fault_set(fault, WARD_FAULT_USAGE, "%d is no security level", (int)level);
         }
