@@ -65,11 +65,11 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
         return 0;
 }
 
-/* The parent's thread, warden and running domains are not this process's. What they hold here is memory and descriptors. */
+/* The parent's thread and warden are not this process's: what they hold here is memory and descriptors. Its domains stay listed, so
+ * that their memory is freed with the host. */
 static void domains_adopt(struct domains *domains)
 {
         pthread_mutex_init(&domains->lock, NULL);
-        list_init(&domains->list);
         domains->warden = warden_free(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
         atomic_store(&domains->page->here, 1);

@@ -1,0 +1,144 @@
+#include <errno.h>
+#include <string.h>
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/list.h"
+#include "base/own.h"
+#include "test/harness/harness.h"
+
+static const char *escaped(const char *from, size_t len, size_t size, int lines)
+{
+        static char to[256];
+        memset(to, '#', sizeof to);
+        text_escape(to, size, from, len, lines);
+        return to;
+}
+
+TEST(escape)
+{
+        assert_string_equal(escaped("plain", 5, 256, 0), "plain");
+        assert_string_equal(escaped("gr\xc3\xbc\xc3\x9f", 6, 256, 0), "gr\xc3\xbc\xc3\x9f");
+        assert_string_equal(escaped("a\x1b[2Jb", 6, 256, 0), "a\\x1b[2Jb");
+        assert_string_equal(escaped("a\nb", 3, 256, 0), "a\\x0ab");
+        assert_string_equal(escaped("a\nb", 3, 256, 1), "a\nb");
+        assert_string_equal(escaped("\xff\x80", 2, 256, 0), "\\xff\\x80");
+        assert_string_equal(escaped("a\0b", 3, 256, 0), "a\\x00b");
+        assert_string_equal(escaped("\xe2\x80\xae", 3, 256, 0), "\\xe2\\x80\\xae"); /* a right-to-left override */
+        assert_string_equal(escaped("\xc2\x9b", 2, 256, 0), "\\xc2\\x9b");          /* a C1 control: CSI */
+}
+
+TEST(escape_cuts_whole)
+{
+        assert_string_equal(escaped("abcdef", 6, 4, 0), "abc");
+        assert_string_equal(escaped("ab\xc3\xbc", 4, 4, 0), "ab");
+        assert_string_equal(escaped("a\x01", 2, 5, 0), "a");
+        assert_string_equal(escaped("abc", 3, 1, 0), "");
+}
+
+TEST(utf8)
+{
+        static const struct {
+                const char *bytes;
+                int good;
+        } cases[] = {
+                { "", 1 },
+                { "plain ascii, longer than eight bytes", 1 },
+                { "\xc3\xbc", 1 },
+                { "\xe2\x82\xac", 1 },
+                { "\xf0\x9f\x98\x80", 1 },
+                { "\xf4\x8f\xbf\xbf", 1 },
+                { "\xed\x9f\xbf", 1 },
+                { "\x80", 0 },             /* a continuation alone */
+                { "\xc0\xaf", 0 },         /* overlong */
+                { "\xc1\xbf", 0 },         /* overlong */
+                { "\xe0\x80\xaf", 0 },     /* overlong */
+                { "\xf0\x80\x80\xaf", 0 }, /* overlong */
+                { "\xed\xa0\x80", 0 },     /* a surrogate */
+                { "\xf4\x90\x80\x80", 0 }, /* above 0x10ffff */
+                { "\xf5\x80\x80\x80", 0 },
+                { "12345678\xc3", 0 }, /* cut short behind a whole word */
+                { "\xe2\x82", 0 },
+        };
+        for (size_t i = 0; i < COUNT_OF(cases); i++)
+                assert_int_equal(text_is_utf8(cases[i].bytes, strlen(cases[i].bytes)), cases[i].good);
+}
+
+TEST(fault)
+{
+        struct ward_fault fault;
+        memset(&fault, 0xee, sizeof fault);
+        assert_int_equal(fault_set(&fault, WARD_FAULT_MODULE, "no '%s'", "x\x07"), -WARD_FAULT_MODULE);
+        assert_int_equal(fault.kind, WARD_FAULT_MODULE);
+        assert_string_equal(fault.text, "no 'x\\x07'");
+        assert_string_equal(fault.addin, "");
+        assert_string_equal(fault.backtrace, "");
+        assert_int_equal(fault_set_errno(&fault, WARD_FAULT_SYSTEM, ENOENT, "open"), -WARD_FAULT_SYSTEM);
+        assert_string_equal(fault.text, "open: No such file or directory");
+        assert_int_equal(fault.error, ENOENT);
+        fault_name(&fault, "a", NULL, "f");
+        fault_name(&fault, "b", "d", "g");
+        assert_string_equal(fault.addin, "a");
+        assert_string_equal(fault.domain, "d");
+        assert_string_equal(fault.function, "f");
+        assert_int_equal(fault_set(NULL, WARD_FAULT_USAGE, "x"), -WARD_FAULT_USAGE);
+        fault_name(NULL, "a", "b", "c");
+}
+
+TEST(long_texts_are_cut)
+{
+        struct ward_fault fault;
+        static char text[4096];
+        memset(text, 'x', sizeof text - 1);
+        fault_set_errno(&fault, WARD_FAULT_SYSTEM, ENOENT, "%s", text);
+        assert_int_equal(strlen(fault.text), WARD_FAULT_TEXT_MAX - 1);
+}
+
+TEST(kind_names)
+{
+        for (int kind = WARD_FAULT_NONE; kind <= WARD_FAULT_USAGE; kind++)
+                assert_string_not_equal(ward_fault_kind_name((enum ward_fault_kind)kind), "unknown");
+        assert_string_equal(ward_fault_kind_name((enum ward_fault_kind)99), "unknown");
+        assert_string_equal(ward_fault_kind_name((enum ward_fault_kind) - 1), "unknown");
+}
+
+TEST(steal)
+{
+        int value, *p = &value;
+        assert_ptr_equal(STEAL(p), &value);
+        assert_null(p);
+        int fd = 7;
+        assert_int_equal(STEAL_FD(fd), 7);
+        assert_int_equal(fd, -1);
+}
+
+TEST(list)
+{
+        struct list head, a, b;
+        list_init(&head);
+        assert_true(list_is_empty(&head));
+        list_append(&head, &a);
+        list_append(&head, &b);
+        assert_ptr_equal(head.next, &a);
+        assert_ptr_equal(a.next, &b);
+        list_remove(&a);
+        assert_ptr_equal(head.next, &b);
+        list_remove(&a); /* a detached link may be removed again */
+        list_remove(&b);
+        assert_true(list_is_empty(&head));
+}
+
+TEST(deadlines)
+{
+        assert_true(clock_deadline(0) == CLOCK_NEVER);
+        uint64_t now = clock_now(), then = clock_deadline(1000);
+        assert_true(then >= now + 1000000000u && then < now + 2000000000u);
+        assert_int_equal(clock_timespec(1500000000u).tv_sec, 1);
+        assert_int_equal(clock_timespec(1500000000u).tv_nsec, 500000000);
+}
+
+int main(int argc, char **argv)
+{
+        return TEST_MAIN(argc, argv, TEST_CASE(escape), TEST_CASE(escape_cuts_whole), TEST_CASE(utf8), TEST_CASE(fault),
+                         TEST_CASE(long_texts_are_cut), TEST_CASE(kind_names), TEST_CASE(steal), TEST_CASE(list),
+                         TEST_CASE(deadlines));
+}
