@@ -1,0 +1,169 @@
+#include "wasm/body.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/own.h"
+
+/* An instruction as texts name it. */
+#define CODE_FORMAT    "instruction 0x%02x"
+#define CODE_ARG(body) ((body)->code)
+
+void body_push_one(struct body *body, char type)
+{
+        if (body->n_operands == WASM_OPERANDS_MAX) {
+                reader_refuse(body->reader, "holds more than %d values at once; Ward takes no more", WASM_OPERANDS_MAX);
+                return;
+        }
+        body->operands[body->n_operands++] = type;
+}
+
+void body_push(struct body *body, struct types types)
+{
+        for (uint32_t i = 0; i < types.n; i++)
+                body_push_one(body, types.at[i]);
+}
+
+static void check_operand(struct body *body, char have, char want)
+{
+        if (have != want && have != OPERAND_ANY && want != OPERAND_ANY)
+                reader_refuse(body->reader, CODE_FORMAT " takes %s where there is %s", CODE_ARG(body), type_name(want),
+                              type_name(have));
+}
+
+static char pop_one(struct body *body, char want)
+{
+        const struct block *block = &body->blocks[body->n_blocks - 1];
+        if (body->n_operands == block->height) {
+                if (!block->dead)
+                        reader_refuse(body->reader, CODE_FORMAT " takes %s where there is no value", CODE_ARG(body),
+                                      type_name(want));
+                return want;
+        }
+        char have = body->operands[--body->n_operands];
+        check_operand(body, have, want);
+        return have;
+}
+
+char body_pop_any(struct body *body)
+{
+        return pop_one(body, OPERAND_ANY);
+}
+
+void body_pop(struct body *body, struct types types)
+{
+        for (uint32_t i = types.n; i > 0; i--)
+                pop_one(body, types.at[i - 1]);
+}
+
+void body_expect(struct body *body, struct types types)
+{
+        const struct block *block = &body->blocks[body->n_blocks - 1];
+        uint32_t have = body->n_operands - block->height;
+        if (have < types.n && !block->dead)
+                reader_refuse(body->reader, CODE_FORMAT " takes %u values where there are %u", CODE_ARG(body), types.n, have);
+        for (uint32_t i = 1; i <= types.n && i <= have; i++)
+                check_operand(body, body->operands[body->n_operands - i], types.at[types.n - i]);
+}
+
+void body_enter(struct body *body, uint8_t opcode, struct types params, struct types results)
+{
+        if (body->n_blocks == COUNT_OF(body->blocks)) {
+                reader_refuse(body->reader, "nests blocks more than %d deep; Ward takes no more", WASM_DEPTH_MAX);
+                return;
+        }
+        body->blocks[body->n_blocks++] = (struct block){ opcode, false, body->n_operands, params, results };
+}
+
+void body_die(struct body *body)
+{
+        struct block *block = &body->blocks[body->n_blocks - 1];
+        body->n_operands = block->height;
+        block->dead = true;
+}
+
+static void apply(struct body *body, const char *core, char t)
+{
+        const char *arrow = strchr(core, '>');
+        for (const char *p = arrow; p > core; p--)
+                pop_one(body, p[-1] == 't' ? t : p[-1]);
+        for (const char *p = arrow + 1; *p; p++)
+                body_push_one(body, *p == 't' ? t : *p);
+}
+
+static void step(struct body *body)
+{
+        uint8_t opcode = reader_u8(body->reader);
+        const struct op *op = op_find(body, opcode);
+        char t = 0;
+        if (op->refused)
+                reader_refuse(body->reader, "uses %s, which Ward does not take; %s", op->refused, op->refused_why);
+        else if (!op->core && !op->immediate)
+                reader_refuse(body->reader, "there is no " CODE_FORMAT, CODE_ARG(body));
+        if (!body->reader->error && op->immediate)
+                t = op->immediate(body, op);
+        if (!body->reader->error && op->core)
+                apply(body, op->core, t);
+}
+
+static void read_locals(struct body *body, struct types params)
+{
+        struct reader *reader = body->reader;
+        memcpy(body->locals, params.at, params.n);
+        body->n_locals = params.n;
+        uint32_t groups = reader_u32(reader);
+        for (uint32_t i = 0; i < groups && !reader->error; i++) {
+                uint32_t n = reader_u32(reader);
+                char type = reader_type(reader);
+                if (n > WASM_LOCALS_MAX - body->n_locals) {
+                        reader_refuse(reader,
+                                      "has more than %d locals; Ward takes no more: build it with optimisation (-O1 or more)",
+                                      WASM_LOCALS_MAX);
+                        return;
+                }
+                memset(body->locals + body->n_locals, type, n);
+                body->n_locals += n;
+        }
+}
+
+static void read_body(struct body *body, uint32_t function)
+{
+        struct reader *reader = body->reader;
+        const struct func_type *type = module_func_type(reader->module, function);
+        body->n_operands = body->n_blocks = 0;
+        read_locals(body, types_params(type));
+        body_enter(body, 0, (struct types){ "", 0 }, types_results(type));
+        while (!reader->error && body->n_blocks)
+                step(body);
+        if (reader->at != reader->end)
+                reader_refuse(reader, "goes on behind its end");
+}
+
+static void read_sized_body(struct body *body, uint32_t function)
+{
+        struct reader *reader = body->reader;
+        const uint8_t *end = reader->end;
+        snprintf(reader->where, sizeof reader->where, "code section, function %u", function);
+        uint32_t len = reader_count(reader, WASM_BODY_MAX, "bytes of code in a function");
+        const uint8_t *start = reader_bytes(reader, len).at;
+        if (reader->error)
+                return;
+        reader->at = start;
+        reader->end = start + len;
+        read_body(body, function);
+        reader->end = end;
+}
+
+void read_code(struct reader *reader)
+{
+        struct wasm_module *module = reader->module;
+        uint32_t n = reader_count(reader, module->shape.n_functions, "bodies");
+        OWNED(freep) struct body *body = reader_array(reader, 1, sizeof *body);
+        module->items[SECTION_CODE] = (struct ward_span){ reader->at, (size_t)(reader->end - reader->at) };
+        if (!body)
+                return;
+        body->reader = reader;
+        for (uint32_t i = 0; i < n && !reader->error; i++)
+                read_sized_body(body, module->shape.n_imports + i);
+        module->n_bodies = n;
+}
