@@ -9,7 +9,7 @@
  * (bool is_some, bool is_err, the enum's integer) and a payload.
  *
  * A flat value travels in a 64-bit slot, bits zero-extended, f32 and f64 as their bits. In that form the ABI's joins of
- * variant payloads need no conversion. */
+ * variant payloads need no conversion. A small signed integer is an i32, sign-extended to 32 bits before that. */
 #ifndef WARD_VALUE_H
 #define WARD_VALUE_H
 
@@ -35,9 +35,11 @@ enum ward_type_kind {
 };
 
 enum {
-        WARD_TYPE_PLAIN = 1, /* both layouts are the same bytes and any bytes are valid: a block of them may be copied whole */
-        WARD_TYPE_OWNS = 2,  /* holds a string or a list: there is something to free */
-        WARD_FLAT_MAX = 16,  /* more flat parameters than this are passed in memory (MAX_FLAT_PARAMS) */
+        WARD_TYPE_PLAIN = 1,  /* both layouts are the same bytes, none of them padding, and any bytes are valid: a block of them
+                                 may be copied whole */
+        WARD_TYPE_OWNS = 2,   /* holds a string or a list: there is something to free */
+        WARD_TYPE_SIGNED = 4, /* int: s8, s16, s32 or s64 */
+        WARD_FLAT_MAX = 16,   /* more flat parameters than this are passed in memory (MAX_FLAT_PARAMS) */
 };
 
 struct ward_field {
@@ -48,7 +50,7 @@ struct ward_field {
 
 struct ward_type {
         uint8_t kind;      /* enum ward_type_kind */
-        uint8_t flags;     /* WARD_TYPE_PLAIN, WARD_TYPE_OWNS */
+        uint8_t flags;     /* WARD_TYPE_PLAIN, WARD_TYPE_OWNS, WARD_TYPE_SIGNED */
         uint8_t tag_size;  /* variant: 1, 2 or 4 */
         uint8_t abi_align; /* 1, 2, 4 or 8 */
         uint32_t abi_size;
@@ -99,7 +101,7 @@ static inline uint32_t ward_value_tag(const struct ward_type *type, const void *
 }
 
 /* Frees everything that the C value at @at holds, not the value itself, and leaves it empty where it was a string or list.
- * The value must be well formed. */
+ * The value must be well formed; the pointer of an empty string or list may be anything. */
 static inline void ward_value_free(const struct ward_type *type, void *at)
 {
         if (!(type->flags & WARD_TYPE_OWNS))
