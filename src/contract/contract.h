@@ -120,7 +120,7 @@ struct wit_world {
 };
 
 struct contract {
-        struct wit_package **packages; /* dependencies first; the main one last */
+        struct wit_package **packages; /* each after those that it refers to */
         size_t n_packages;
         struct wit_interface **interfaces;
         size_t n_interfaces;

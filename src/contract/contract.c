@@ -1,0 +1,125 @@
+#include "contract/contract.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "contract/builtin.h"
+#include "contract/parse.h"
+#include "contract/resolve.h"
+
+/* A text of SOURCE_BYTES_MAX that is nothing but names needs a part of this only. */
+static const size_t memory_max = (size_t)1024 * 1024 * 1024;
+
+static void reader_finish(struct reader *reader)
+{
+        arena_free(reader->scratch);
+        arena_free(reader->keep);
+        sources_finish(&reader->sources);
+}
+
+/* Parses every file; sources come sorted by group. */
+static struct ast_package *parse_all(struct reader *reader)
+{
+        struct sources *sources = &reader->sources;
+        struct ast_package *packages = arena_take(reader->scratch, sources->n_groups * sizeof *packages);
+        for (size_t i = 0; i < sources->n && !reader->report.failed; i++) {
+                struct ast_package *package = &packages[sources->items[i]->group];
+                package->files = arena_room(reader->scratch, package->files, package->n_files, sizeof(struct ast_file *));
+                package->files[package->n_files++] = parse_file(reader, sources->items[i]);
+        }
+        return packages;
+}
+
+/* Everything that takes from arenas. Fails by the report, or by a jump. */
+static struct contract *build(struct reader *reader, const char *path)
+{
+        struct contract *contract = arena_take(reader->keep, sizeof *contract);
+        reader->names = (struct names){ .texts = reader->keep, .tables = reader->scratch };
+        contract->path = arena_copy(reader->keep, path, strlen(path));
+        struct ast_package *packages = parse_all(reader);
+        size_t n = reader->sources.n_groups;
+        if (!reader->report.failed)
+                resolve(reader, packages, n, n - 1, contract);
+        if (reader->report.failed)
+                return NULL;
+        contract->arena = STEAL(reader->keep);
+        return contract;
+}
+
+/* Where taking from an arena jumps to when memory runs out. */
+static struct contract *build_guarded(struct reader *reader, const char *path)
+{
+        jmp_buf out;
+        if (setjmp(out)) {
+                report_plain(&reader->report, "%s: memory ran out, or the contract is too large", path);
+                return NULL;
+        }
+        reader->keep = arena_new(&out, memory_max);
+        reader->scratch = arena_new(&out, memory_max);
+        if (!reader->keep || !reader->scratch)
+                longjmp(out, 1);
+        return build(reader, path);
+}
+
+/* Behind the packages that were given comes the one that is built in. */
+static struct contract *read_sources(struct reader *reader, const char *path, char *error)
+{
+        if (!error)
+                error = sources_add(&reader->sources, reader->sources.n_groups, BUILTIN_NAME, builtin_text, strlen(builtin_text));
+        if (!error)
+                return build_guarded(reader, path);
+        report_plain(&reader->report, "%s", error);
+        sources_error_free(error);
+        return NULL;
+}
+
+static struct contract *finish(struct reader *reader, struct contract *contract, struct contract_error *ret_error)
+{
+        if (!contract)
+                *ret_error = reader->report.error;
+        reader_finish(reader);
+        return contract;
+}
+
+struct contract *contract_read(const char *path, struct contract_error *ret_error)
+{
+        struct reader reader = { 0 };
+        char *error = sources_load(&reader.sources, path);
+        return finish(&reader, read_sources(&reader, path, error), ret_error);
+}
+
+struct contract *contract_read_text(const char *name, const char *text, size_t len, struct contract_error *ret_error)
+{
+        struct reader reader = { 0 };
+        char *error = sources_add(&reader.sources, 0, name, text, len);
+        return finish(&reader, read_sources(&reader, name, error), ret_error);
+}
+
+struct contract *contract_free(struct contract *contract)
+{
+        if (contract)
+                arena_free(contract->arena);
+        return NULL;
+}
+
+struct wit_world *contract_world(const struct contract *contract, const char *name)
+{
+        struct wit_world *found = NULL;
+        for (size_t i = 0; i < contract->n_worlds; i++) {
+                struct wit_world *world = contract->worlds[i];
+                if (world->package != contract->main || (name && strcmp(world->name, name)))
+                        continue;
+                if (found)
+                        return NULL;
+                found = world;
+        }
+        return found;
+}
+
+const struct wit_type *wit_resolve(const struct wit_type *type)
+{
+        while (type->kind == WIT_ALIAS)
+                type = type->element;
+        return type;
+}

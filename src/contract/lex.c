@@ -1,0 +1,225 @@
+#include "contract/lex.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "contract/semver.h"
+
+/* In the order of the enum. */
+static const char *const keywords[] = {
+        "as",     "async",    "bool",   "borrow", "char",    "constructor", "enum",    "export", "f32",    "f64",    "flags",
+        "from",   "func",     "future", "import", "include", "interface",   "list",    "map",    "option", "own",    "package",
+        "record", "resource", "result", "s16",    "s32",     "s64",         "s8",      "static", "stream", "string", "tuple",
+        "type",   "u16",      "u32",    "u64",    "u8",      "use",         "variant", "with",   "world",
+};
+
+_Static_assert(COUNT_OF(keywords) == TOKEN_KINDS - TOKEN_KEYWORDS, "a name for each keyword");
+
+static bool is_digit(char c)
+{
+        return c >= '0' && c <= '9';
+}
+
+static bool is_lower(char c)
+{
+        return c >= 'a' && c <= 'z';
+}
+
+static bool is_upper(char c)
+{
+        return c >= 'A' && c <= 'Z';
+}
+
+/* What an identifier is cut off at. Wider than what one may hold, so that `a_b` and `naïve` are errors as a whole. */
+static bool is_wordlike(char c)
+{
+        return is_digit(c) || is_lower(c) || is_upper(c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
+}
+
+/* Past the comment that begins at @at, or 0 if a block comment has no end. */
+static size_t skip_comment(const struct source *source, size_t at)
+{
+        const char *text = source->text;
+        size_t depth = 0;
+        if (text[at + 1] == '/') {
+                const char *end = memchr(text + at, '\n', source->len - at);
+                return end ? (size_t)(end - text) : source->len;
+        }
+        while (at + 1 < source->len) {
+                if (text[at] == '/' && text[at + 1] == '*') {
+                        depth++;
+                        at += 2;
+                } else if (text[at] == '*' && text[at + 1] == '/') {
+                        at += 2;
+                        if (!--depth)
+                                return at;
+                } else {
+                        at++;
+                }
+        }
+        return 0;
+}
+
+static bool begins_comment(const struct source *source, size_t at)
+{
+        return source->text[at] == '/' && (source->text[at + 1] == '/' || source->text[at + 1] == '*');
+}
+
+static bool is_space(char c)
+{
+        return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+/* Past whitespace and comments; where a comment has no end, reports it and returns false. */
+static bool skip_trivia(const struct source *source, size_t *at, struct report *report)
+{
+        for (;;) {
+                while (*at < source->len && is_space(source->text[*at]))
+                        ++*at;
+                if (*at >= source->len || !begins_comment(source, *at))
+                        return true;
+                size_t end = skip_comment(source, *at);
+                if (!end) {
+                        report_at(report, (struct place){ source, *at, 2 }, "this comment has no end: `*/` is missing");
+                        return false;
+                }
+                *at = end;
+        }
+}
+
+/* What is wrong with a kebab-case name, or NULL. */
+static const char *label_error(const char *text, size_t len)
+{
+        if (!len)
+                return "a name must follow `%`";
+        if (!is_lower(text[0]) && !is_upper(text[0]))
+                return "a name begins with a letter";
+        for (size_t i = 0; i < len;) {
+                size_t from = i;
+                bool lower = false, upper = false;
+                for (; i < len && text[i] != '-'; i++) {
+                        lower |= is_lower(text[i]);
+                        upper |= is_upper(text[i]);
+                        if (!is_lower(text[i]) && !is_upper(text[i]) && !is_digit(text[i]))
+                                return "a name is made of letters, digits and `-` only";
+                }
+                if (i == from)
+                        return "a word must stand on either side of `-`";
+                if (lower && upper)
+                        return "each word between `-` is in lower case or in upper case as a whole";
+                if (i < len && ++i == len)
+                        return "a word must stand on either side of `-`";
+        }
+        return NULL;
+}
+
+static int keyword(const char *text, size_t len)
+{
+        for (size_t i = 0; i < COUNT_OF(keywords); i++)
+                if (strlen(keywords[i]) == len && !memcmp(keywords[i], text, len))
+                        return TOKEN_KEYWORDS + (int)i;
+        return TOKEN_ID;
+}
+
+static struct token lex_id(const struct source *source, struct token token, struct report *report)
+{
+        size_t len;
+        while (is_wordlike(source->text[token.at + token.len]))
+                token.len++;
+        const char *name = token_name(source, token, &len);
+        const char *error = label_error(name, len);
+        if (error) {
+                report_at(report, token_place(source, token), "`%.*s` is no name: %s", (int)(token.len < 200 ? token.len : 200),
+                          source->text + token.at, error);
+                token.kind = TOKEN_BAD;
+        } else {
+                token.kind = source->text[token.at] == '%' ? TOKEN_ID : keyword(name, len);
+        }
+        return token;
+}
+
+static struct token lex_string(const struct source *source, struct token token, struct report *report)
+{
+        const char *text = source->text + token.at;
+        size_t room = source->len - token.at;
+        for (token.len = 1; token.len < room && text[token.len] != '"' && text[token.len] != '\n'; token.len++)
+                if (text[token.len] == '\\' && token.len + 1 < room)
+                        token.len++;
+        if (token.len < room && text[token.len] == '"') {
+                token.len++;
+                token.kind = TOKEN_STRING;
+        } else {
+                token.len = 1;
+                token.kind = TOKEN_BAD;
+                report_at(report, token_place(source, token), "this string has no end: `\"` is missing");
+        }
+        return token;
+}
+
+struct token lex_token(const struct source *source, size_t at, struct report *report)
+{
+        struct token token = { .trivia = at, .at = at };
+        if (!skip_trivia(source, &token.at, report)) {
+                token.kind = TOKEN_BAD;
+                return token;
+        }
+        const char *text = source->text + token.at;
+        if (token.at >= source->len)
+                return token;
+        if (*text == '"')
+                return lex_string(source, token, report);
+        if (is_digit(*text)) {
+                while (is_digit(text[token.len]))
+                        token.len++;
+                token.kind = TOKEN_INTEGER;
+        } else if (text[0] == '-' && text[1] == '>') {
+                token.len = 2;
+                token.kind = TOKEN_ARROW;
+        } else if (*text == '%' || (is_wordlike(*text) && *text != '-' && (*text != '_' || is_wordlike(text[1])))) {
+                token.len = 1;
+                return lex_id(source, token, report);
+        } else {
+                token.len = 1;
+                token.kind = *text;
+                if (!strchr("=,:;(){}<>*/.@_+-", *text)) {
+                        report_at(report, token_place(source, token), "'%c' has no place in WIT", *text);
+                        token.kind = TOKEN_BAD;
+                }
+        }
+        return token;
+}
+
+struct token lex_version(const struct source *source, size_t at)
+{
+        size_t len = semver_length(source->text + at, source->len - at);
+        return (struct token){ .kind = len ? TOKEN_ID : TOKEN_BAD, .trivia = at, .at = at, .len = len };
+}
+
+const char *token_name(const struct source *source, struct token token, size_t *ret_len)
+{
+        bool explicit = source->text[token.at] == '%';
+        *ret_len = token.len - explicit;
+        return source->text + token.at + explicit;
+}
+
+struct place token_place(const struct source *source, struct token token)
+{
+        return (struct place){ source, token.at, token.len };
+}
+
+const char *token_describe(const struct source *source, struct token token, char *text, size_t room)
+{
+        int len = (int)(token.len < 60 ? token.len : 60);
+        const char *at = source->text + token.at;
+        if (token.kind == TOKEN_END)
+                snprintf(text, room, "the end of the file");
+        else if (token.kind >= TOKEN_KEYWORDS)
+                snprintf(text, room, "keyword `%.*s`", len, at);
+        else if (token.kind == TOKEN_ID)
+                snprintf(text, room, "`%.*s`", len, at);
+        else
+                snprintf(text, room, "'%.*s'", len, at);
+        return text;
+}

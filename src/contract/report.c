@@ -1,0 +1,136 @@
+#include "contract/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fault.h"
+
+enum {
+        SHOWN_BEFORE = 72, /* bytes of the line that are shown before the place, and behind where it begins */
+        SHOWN_BEHIND = 48,
+        SHOWN_MAX = 4 * (SHOWN_BEFORE + SHOWN_BEHIND) + 16,
+};
+
+void place_position(struct place place, size_t *ret_line, size_t *ret_column)
+{
+        size_t line = 1, start = 0;
+        for (size_t i = 0; i < place.at; i++)
+                if (place.source->text[i] == '\n') {
+                        line++;
+                        start = i + 1;
+                }
+        *ret_line = line;
+        *ret_column = place.at - start + 1;
+}
+
+const char *place_describe(struct place place, char *text, size_t room)
+{
+        size_t line, column;
+        place_position(place, &line, &column);
+        snprintf(text, room, "%s:%zu:%zu", place.source->name, line, column);
+        return text;
+}
+
+static bool is_continuation(char byte)
+{
+        return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* The part of the line that is shown. */
+static void shown_part(struct place place, size_t *ret_from, size_t *ret_to)
+{
+        const char *text = place.source->text;
+        size_t from = place.at, to = place.at;
+        while (from && text[from - 1] != '\n' && place.at - from < SHOWN_BEFORE)
+                from--;
+        while (from < place.at && is_continuation(text[from]))
+                from++;
+        while (to < place.source->len && text[to] != '\n' && text[to] != '\r' && to - place.at < SHOWN_BEHIND)
+                to++;
+        while (to > place.at && to < place.source->len && is_continuation(text[to]))
+                to--;
+        *ret_from = from;
+        *ret_to = to;
+}
+
+/* Printable, with a space for a tab: the caret below must stand at the right place. */
+static size_t show(char *shown, const char *from, size_t len)
+{
+        char plain[SHOWN_BEFORE + SHOWN_BEHIND + 1];
+        size_t width = 0;
+        memcpy(plain, from, len);
+        for (size_t i = 0; i < len; i++)
+                if (plain[i] == '\t')
+                        plain[i] = ' ';
+        text_escape(shown, SHOWN_MAX, plain, len, 0);
+        for (const char *at = shown; *at; at++)
+                width += !is_continuation(*at);
+        return width;
+}
+
+static void write_excerpt(FILE *out, struct place place, size_t line)
+{
+        char before[SHOWN_MAX], behind[SHOWN_MAX];
+        size_t from, to;
+        shown_part(place, &from, &to);
+        const char *text = place.source->text;
+        size_t indent = show(before, text + from, place.at - from);
+        size_t rest = show(behind, text + place.at, to - place.at);
+        const char *cut = from && text[from - 1] != '\n' ? "…" : "";
+        int digits = snprintf(NULL, 0, "%zu", line);
+        fprintf(out, "\n  %zu | %s%s%s\n  %*s | %*s^", line, cut, before, behind, digits, "", (int)(indent + (*cut != 0)), "");
+        for (size_t i = 1; i < place.len && i < rest; i++)
+                fputc('~', out);
+}
+
+static void write_message(FILE *out, const char *format, va_list args)
+{
+        char raw[1024], shown[1024];
+        int len = vsnprintf(raw, sizeof raw, format, args);
+        text_escape(shown, sizeof shown, raw, len < 0 ? 0 : strnlen(raw, sizeof raw), 0);
+        fputs(shown, out);
+}
+
+static void write_report(struct report *report, struct place place, const char *format, va_list args)
+{
+        struct contract_error *error = &report->error;
+        size_t len;
+        FILE *out = open_memstream(&error->text, &len);
+        if (!out)
+                return;
+        if (place.source) {
+                place_position(place, &error->line, &error->column);
+                fprintf(out, "%s:%zu:%zu: ", place.source->name, error->line, error->column);
+        }
+        write_message(out, format, args);
+        if (place.source)
+                write_excerpt(out, place, error->line);
+        if (fclose(out)) {
+                free(error->text);
+                error->text = NULL;
+        }
+}
+
+void report_at(struct report *report, struct place place, const char *format, ...)
+{
+        if (report->failed)
+                return;
+        report->failed = true;
+        va_list args;
+        va_start(args, format);
+        write_report(report, place, format, args);
+        va_end(args);
+}
+
+void report_plain(struct report *report, const char *format, ...)
+{
+        if (report->failed)
+                return;
+        report->failed = true;
+        va_list args;
+        va_start(args, format);
+        write_report(report, (struct place){ 0 }, format, args);
+        va_end(args);
+}
