@@ -6,6 +6,6 @@ const char builtin_text[] = "package ward:domain@0.1.0;\n"
                             "interface data {\n"
                             "  /// The value that was set last, by the add-in or by the host.\n"
                             "  get: func(key: string) -> option<list<u8>>;\n"
-                            "  /// Sets a value. An empty one is kept as well.\n"
-                            "  set: func(key: string, value: list<u8>);\n"
+                            "  /// Sets a value. An empty one is kept as well. The error says what is wrong with the key, or what is full.\n"
+                            "  set: func(key: string, value: list<u8>) -> result<_, string>;\n"
                             "}\n";
