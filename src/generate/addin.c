@@ -1,0 +1,169 @@
+/* The add-in view: what wit-bindgen's C users know. One source serves both forms of an add-in. */
+#include "generate/write.h"
+
+static void write_prototype(FILE *out, struct model *model, const struct c_func *func, const char *after)
+{
+        struct pieces pieces = { .pool = &model->pool };
+        prototype_params(&pieces, func, false);
+        prototype_outputs(&pieces, func);
+        if (!pieces.n)
+                pieces_add(&pieces, "void");
+        pieces_print(&pieces, out, pool_printf(&model->pool, "%s %s(", prototype_return(func), func->name), after);
+}
+
+/* The functions of @funcs, under a title for each item of the world. */
+static void write_prototypes(FILE *out, struct model *model, const struct c_func *funcs, size_t n, const char *title)
+{
+        const char *module = NULL;
+        for (size_t i = 0; i < n; i++) {
+                if (module != funcs[i].module) {
+                        module = funcs[i].module;
+                        const char *owner = funcs[i].item->interface ? module : naming_world(&model->pool, model->world);
+                        fprintf(out, "\n/* %s %s. */\n", title, owner);
+                }
+                if (funcs[i].wit->docs)
+                        fputc('\n', out);
+                write_docs(out, "", funcs[i].wit->docs);
+                write_prototype(out, model, &funcs[i], ");\n");
+        }
+}
+
+void write_addin_header(FILE *out, struct model *model)
+{
+        write_header_begin(out, model, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n");
+        fputs("\n/* Nothing here is seen outside the add-in, so that two of them in one process never meet. */\n"
+              "#pragma GCC visibility push(hidden)\n",
+              out);
+        write_types(out, model);
+        if (model->n_imports)
+                fputs("\n/* Functions to call. Arguments stay the caller's; results are the caller's to free. */\n", out);
+        write_prototypes(out, model, model->imports, model->n_imports, "Imported from");
+        if (model->n_exports)
+                fputs("\n/* Functions to define. Arguments are the function's own to free, each string and list a block of malloc;\n"
+                      " * what results hold comes from malloc too, and is freed once it was passed on. */\n",
+                      out);
+        write_prototypes(out, model, model->exports, model->n_exports, "Exported to");
+        write_helper_prototypes(out, model);
+        fputs("\n#pragma GCC visibility pop\n", out);
+        write_header_end(out);
+}
+
+static void write_import_result(FILE *out, const struct c_func *func)
+{
+        const struct c_type *result = func->result ? type_meant(func->result) : NULL;
+        if (!result)
+                return;
+        if (type_is_scalar(result)) {
+                fputs("        return result;\n", out);
+        } else if (result->kind == WIT_OPTION) {
+                fputs("        if (result.is_some)\n                *ret = result.val;\n        return result.is_some;\n", out);
+        } else if (result->kind == WIT_RESULT) {
+                if (result->members[1].type)
+                        fputs("        if (result.is_err)\n                *err = result.val.err;\n", out);
+                if (result->members[0].type)
+                        fputs("        if (!result.is_err)\n                *ret = result.val.ok;\n", out);
+                fputs("        return !result.is_err;\n", out);
+        }
+}
+
+/* An import's C function: C's parameters into the argument struct, and the result out of its own. */
+static void write_import(FILE *out, struct model *model, const struct c_func *func)
+{
+        fputc('\n', out);
+        write_prototype(out, model, func, ")\n{\n");
+        prototype_fill(out, func);
+        bool whole = func->result && !type_is_scalar(func->result) && *prototype_return(func) == 'v';
+        if (func->result && !whole)
+                fprintf(out, "        %s result;\n", func->result->name);
+        fprintf(out, "        %s_call(&args, %s);\n", func->id, whole ? "ret" : func->result ? "&result" : "NULL");
+        if (!whole)
+                write_import_result(out, func);
+        fputs("}\n", out);
+}
+
+static void write_export(FILE *out, struct model *model, const struct c_func *func)
+{
+        fprintf(out, "\nstatic void %s_call(void *a, void *r)\n{\n", func->id);
+        if (func->params->n_members)
+                fprintf(out, "        struct %s_args *args = a;\n", func->id);
+        else
+                fputs("        (void)a;\n", out);
+        if (!func->result)
+                fputs("        (void)r;\n", out);
+        prototype_call(out, &model->pool, func, func->name, NULL);
+        fputs("}\n", out);
+}
+
+/* The stubs of functions that are scalar, or of those that are not: WebAssembly has others for scalar ones. */
+static void write_stubs(FILE *out, struct model *model, bool scalar)
+{
+        for (size_t i = 0; i < model->n_imports; i++)
+                if (model->imports[i].scalar == scalar)
+                        write_import(out, model, &model->imports[i]);
+        for (size_t i = 0; i < model->n_exports; i++)
+                if (model->exports[i].scalar == scalar)
+                        write_export(out, model, &model->exports[i]);
+}
+
+/* How imports reach the host from a shared library. */
+static void write_native_imports(FILE *out, const struct model *model)
+{
+        if (model->n_imports)
+                fputs("\nstatic const struct ward_addin_env *env;\n", out);
+        for (size_t i = 0; i < model->n_imports; i++) {
+                fprintf(out, "\nstatic void %s_call(const void *args, void *result)\n{\n", model->imports[i].id);
+                fprintf(out, "        env->call(env->context, %zu, args, result);\n}\n", i);
+        }
+        fputs("\nstatic void bind_env(const struct ward_addin_env *host)\n{\n", out);
+        fprintf(out, "        %s;\n}\n", model->n_imports ? "env = host" : "(void)host");
+}
+
+static void write_native_tables(FILE *out, struct model *model)
+{
+        if (model->n_exports)
+                fputs("\nstatic const struct ward_addin_export exports[] = {\n", out);
+        for (size_t i = 0; i < model->n_exports; i++) {
+                const struct c_func *func = &model->exports[i];
+                fprintf(out, "        { &%s_func, %s_call, ", func->id, func->id);
+                fprintf(out, func->scalar ? "(void (*)(void))%s },\n" : "NULL },\n", func->name);
+        }
+        fputs(model->n_exports ? "};\n" : "", out);
+        if (model->n_imports)
+                fputs("\nstatic const struct ward_func *const imports[] = {\n", out);
+        for (size_t i = 0; i < model->n_imports; i++)
+                fprintf(out, "        &%s_func,\n", model->imports[i].id);
+        fputs(model->n_imports ? "};\n" : "", out);
+        fputs("\n__attribute__((visibility(\"default\"))) const struct ward_addin ward_addin_1 = {\n", out);
+        fprintf(out, "        .abi = WARD_ADDIN_ABI,\n        .n_exports = %zu,\n        .n_imports = %zu,\n", model->n_exports,
+                model->n_imports);
+        fprintf(out, "        .contract = \"%s\",\n", naming_world(&model->pool, model->world));
+        fprintf(out, "        .exports = %s,\n        .imports = %s,\n        .bind = bind_env,\n};\n",
+                model->n_exports ? "exports" : "NULL", model->n_imports ? "imports" : "NULL");
+}
+
+void write_addin_source(FILE *out, struct model *model)
+{
+        write_banner(out, model);
+        fprintf(out, "#include \"%s.h\"\n#include <ward/addin.h>\n#include <ward/flat.h>\n", model->prefix);
+        fputs("\n/* Not every descriptor is used in each form of the add-in. */\n"
+              "#pragma GCC diagnostic ignored \"-Wunused-const-variable\"\n",
+              out);
+        write_type_tables(out, model);
+        for (size_t i = 0; i < model->n_imports; i++)
+                write_func_tables(out, model, &model->imports[i], true);
+        for (size_t i = 0; i < model->n_exports; i++)
+                write_func_tables(out, model, &model->exports[i], false);
+        fputs("\n/* Between C's calls and argument structs. */\n", out);
+        for (size_t i = 0; i < model->n_imports; i++)
+                if (!model->imports[i].scalar)
+                        fprintf(out, "static void %s_call(const void *args, void *result);\n", model->imports[i].id);
+        write_stubs(out, model, false);
+        fputs("\n#ifndef __wasm__ /* The form of a shared library: whoever loads it looks for ward_addin_1. */\n", out);
+        write_native_imports(out, model);
+        write_stubs(out, model, true);
+        write_native_tables(out, model);
+        fputs("\n#else /* The form of a WebAssembly module: core functions by the Canonical ABI. */\n", out);
+        write_addin_wasm(out, model);
+        fputs("\n#endif\n\n/* Helpers. */\n", out);
+        write_helpers(out, model);
+}

@@ -1,0 +1,204 @@
+/* The core functions of a WebAssembly add-in. On wasm32 a C value lies in memory as the Canonical ABI wants it: argument structs
+ * and results are passed by their address, and only flat values are converted. */
+#include <string.h>
+#include <ward/value.h>
+#include "generate/write.h"
+
+static const char *core_type(char core)
+{
+        return core == 'i' ? "int32_t" : core == 'I' ? "int64_t" : core == 'f' ? "float" : core == 'F' ? "double" : "void";
+}
+
+/* Conversions between core values and slots: what stands before the value, and behind it. */
+static const char *to_slot(char core)
+{
+        return core == 'i' ? "(uint32_t)" : core == 'I' ? "(uint64_t)" : core == 'f' ? "ward_flat_from_f32(" : "ward_flat_from_f64(";
+}
+
+static const char *from_slot(char core)
+{
+        return core == 'i' ? "(int32_t)" : core == 'I' ? "(int64_t)" : core == 'f' ? "ward_flat_to_f32(" : "ward_flat_to_f64(";
+}
+
+static const char *closing(char core)
+{
+        return core == 'f' || core == 'F' ? ")" : "";
+}
+
+static bool spills(const struct c_func *func)
+{
+        return func->params->layout.flat > WARD_FLAT_MAX;
+}
+
+static bool returns_pointer(const struct c_func *func)
+{
+        return func->result && func->result->layout.flat > 1;
+}
+
+/* "int32_t ward_core_operate(int32_t p0, int32_t p1)" */
+static void write_core(FILE *out, struct model *model, const struct c_func *func, bool import, const char *after)
+{
+        struct pieces pieces = { .pool = &model->pool };
+        char core[CORE_MAX + 1];
+        size_t n = layout_core_params(func, core);
+        if (import && returns_pointer(func))
+                core[n++] = 'i';
+        for (size_t i = 0; i < n; i++)
+                pieces_add(&pieces, "%s p%zu", core_type(core[i]), i);
+        if (!n)
+                pieces_add(&pieces, "void");
+        const char *ret = returns_pointer(func) ? import ? "void" : "int32_t" : core_type(layout_core_result(func));
+        pieces_print(&pieces, out, pool_printf(&model->pool, "%s ward_core_%s(", ret, func->id), after);
+}
+
+static void write_core_import(FILE *out, struct model *model, const struct c_func *func)
+{
+        fprintf(out, "\n__attribute__((import_module(\"%s\"), import_name(\"%s\")))\n", func->module, func->wit->name);
+        write_core(out, model, func, true, ");\n");
+}
+
+/* The core arguments of an import, from slots or as a pointer to the argument struct, and the place for the result. */
+static void core_arguments(struct pieces *pieces, const struct c_func *func)
+{
+        char core[CORE_MAX + 1];
+        size_t n = layout_core_params(func, core);
+        if (spills(func))
+                pieces_add(pieces, "(int32_t)(intptr_t)args");
+        for (size_t i = 0; !spills(func) && i < n; i++)
+                pieces_add(pieces, "%sslots[%zu]%s", from_slot(core[i]), i, closing(core[i]));
+        if (returns_pointer(func))
+                pieces_add(pieces, "(int32_t)(intptr_t)result");
+}
+
+static void write_import_call(FILE *out, struct model *model, const struct c_func *func)
+{
+        struct pool *pool = &model->pool;
+        struct pieces pieces = { .pool = pool };
+        char one = layout_core_result(func);
+        const char *before = pool_printf(pool, "ward_core_%s(", func->id);
+        fprintf(out, "\nstatic void %s_call(const void *args, void *result)\n{\n", func->id);
+        if (!func->params->n_members)
+                fputs("        (void)args;\n", out);
+        else if (!spills(func))
+                fprintf(out, "        uint64_t slots[%u];\n        ward_flat_store(&%s_params, args, slots);\n",
+                        func->params->layout.flat, func->id);
+        if (!func->result)
+                fputs("        (void)result;\n", out);
+        core_arguments(&pieces, func);
+        if (!one) {
+                pieces_print(&pieces, out, pool_printf(pool, "        %s", before), ");\n}\n");
+                return;
+        }
+        before = pool_printf(pool, "        const uint64_t slot = %s%s", to_slot(one), before);
+        pieces_print(&pieces, out, before, pool_printf(pool, ")%s;\n", closing(one)));
+        fprintf(out, "        ward_flat_load(&%s, &slot, result);\n}\n", func->result->table);
+}
+
+/* A scalar function costs one call: C's own conversions are the ABI's. */
+static void write_scalar_import(FILE *out, struct model *model, const struct c_func *func)
+{
+        struct pieces params = { .pool = &model->pool };
+        struct pieces arguments = { .pool = &model->pool };
+        prototype_params(&params, func, false);
+        if (!params.n)
+                pieces_add(&params, "void");
+        for (size_t i = 0; i < func->params->n_members; i++)
+                pieces_add(&arguments, "%s", func->param_names[i]);
+        pieces_print(&params, out, pool_printf(&model->pool, "\n%s %s(", prototype_return(func), func->name), ")\n{\n");
+        const char *target = func->result ? "return " : "";
+        pieces_print(&arguments, out, pool_printf(&model->pool, "        %sward_core_%s(", target, func->id), ");\n}\n");
+}
+
+static void write_scalar_export(FILE *out, struct model *model, const struct c_func *func)
+{
+        struct pieces arguments = { .pool = &model->pool };
+        for (size_t i = 0; i < func->params->n_members; i++)
+                pieces_add(&arguments, "p%zu", i);
+        const char *target = func->result ? "return " : "";
+        pieces_print(&arguments, out, pool_printf(&model->pool, "        %s%s(", target, func->name), ");\n}\n");
+}
+
+static void write_load_args(FILE *out, struct model *model, const struct c_func *func)
+{
+        struct pieces slots = { .pool = &model->pool };
+        char core[CORE_MAX + 1];
+        size_t n = layout_core_params(func, core);
+        if (spills(func)) {
+                fprintf(out, "        struct %s_args args = *(struct %s_args *)(intptr_t)p0;\n", func->id, func->id);
+                fputs("        free((void *)(intptr_t)p0);\n", out);
+                return;
+        }
+        for (size_t i = 0; i < n; i++)
+                pieces_add(&slots, "%sp%zu%s", to_slot(core[i]), i, closing(core[i]));
+        pieces_print(&slots, out, "        const uint64_t slots[] = { ", " };\n");
+        fprintf(out, "        struct %s_args args;\n        ward_flat_load(&%s_params, slots, &args);\n", func->id, func->id);
+}
+
+/* Memory for a result is static, but taken only once the function is done: an import may call back into it. */
+static void write_return(FILE *out, const struct c_func *func)
+{
+        char one = layout_core_result(func);
+        if (returns_pointer(func)) {
+                fprintf(out, "        static %s area;\n        area = result;\n", func->result->name);
+                fputs("        return (int32_t)(intptr_t)&area;\n", out);
+        } else if (one) {
+                fprintf(out, "        uint64_t slot;\n        ward_flat_store(&%s, &result, &slot);\n", func->result->table);
+                fprintf(out, "        return %sslot%s;\n", from_slot(one), closing(one));
+        }
+}
+
+static void write_core_export(FILE *out, struct model *model, const struct c_func *func)
+{
+        bool params = func->params->n_members;
+        fprintf(out, "\n__attribute__((export_name(\"%s\")))\n", func->core_name);
+        write_core(out, model, func, false, ")\n{\n");
+        if (func->scalar) {
+                write_scalar_export(out, model, func);
+                return;
+        }
+        if (params)
+                write_load_args(out, model, func);
+        if (func->result)
+                fprintf(out, "        %s result;\n", func->result->name);
+        fprintf(out, "        %s_call(%s, %s);\n", func->id, params ? "&args" : "NULL", func->result ? "&result" : "NULL");
+        write_return(out, func);
+        fputs("}\n", out);
+        if (func->result && func->result->layout.owns) {
+                fprintf(out, "\n__attribute__((export_name(\"cabi_post_%s\")))\n", func->core_name);
+                fprintf(out, "void ward_core_post_%s(int32_t at)\n{\n", func->id);
+                fprintf(out, "        ward_value_free(&%s, (void *)(intptr_t)at);\n}\n", func->result->table);
+        }
+}
+
+static void write_intrinsics(FILE *out, struct model *model)
+{
+        fputs("\n/* How Ward gets memory for arguments. */\n"
+              "__attribute__((weak, export_name(\"cabi_realloc\")))\n"
+              "void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size)\n"
+              "{\n"
+              "        (void)old_size;\n"
+              "        if (!new_size)\n"
+              "                return (void *)align;\n"
+              "        ptr = realloc(ptr, new_size);\n"
+              "        if (!ptr)\n"
+              "                abort();\n"
+              "        return ptr;\n"
+              "}\n",
+              out);
+        const char *name = naming_world(&model->pool, model->world);
+        fputs("\n/* The contract that this module claims to implement, without a NUL. */\n"
+              "__attribute__((used, section(\".custom_section.ward-contract\")))\n",
+              out);
+        fprintf(out, "static const char contract[%zu] = \"%s\";\n", strlen(name), name);
+}
+
+void write_addin_wasm(FILE *out, struct model *model)
+{
+        for (size_t i = 0; i < model->n_imports; i++) {
+                write_core_import(out, model, &model->imports[i]);
+                (model->imports[i].scalar ? write_scalar_import : write_import_call)(out, model, &model->imports[i]);
+        }
+        for (size_t i = 0; i < model->n_exports; i++)
+                write_core_export(out, model, &model->exports[i]);
+        write_intrinsics(out, model);
+}
