@@ -1,0 +1,15 @@
+/* The commands of `ward`. A command is a file with a run function, and a line in main.c's table. */
+#ifndef TOOL_COMMAND_H
+#define TOOL_COMMAND_H
+
+/* Exit statuses. */
+enum {
+        EXIT_DONE = 0,
+        EXIT_FAILED = 1, /* the input or the system is at fault; stderr says how */
+        EXIT_USAGE = 2,  /* the command line is */
+};
+
+/* @argv[0] is the command's own name. Returns an exit status. */
+int command_bindgen(int argc, char **argv);
+
+#endif

@@ -1,0 +1,48 @@
+/* ward: what developers do with contracts and add-ins, one command each. */
+#include <stdio.h>
+#include <string.h>
+#include <ward/host.h>
+#include "base/own.h"
+#include "tool/command.h"
+
+static const struct command {
+        const char *name;
+        int (*run)(int argc, char **argv);
+        const char *about;
+} commands[] = {
+        { "bindgen", command_bindgen, "write the C view of a contract, for hosts or for add-ins" },
+};
+
+static int help(FILE *out, int status)
+{
+        fputs("Usage: ward COMMAND …\n\nWard loads add-ins that a program does not trust, and survives them.\n\nCommands:\n", out);
+        for (size_t i = 0; i < COUNT_OF(commands); i++)
+                fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].about);
+        fputs("\nward COMMAND --help tells more; ward --version prints the version.\n", out);
+        return status;
+}
+
+static int run(int argc, char **argv)
+{
+        if (argc < 2)
+                return help(stderr, EXIT_USAGE);
+        if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+                return help(stdout, EXIT_DONE);
+        if (!strcmp(argv[1], "--version"))
+                return puts("ward " WARD_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+        for (size_t i = 0; i < COUNT_OF(commands); i++)
+                if (!strcmp(argv[1], commands[i].name))
+                        return commands[i].run(argc - 1, argv + 1);
+        fprintf(stderr, "ward: there is no command '%s'\n\n", argv[1]);
+        return help(stderr, EXIT_USAGE);
+}
+
+int main(int argc, char **argv)
+{
+        int status = run(argc, argv);
+        if (fflush(stdout) && status == EXIT_DONE) {
+                perror("ward: cannot write to standard output");
+                return EXIT_FAILED;
+        }
+        return status;
+}
