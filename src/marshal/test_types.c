@@ -145,7 +145,7 @@ const struct ward_type *types_record(struct types *types, uint32_t n, const stru
         }
         type->size = align_up(type->size, made->align);
         type->abi_size = align_up(type->abi_size, type->abi_align);
-        if (filled != type->size || type->size != type->abi_size)
+        if (!filled || filled != type->size || type->size != type->abi_size)
                 type->flags &= (uint8_t)~WARD_TYPE_PLAIN;
         return type;
 }
