@@ -11,16 +11,10 @@ static void write_prototype(FILE *out, struct model *model, const struct c_func 
         pieces_print(&pieces, out, pool_printf(&model->pool, "%s %s(", prototype_return(func), func->name), after);
 }
 
-/* The functions of @funcs, under a title for each item of the world. */
 static void write_prototypes(FILE *out, struct model *model, const struct c_func *funcs, size_t n, const char *title)
 {
-        const char *module = NULL;
         for (size_t i = 0; i < n; i++) {
-                if (module != funcs[i].module) {
-                        module = funcs[i].module;
-                        const char *owner = funcs[i].item->interface ? module : naming_world(&model->pool, model->world);
-                        fprintf(out, "\n/* %s %s. */\n", title, owner);
-                }
+                write_title(out, model, &funcs[i], i ? &funcs[i - 1] : NULL, title);
                 if (funcs[i].wit->docs)
                         fputc('\n', out);
                 write_docs(out, "", funcs[i].wit->docs);

@@ -121,6 +121,7 @@ static void write_functions(FILE *out, struct model *model)
                       " * borrowed; results are the caller's to free, and written only on success. */\n",
                       out);
         for (size_t i = 0; i < model->n_exports; i++) {
+                write_title(out, model, &model->exports[i], i ? &model->exports[i - 1] : NULL, "Exported to");
                 fputc('\n', out);
                 if (model->exports[i].scalar) {
                         write_inline(out, model, &model->exports[i], i);

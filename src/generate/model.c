@@ -220,7 +220,7 @@ static void choose_private_names(struct builder *b)
 static void reserve_names(struct model *model)
 {
         static const char *const own[] = { "args", "contract", "data",  "direct",  "env",      "exports", "fault",
-                                           "bind", "imports",  "result", "ret_err", "services", "self",    "missing" };
+                                           "bind", "imports",  "result", "ret_err", "services", "self",    "status",  "missing" };
         static const char *const host[] = { "activate", "release", "domain", "set_deadline", "services" };
         for (size_t i = 0; i < COUNT_OF(own); i++)
                 names_add(&model->names, &model->pool, own[i]);

@@ -77,6 +77,18 @@ void write_docs(FILE *out, const char *indent, const char *docs)
         }
 }
 
+void write_title(FILE *out, const struct model *model, const struct c_func *func, const struct c_func *before, const char *title)
+{
+        const struct wit_item *item = func->item;
+        struct pool pool = { 0 };
+        if (!before || before->item->interface != item->interface) {
+                fprintf(out, "\n/* %s %s. */\n", title, item->interface ? func->module : naming_world(&pool, model->world));
+                write_docs(out, "", item->docs);
+                write_docs(out, "", item->interface ? item->interface->docs : NULL);
+        }
+        pool_finish(&pool);
+}
+
 void write_banner(FILE *out, const struct model *model)
 {
         struct pool pool = { 0 };
@@ -91,6 +103,7 @@ void write_header_begin(FILE *out, const struct model *model, const char *includ
         const char *guard = pool_printf(&pool, "WARD_%s_%s_H", model->side == GENERATE_HOST ? "HOST" : "ADDIN",
                                         name_upper(&pool, model->prefix));
         write_banner(out, model);
+        write_docs(out, "", model->world->package->docs);
         write_docs(out, "", model->world->docs);
         fprintf(out, "#ifndef %s\n#define %s\n\n%s\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", guard, guard, includes);
         pool_finish(&pool);

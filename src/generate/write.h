@@ -18,6 +18,8 @@ void pieces_print(const struct pieces *pieces, FILE *out, const char *before, co
 
 /* A comment with the contract's documentation, or nothing. */
 void write_docs(FILE *out, const char *indent, const char *docs);
+/* A title over the functions of one interface or of the world, where @func is the first of them: it follows @before. */
+void write_title(FILE *out, const struct model *model, const struct c_func *func, const struct c_func *before, const char *title);
 void write_banner(FILE *out, const struct model *model);
 /* Lines that every header begins and ends with: guard and extern "C". @includes are lines of their own. */
 void write_header_begin(FILE *out, const struct model *model, const char *includes);
