@@ -45,7 +45,7 @@ enum {
         WASM_FRAME_MAX = 64 << 10,
         /* wasm2c and the C compiler recurse for nested blocks. A switch of n cases nests n blocks. */
         WASM_DEPTH_MAX = 1000,
-        WASM_BRANCHES_MAX = 10000, /* in one branch table */
+        WASM_BRANCHES_MAX = 65536, /* in one branch table */
 };
 
 #endif
