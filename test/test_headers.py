@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Every header compiles alone: test_headers.py ROOT. The public ones as ISO C11 and as C++17, the private ones as GNU C17; each
-with gcc and clang, each included twice."""
+"""Every header compiles alone: test_headers.py ROOT [VIEWS...]. The public ones as ISO C11 and as C++17, the private ones as GNU C17; each
+with gcc and clang, each included twice. VIEWS are folders of generated headers that private ones include."""
 import concurrent.futures
 import os
 import pathlib
@@ -17,7 +17,8 @@ PRIVATE = {"c": ["-std=gnu17", "-D_GNU_SOURCE", "-Wno-unused-parameter", "-Wno-m
 
 
 def compile_alone(root, compiler, language, flags, name):
-    command = [compiler, "-x", language, *flags, *STRICT, f"-I{root}/include", f"-I{root}/src", f"-I{root}", "-"]
+    folders = [root / "include", root / "src", root, *sys.argv[2:]]
+    command = [compiler, "-x", language, *flags, *STRICT, *(f"-I{folder}" for folder in folders), "-"]
     done = subprocess.run(command, input=f"#include {name}\n#include {name}\n", text=True, capture_output=True)
     return None if done.returncode == 0 else f"{name} fails with {' '.join(command)}\n{done.stderr}"
 

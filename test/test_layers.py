@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""Checks every #include in src/ against the table of layers: test_layers.py TABLE ROOT"""
+"""Checks every #include in src/ against the table of layers: test_layers.py TABLE ROOT
+
+Views that `ward bindgen` writes for a contract beside the file are included by their bare names. examples/ is for copying from: it
+includes nothing of src/."""
 import pathlib
 import re
 import sys
 
+EXAMPLES = "examples"
 INCLUDE = re.compile(r'\s*#\s*include\s*(["<])([^">]+)')
 
 
@@ -17,13 +21,20 @@ def read_table(path):
     return table
 
 
+def is_view(file, name):
+    world = re.sub(r"(_host)?\.h$", "", name).replace("_", "-")
+    return any(re.search(rf"^world {world}\b", wit.read_text(), re.MULTILINE) for wit in file.parent.glob("*.wit"))
+
+
 def verdict(table, file, folder, quote, name):
     """What is wrong with this include, or None."""
     target = name.split("/")[0]
+    if folder == EXAMPLES:
+        return f"an example includes the public headers only, not {name}" if target in table else None
     if quote == "<":
         return f"<{name}> is ours: write it in quotes" if target in table else None
     if "/" not in name:
-        return f'"{name}" must be written from src/, as "{folder}/{name}"'
+        return None if is_view(file, name) else f'"{name}" must be written from src/, as "{folder}/{name}"'
     if file.name.startswith("test_") and target == "test":
         return None
     if target not in table.get(folder, ()):
@@ -47,6 +58,8 @@ def check(table, root):
             yield f"{file}:1: src/{folder} has no row in test/layers.txt"
         else:
             yield from check_file(table, file, folder)
+    for file in sorted((root / EXAMPLES).rglob("*.[ch]")):
+        yield from check_file(table, file, EXAMPLES)
 
 
 def main():
