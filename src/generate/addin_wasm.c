@@ -164,7 +164,7 @@ static void write_core_export(FILE *out, struct model *model, const struct c_fun
         fputs("}\n", out);
         if (func->result && func->result->layout.owns) {
                 fprintf(out, "\n__attribute__((export_name(\"cabi_post_%s\")))\n", func->core_name);
-                fprintf(out, "void ward_core_post_%s(int32_t at)\n{\n", func->id);
+                fprintf(out, "void ward_post_%s(int32_t at)\n{\n", func->id);
                 fprintf(out, "        ward_value_free(&%s, (void *)(intptr_t)at);\n}\n", func->result->table);
         }
 }

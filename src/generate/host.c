@@ -77,12 +77,11 @@ static void host_params(struct pieces *pieces, const struct model *model, const 
         pieces_add(pieces, "struct ward_fault *fault");
 }
 
-static void write_prototype(FILE *out, struct model *model, const struct c_func *func, const char *before, const char *ending,
-                            const char *after)
+static void write_prototype(FILE *out, struct model *model, const struct c_func *func, const char *name, const char *after)
 {
         struct pieces pieces = { .pool = &model->pool };
         host_params(&pieces, model, func);
-        pieces_print(&pieces, out, pool_printf(&model->pool, "%sint %s%s(", before, func->name, ending), after);
+        pieces_print(&pieces, out, pool_printf(&model->pool, "%s(", name), after);
 }
 
 /* A scalar function goes straight to the add-in's own where it may: the cost of a call through a pointer. */
@@ -96,9 +95,9 @@ static void write_inline(FILE *out, struct model *model, const struct c_func *fu
         }
         if (!types.n)
                 pieces_add(&types, "void");
-        write_prototype(out, model, func, "", "_isolated", ");\n");
+        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated), ");\n");
         write_docs(out, "", func->wit->docs);
-        write_prototype(out, model, func, "static inline ", "", ")\n{\n");
+        write_prototype(out, model, func, pool_printf(&model->pool, "static inline int %s", func->name), ")\n{\n");
         fputs("        void (*const *direct)(void) = ((const struct ward_instance *)self)->direct;\n        if (direct) {\n", out);
         pieces_print(&types, out,
                      pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func)),
@@ -111,7 +110,7 @@ static void write_inline(FILE *out, struct model *model, const struct c_func *fu
         if (func->result)
                 pieces_add(&arguments, "ret");
         pieces_add(&arguments, "fault");
-        pieces_print(&arguments, out, pool_printf(&model->pool, "        return %s_isolated(", func->name), ");\n}\n");
+        pieces_print(&arguments, out, pool_printf(&model->pool, "        return %s(", func->isolated), ");\n}\n");
 }
 
 static void write_functions(FILE *out, struct model *model)
@@ -127,7 +126,8 @@ static void write_functions(FILE *out, struct model *model)
                         write_inline(out, model, &model->exports[i], i);
                 } else {
                         write_docs(out, "", model->exports[i].wit->docs);
-                        write_prototype(out, model, &model->exports[i], "", "", ");\n");
+                        write_prototype(out, model, &model->exports[i], pool_printf(&model->pool, "int %s", model->exports[i].name),
+                                        ");\n");
                 }
         }
 }
@@ -230,7 +230,7 @@ static void write_function_body(FILE *out, struct model *model, const struct c_f
         const struct c_type *result = func->result ? type_meant(func->result) : NULL;
         bool splits = result && result->kind == WIT_RESULT;
         fputc('\n', out);
-        write_prototype(out, model, func, "", func->scalar ? "_isolated" : "", ")\n{\n");
+        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->scalar ? func->isolated : func->name), ")\n{\n");
         prototype_fill(out, func);
         if (!splits) {
                 fprintf(out, "        return ward_call((struct ward_instance *)self, %zu, &args, %s, fault);\n}\n", index,

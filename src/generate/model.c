@@ -132,12 +132,16 @@ static void choose_host_names(struct builder *b)
                 const char *name = short_name(b, &model->exports[i], b->world->exports, b->world->n_exports);
                 model->exports[i].name = names_add(&model->names, pool, pool_printf(pool, "%s_%s", model->prefix, name));
         }
+        for (size_t i = 0; i < model->n_exports; i++)
+                if (model->exports[i].scalar)
+                        model->exports[i].isolated =
+                                names_add(&model->names, pool, pool_printf(pool, "%s_isolated", model->exports[i].name));
 }
 
 /* A name such that it, and everything that the sources derive from it, is free in file scope. */
 static const char *choose_id(struct model *model, const char *id)
 {
-        static const char *const endings[] = { "args", "fields", "params", "func", "call", "serve", "core", "isolated" };
+        static const char *const endings[] = { "args", "fields", "params", "func", "call", "serve" };
         for (size_t i = 0; i < COUNT_OF(endings); i++) {
                 if (names_has(&model->names, pool_printf(&model->pool, "%s_%s", id, endings[i])))
                         return choose_id(model, pool_printf(&model->pool, "%s_", id));

@@ -53,6 +53,7 @@ struct c_func {
         const struct wit_func *wit;
         const struct wit_item *item; /* of the world */
         const char *name;            /* add-in: the C function; host: the C function, or the services' member */
+        const char *isolated;        /* host, scalar: the C function that does not connect directly */
         const char *id;              /* in names that are private to the source: "operate", "import_log" */
         const char *core_name;       /* "operate", "ns:pkg/iface@1.0.0#f" */
         const char *module;          /* "$root", "ns:pkg/iface@1.0.0" */
