@@ -1,10 +1,58 @@
-/* The host's link to its warden. */
+/* The host's link to its warden.
+ *
+ * 1. warden_get: starts it, or takes a reference to the one that runs  2. warden_spawn  3. warden_kill, warden_forget  4. warden_unref
+ *
+ * One warden serves all domains of a host. Its events are read on the monitor's thread. When it is lost, so are its workers: each
+ * is told, and the next warden_get starts another. */
 #ifndef DOMAIN_WARDEN_H
 #define DOMAIN_WARDEN_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <ward/fault.h>
+#include "base/list.h"
+#include "domain/launch.h"
+
+struct domains;
 struct warden;
 
-/* Ends the warden and with it every worker, waits until it is gone, and frees. In a forked child only frees. Returns NULL; takes NULL. */
+/* How a worker ended. */
+struct warden_end {
+        enum warden_end_kind {
+                WARDEN_ENDED,   /* status: as wait(2) gives it */
+                WARDEN_REFUSED, /* it could not be started; status: errno */
+                WARDEN_LOST,    /* the warden is gone, and it with it */
+        } kind;
+        int status;
+};
+
+/* A worker, as its owner sees it. */
+struct warden_worker {
+        struct list link;
+        uint64_t id;
+        enum { WORKER_RUNS, WORKER_IS_TOLD, WORKER_ENDED } state;
+        void (*ended)(void *data, const struct warden_end *end); /* once, on the monitor's thread, with no lock held */
+        void *data;
+};
+
+/* @deadline bounds starting it. The reference is the caller's. */
+int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault);
+struct warden *warden_unref(struct warden *warden);
+
+/* Asks for a worker that serves the channel @fd. @worker->ended and @data are set by the caller, and may be called from here on. */
+int warden_spawn(struct warden *warden, struct warden_worker *worker, int fd, struct ward_fault *fault);
+
+/* Asks for its death. Takes no lock, waits at most a moment. */
+void warden_kill(struct warden *warden, const struct warden_worker *worker);
+
+/* Waits until @worker has ended and that was told, up to @deadline, then forgets it: nothing is told about it any more. Whether it
+ * has ended. */
+bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline);
+
+enum launch_hold warden_hold(const struct warden *warden);
+
+/* Ends the warden and with it every worker, waits until it is gone, and gives back the host's reference. In a forked child only gives
+ * back. Returns NULL; takes NULL. */
 struct warden *warden_free(struct warden *warden);
 
 #endif

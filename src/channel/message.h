@@ -1,0 +1,78 @@
+/* What travels between the library and its workers. The library and ward-worker are installed together and checked against
+ * each other by WIRE_PROTOCOL, so structs travel as they are.
+ *
+ * On the socket between host and warden (SOCK_SEQPACKET): first the warden says hello; then requests go down and events come up, none
+ * is answered. A spawned worker says MESSAGE_READY on its channel.
+ *
+ * On a channel, h -> w from host to worker:
+ *
+ *      START h -> w    slots: offset, length of: u32 whether to spin, the plan (sandbox/plan.h)
+ *      READY w -> h
+ *      LOAD h -> w     instance; slots: offset, length of: path, contract name, number of exports, of imports, their names and
+ *                      signatures. Answered by LOADED or FAILED
+ *      UNLOAD h -> w   instance. Answered by UNLOADED
+ *      CALL h -> w     instance, export in the contract's order; slots: the flat parameters. Answered by RETURN (slot: the flat
+ *                      result) or FAILED
+ *      IMPORT w -> h   instance, import in the contract's order; likewise. Answered by IMPORT_RETURN, or by a nested CALL
+ *      FAILED w -> h   slots: kind of fault, offset, length of its text. The worker is well and waits for the next message */
+#ifndef CHANNEL_MESSAGE_H
+#define CHANNEL_MESSAGE_H
+
+#include <stdint.h>
+
+enum message_kind {
+        MESSAGE_START = 1,
+        MESSAGE_READY,
+        MESSAGE_LOAD,
+        MESSAGE_LOADED,
+        MESSAGE_UNLOAD,
+        MESSAGE_UNLOADED,
+        MESSAGE_CALL,
+        MESSAGE_RETURN,
+        MESSAGE_IMPORT,
+        MESSAGE_IMPORT_RETURN,
+        MESSAGE_FAILED,
+};
+
+enum {
+        MESSAGE_INSTANCES = 1024, /* in one domain; their numbers are below */
+        MESSAGE_NESTING = 64,     /* calls within callbacks within calls */
+
+        WIRE_MAGIC = 0x44524157, /* "WARD" */
+        WIRE_PROTOCOL = 1,
+        WIRE_VERSION = 24,
+
+        /* Descriptors that the warden starts with, beside the standard streams. */
+        WIRE_SOCKET = 3,
+        WIRE_HOST = 4, /* pidfd of the host */
+};
+
+struct wire_hello {
+        uint32_t magic;
+        uint32_t protocol;
+        char version[WIRE_VERSION]; /* WARD_VERSION, NUL-terminated */
+};
+
+enum wire_kind {
+        WIRE_SPAWN = 1, /* with the channel's descriptor */
+        WIRE_KILL,
+};
+
+struct wire_request {
+        uint32_t kind;
+        uint32_t unused;
+        uint64_t id; /* of the worker, chosen by the host, never used twice */
+};
+
+enum wire_event_kind {
+        WIRE_EXITED = 1, /* status: as wait(2) gives it */
+        WIRE_REFUSED,    /* it could not be started; status: errno */
+};
+
+struct wire_event {
+        uint32_t kind;
+        int32_t status;
+        uint64_t id;
+};
+
+#endif

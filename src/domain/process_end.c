@@ -1,0 +1,141 @@
+/* What a worker's end means. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "base/fault.h"
+#include "channel/words.h"
+#include "domain/process.h"
+
+enum { WHO = 2 * WARD_FAULT_NAME_MAX + 64, WHERE = WARD_FAULT_NAME_MAX + 64 };
+
+/* Whose end it is, and at what. */
+struct scene {
+        char addin[WARD_FAULT_NAME_MAX];
+        char domain[WARD_FAULT_NAME_MAX];
+        char function[WARD_FAULT_NAME_MAX];
+        char who[WHO];
+        char where[WHERE]; /* begins with a space, or is empty */
+        struct last_words words;
+};
+
+/* The instance that runs, or the only one there is. With @process->lock held. */
+static const struct instance *suspect(const struct process *process, uint64_t calling)
+{
+        const struct instance *only = NULL;
+        if (calling != PROCESS_IDLE)
+                return process->instances[calling >> 32];
+        for (uint32_t i = 0; i < MESSAGE_INSTANCES; i++) {
+                if (!process->instances[i])
+                        continue;
+                if (only)
+                        return NULL;
+                only = process->instances[i];
+        }
+        return only;
+}
+
+static void look_at_calls(struct process *process, struct scene *scene)
+{
+        uint64_t calling = atomic_load(&process->calling);
+        pthread_mutex_lock(&process->lock);
+        const struct instance *instance = suspect(process, calling);
+        const struct ward_contract *contract = instance ? instance->contract : NULL;
+        if (instance)
+                snprintf(scene->addin, sizeof scene->addin, "%s", instance->name);
+        pthread_mutex_unlock(&process->lock);
+        uint32_t function = (uint32_t)calling;
+        if (!process->started)
+                snprintf(scene->where, sizeof scene->where, " while it was starting");
+        else if (calling == PROCESS_IDLE)
+                snprintf(scene->where, sizeof scene->where, " while no call was in flight");
+        else if (function == PROCESS_LOADING)
+                snprintf(scene->where, sizeof scene->where, " while it was being loaded");
+        else if (contract && function < contract->n_exports)
+                snprintf(scene->function, sizeof scene->function, "%s", contract->exports[function]->name);
+        if (scene->function[0])
+                snprintf(scene->where, sizeof scene->where, " in %s", scene->function);
+}
+
+static void look_at(struct process *process, struct scene *scene)
+{
+        struct ward_domain *domain = process->domain;
+        memset(scene, 0, sizeof *scene);
+        pthread_mutex_lock(&domain->info_lock);
+        snprintf(scene->domain, sizeof scene->domain, "%s", domain->name);
+        pthread_mutex_unlock(&domain->info_lock);
+        look_at_calls(process, scene);
+        if (scene->addin[0])
+                snprintf(scene->who, sizeof scene->who, "add-in '%s' (domain '%s', process)", scene->addin, scene->domain);
+        else
+                snprintf(scene->who, sizeof scene->who, "domain '%s' (process)", scene->domain);
+}
+
+void process_blame(struct process *process, struct ward_fault *fault)
+{
+        struct scene scene;
+        char text[WARD_FAULT_TEXT_MAX];
+        int error = fault->error;
+        look_at(process, &scene);
+        memcpy(text, fault->text, sizeof text);
+        fault_set(fault, fault->kind, "%s: %s", scene.who, text);
+        fault->error = error;
+        fault_name(fault, scene.addin, scene.domain, scene.function);
+}
+
+static uint32_t bounded(uint32_t len, uint32_t max)
+{
+        return len < max ? len : max;
+}
+
+static void explain_signal(const struct scene *scene, int signal, bool believed, struct ward_fault *fault)
+{
+        const struct last_words *words = &scene->words;
+        const char *name = sigabbrev_np(signal);
+        char address[40] = "";
+        if (believed && words->has_address)
+                snprintf(address, sizeof address, " at address 0x%llx", (unsigned long long)words->address);
+        fault_set(fault, WARD_FAULT_SIGNAL, "%s: SIG%s%s%s%s", scene->who, name ? name : "?", address, scene->where,
+                  signal == SIGKILL ? ": ended from outside, or by the kernel for want of memory" : "");
+        fault->signal = signal;
+        if (!believed)
+                return;
+        fault->address = words->has_address ? words->address : 0;
+        text_escape(fault->backtrace, sizeof fault->backtrace, words->backtrace, bounded(words->backtrace_len, WORDS_BACKTRACE), true);
+}
+
+static bool may_be_said(uint32_t kind)
+{
+        return kind == WARD_FAULT_LIMIT || kind == WARD_FAULT_PROTOCOL || kind == WARD_FAULT_SYSTEM;
+}
+
+static void explain_exit(const struct scene *scene, int status, struct ward_fault *fault)
+{
+        const struct last_words *words = &scene->words;
+        if (words->kind == WARD_FAULT_SIGNAL && words->signal && words->signal < NSIG && status == WORDS_SIGNAL + (int)words->signal) {
+                explain_signal(scene, (int)words->signal, true, fault);
+        } else if (status == WORDS_EXIT && may_be_said(words->kind)) {
+                fault_set(fault, (enum ward_fault_kind)words->kind, "%s: %.*s%s", scene->who,
+                          (int)bounded(words->text_len, WORDS_TEXT), words->text, scene->where);
+        } else {
+                fault_set(fault, WARD_FAULT_EXIT, "%s: called exit(%d)%s", scene->who, status, scene->where);
+                fault->status = status;
+        }
+}
+
+void process_explain(struct process *process, const struct warden_end *end, struct ward_fault *ret_fault)
+{
+        struct scene scene;
+        look_at(process, &scene);
+        memcpy(&scene.words, channel_words(&process->channel), sizeof scene.words);
+        if (end->kind == WARDEN_LOST)
+                fault_set(ret_fault, WARD_FAULT_SYSTEM, "%s: the warden process ended, and every worker with it", scene.who);
+        else if (end->kind == WARDEN_REFUSED)
+                fault_set_errno(ret_fault, WARD_FAULT_SYSTEM, end->status, "%s: cannot make a worker process", scene.who);
+        else if (WIFSIGNALED(end->status))
+                explain_signal(&scene, WTERMSIG(end->status),
+                               scene.words.kind == WARD_FAULT_SIGNAL && scene.words.signal == (uint32_t)WTERMSIG(end->status), ret_fault);
+        else
+                explain_exit(&scene, WEXITSTATUS(end->status), ret_fault);
+        fault_name(ret_fault, scene.addin, scene.domain, scene.function);
+}

@@ -1,0 +1,365 @@
+#include "domain/warden.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/own.h"
+#include "channel/message.h"
+#include "domain/domain.h"
+#include "domain/worker_path.h"
+
+enum {
+        END_MS = 2000, /* that a warden has to end by itself, before it is killed */
+        SEND_MS = 1000,
+};
+
+struct warden {
+        _Atomic uint32_t references;
+        pid_t owner; /* the process that started it */
+        int socket;
+        int pidfd;
+        enum launch_hold hold;
+        struct monitor *monitor;
+        struct monitor_watch watch;
+        _Atomic bool lost;
+        _Atomic uint64_t next_id;
+        pthread_mutex_t lock; /* guards what follows, and is held for moments */
+        pthread_cond_t changed;
+        struct list workers;
+        bool watched;
+};
+
+static bool is_here(const struct warden *warden)
+{
+        return warden->owner == getpid();
+}
+
+/* --- Events ------------------------------------------------------------------------------------------------------------- */
+
+static struct warden_worker *find(struct warden *warden, uint64_t id)
+{
+        for (struct list *at = warden->workers.next; at != &warden->workers; at = at->next) {
+                struct warden_worker *worker = CONTAINER_OF(at, struct warden_worker, link);
+                if (worker->id == id && worker->state == WORKER_RUNS)
+                        return worker;
+        }
+        return NULL;
+}
+
+/* While it is told, its owner waits in warden_forget. */
+static void deliver(struct warden *warden, uint64_t id, const struct warden_end *end)
+{
+        pthread_mutex_lock(&warden->lock);
+        struct warden_worker *worker = find(warden, id);
+        if (worker)
+                worker->state = WORKER_IS_TOLD;
+        pthread_mutex_unlock(&warden->lock);
+        if (!worker)
+                return;
+        worker->ended(worker->data, end);
+        pthread_mutex_lock(&warden->lock);
+        worker->state = WORKER_ENDED;
+        pthread_cond_broadcast(&warden->changed);
+        pthread_mutex_unlock(&warden->lock);
+}
+
+/* The id of a worker that is thought to run, or 0. */
+static uint64_t any_running(struct warden *warden)
+{
+        uint64_t id = 0;
+        pthread_mutex_lock(&warden->lock);
+        for (struct list *at = warden->workers.next; at != &warden->workers && !id; at = at->next) {
+                const struct warden_worker *worker = CONTAINER_OF(at, struct warden_worker, link);
+                if (worker->state == WORKER_RUNS)
+                        id = worker->id;
+        }
+        pthread_mutex_unlock(&warden->lock);
+        return id;
+}
+
+static void unwatch(struct warden *warden)
+{
+        pthread_mutex_lock(&warden->lock);
+        bool watched = warden->watched;
+        warden->watched = false;
+        pthread_mutex_unlock(&warden->lock);
+        if (watched)
+                monitor_watch_remove(warden->monitor, &warden->watch);
+}
+
+static void lose(struct warden *warden)
+{
+        const struct warden_end end = { .kind = WARDEN_LOST };
+        atomic_store(&warden->lost, true);
+        unwatch(warden);
+        for (uint64_t id; (id = any_running(warden));)
+                deliver(warden, id, &end);
+}
+
+/* On the monitor's thread. Once it is known as lost, others may give it up: hence the reference. */
+static void read_events(void *data)
+{
+        struct warden *warden = data;
+        atomic_fetch_add(&warden->references, 1);
+        struct wire_event event;
+        ssize_t n;
+        while ((n = recv(warden->socket, &event, sizeof event, MSG_DONTWAIT)) == sizeof event) {
+                const struct warden_end end = { event.kind == WIRE_EXITED ? WARDEN_ENDED : WARDEN_REFUSED, event.status };
+                deliver(warden, event.id, &end);
+        }
+        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+                lose(warden);
+        warden_unref(warden);
+}
+
+/* --- Start ----------------------------------------------------------------------------------------------------------------- */
+
+static void close_all(struct warden *warden)
+{
+        warden->socket = fd_close(warden->socket);
+        warden->pidfd = fd_close(warden->pidfd);
+}
+
+static bool poll_until(int fd, short events, uint64_t deadline)
+{
+        struct pollfd polled = { .fd = fd, .events = events };
+        for (;;) {
+                uint64_t now = clock_now();
+                uint64_t left = deadline > now ? deadline - now : 0;
+                struct timespec timeout = clock_timespec(left);
+                int n = ppoll(&polled, 1, deadline == CLOCK_NEVER ? NULL : &timeout, NULL);
+                if (n >= 0 || errno != EINTR)
+                        return n > 0;
+        }
+}
+
+static int check_hello(const struct warden *warden, const char *path, uint64_t deadline, struct ward_fault *fault)
+{
+        struct wire_hello hello;
+        if (!poll_until(warden->socket, POLLIN, deadline))
+                return fault_set(fault, WARD_FAULT_DEADLINE, "the worker program '%s' did not answer in time", path);
+        ssize_t n = recv(warden->socket, &hello, sizeof hello, MSG_DONTWAIT);
+        if (n != sizeof hello || hello.magic != WIRE_MAGIC)
+                return fault_set(fault, WARD_FAULT_SYSTEM, "the program '%s' does not answer as ward-worker does: set the right one, "
+                                                           "by ward_host_options.worker_path or $WARD_WORKER", path);
+        hello.version[sizeof hello.version - 1] = 0;
+        if (hello.protocol == WIRE_PROTOCOL && !strcmp(hello.version, WARD_VERSION))
+                return 0;
+        return fault_set(fault, WARD_FAULT_SYSTEM,
+                         "the worker program '%s' is version %s (protocol %u), the library is %s (protocol %d): install both from one "
+                         "release",
+                         path, hello.version, hello.protocol, WARD_VERSION, WIRE_PROTOCOL);
+}
+
+static int run(struct warden *warden, const char *path, uint64_t deadline, struct ward_fault *fault)
+{
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a socket for the warden");
+        OWNED(fd_closep) int theirs = pair[1];
+        OWNED(fd_closep) int host = (int)syscall(SYS_pidfd_open, getpid(), 0);
+        warden->socket = pair[0];
+        if (host < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a descriptor of the host for the warden");
+        int r = launch(path, theirs, host, &warden->pidfd, &warden->hold, fault);
+        if (r)
+                return r;
+        theirs = fd_close(theirs); /* else its end would not be seen */
+        return check_hello(warden, path, deadline, fault);
+}
+
+static void end_process(struct warden *warden)
+{
+        shutdown(warden->socket, SHUT_RDWR);
+        if (warden->pidfd < 0 || poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS)))
+                return;
+        syscall(SYS_pidfd_send_signal, warden->pidfd, SIGKILL, NULL, 0);
+        poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS));
+}
+
+static int start(struct domains *domains, uint64_t deadline, struct warden *warden, struct ward_fault *fault)
+{
+        OWNED(freep) char *path = NULL;
+        int r = worker_path_find(domains->worker_path, &path, fault);
+        if (!r)
+                r = domains_monitor(domains, &warden->monitor, fault);
+        if (!r)
+                r = run(warden, path, deadline, fault);
+        if (r)
+                return r;
+        warden->watch = (struct monitor_watch){ .fd = warden->socket, .ready = read_events, .data = warden };
+        r = monitor_watch_add(warden->monitor, &warden->watch, fault);
+        warden->watched = !r;
+        return r;
+}
+
+static struct warden *warden_make(void)
+{
+        struct warden *warden = calloc(1, sizeof *warden);
+        pthread_condattr_t attributes;
+        if (!warden)
+                return NULL;
+        atomic_store(&warden->references, 1);
+        warden->owner = getpid();
+        warden->socket = warden->pidfd = -1;
+        list_init(&warden->workers);
+        pthread_mutex_init(&warden->lock, NULL);
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&warden->changed, &attributes);
+        pthread_condattr_destroy(&attributes);
+        return warden;
+}
+
+static int warden_new(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault)
+{
+        struct warden *warden = warden_make();
+        if (!warden)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot start a warden");
+        int r = start(domains, deadline, warden, fault);
+        if (r) {
+                warden_free(warden);
+                return r;
+        }
+        *ret_warden = warden;
+        return 0;
+}
+
+/* The running one with a reference, or NULL; one that was lost goes to @ret_lost. */
+static struct warden *take_running(struct domains *domains, struct warden **ret_lost)
+{
+        struct warden *warden = NULL;
+        *ret_lost = NULL;
+        domains_enter(domains);
+        if (domains->warden && atomic_load(&domains->warden->lost))
+                *ret_lost = STEAL(domains->warden);
+        if (domains->warden) {
+                warden = domains->warden;
+                atomic_fetch_add(&warden->references, 1);
+        }
+        domains_leave(domains);
+        return warden;
+}
+
+/* Starting takes milliseconds, and locks of others: so it is done under no lock, and of two that were started at once one goes. */
+int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault)
+{
+        struct warden *lost, *made = NULL;
+        for (;;) {
+                struct warden *running = take_running(domains, &lost);
+                warden_free(lost);
+                if (running) {
+                        warden_free(made);
+                        *ret_warden = running;
+                        return 0;
+                }
+                if (!made) {
+                        int r = warden_new(domains, deadline, &made, fault);
+                        if (r)
+                                return r;
+                }
+                domains_enter(domains);
+                if (!domains->warden)
+                        domains->warden = STEAL(made);
+                domains_leave(domains);
+        }
+}
+
+/* --- Workers ------------------------------------------------------------------------------------------------------------------- */
+
+static int send_request(struct warden *warden, const struct wire_request *request, int fd)
+{
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = { 0 };
+        struct iovec bytes = { (void *)(uintptr_t)request, sizeof *request };
+        struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
+        if (fd >= 0) {
+                message.msg_control = control;
+                message.msg_controllen = sizeof control;
+                struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) };
+                memcpy(CMSG_DATA(part), &fd, sizeof fd);
+        }
+        uint64_t deadline = clock_deadline(SEND_MS);
+        while (sendmsg(warden->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+                if (errno != EINTR && (errno != EAGAIN || !poll_until(warden->socket, POLLOUT, deadline)))
+                        return -errno;
+        return 0;
+}
+
+int warden_spawn(struct warden *warden, struct warden_worker *worker, int fd, struct ward_fault *fault)
+{
+        worker->id = 1 + atomic_fetch_add(&warden->next_id, 1);
+        worker->state = WORKER_RUNS;
+        pthread_mutex_lock(&warden->lock);
+        list_append(&warden->workers, &worker->link);
+        pthread_mutex_unlock(&warden->lock);
+        const struct wire_request request = { .kind = WIRE_SPAWN, .id = worker->id };
+        int r = send_request(warden, &request, fd);
+        /* Whether it was lost is looked at after the worker was listed: who loses it looks at the list after that. */
+        if (!r && !atomic_load(&warden->lost))
+                return 0;
+        pthread_mutex_lock(&warden->lock);
+        while (worker->state == WORKER_IS_TOLD)
+                pthread_cond_wait(&warden->changed, &warden->lock);
+        list_remove(&worker->link);
+        pthread_mutex_unlock(&warden->lock);
+        return fault_set_errno(fault, WARD_FAULT_SYSTEM, r ? -r : EPIPE, "cannot ask the warden for a worker");
+}
+
+void warden_kill(struct warden *warden, const struct warden_worker *worker)
+{
+        const struct wire_request request = { .kind = WIRE_KILL, .id = worker->id };
+        send_request(warden, &request, -1);
+}
+
+bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline)
+{
+        struct timespec until = clock_timespec(deadline);
+        int r = 0;
+        if (!is_here(warden))
+                return true;
+        pthread_mutex_lock(&warden->lock);
+        while (worker->state == WORKER_IS_TOLD || (worker->state == WORKER_RUNS && r != ETIMEDOUT))
+                r = worker->state == WORKER_RUNS ? pthread_cond_timedwait(&warden->changed, &warden->lock, &until) :
+                                                   pthread_cond_wait(&warden->changed, &warden->lock);
+        bool ended = worker->state == WORKER_ENDED;
+        list_remove(&worker->link);
+        pthread_mutex_unlock(&warden->lock);
+        return ended;
+}
+
+enum launch_hold warden_hold(const struct warden *warden)
+{
+        return warden->hold;
+}
+
+/* --- End --------------------------------------------------------------------------------------------------------------------- */
+
+struct warden *warden_unref(struct warden *warden)
+{
+        if (!warden || atomic_fetch_sub(&warden->references, 1) != 1)
+                return NULL;
+        close_all(warden);
+        free(warden);
+        return NULL;
+}
+
+struct warden *warden_free(struct warden *warden)
+{
+        if (!warden)
+                return NULL;
+        if (is_here(warden)) {
+                unwatch(warden);
+                end_process(warden);
+        }
+        return warden_unref(warden);
+}

@@ -1,0 +1,67 @@
+/* The program ward-worker: one process of it, the warden, forks the others, the workers.
+ *
+ * 1. main  2. warden_run: says hello, then forks a worker for each request  3. worker_run, in the child: confines itself, then serves
+ *    its channel until the warden kills it
+ *
+ * A worker trusts its host, and is in the hands of its add-ins: nothing here defends itself against either. */
+#ifndef WORKER_WORKER_H
+#define WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <ward/addin.h>
+#include <ward/fault.h>
+#include "base/span.h"
+#include "channel/channel.h"
+#include "channel/message.h"
+#include "channel/words.h"
+#include "marshal/marshal.h"
+#include "native/native.h"
+
+/* Serves the host until it ends; the program's exit status. */
+int warden_run(void);
+
+/* A loaded add-in. */
+struct module {
+        struct native_image image;
+        struct ward_addin_env env; /* env.context is the module */
+        struct worker *worker;
+        uint32_t number;
+        uint32_t n_exports;
+        uint32_t *exports; /* the contract's index -> the add-in's */
+        uint32_t *imports; /* the add-in's index -> the contract's */
+};
+
+struct worker {
+        struct channel channel;
+        struct marshal_memory memory;
+        struct last_words *words;
+        struct module *modules[MESSAGE_INSTANCES];
+};
+
+/* Never returns. @fd: the channel's. */
+void worker_run(int fd) __attribute__((noreturn));
+
+/* Ends the worker, with the reason in its last words. */
+void worker_die(struct worker *worker, enum ward_fault_kind kind, const char *format, ...)
+        __attribute__((noreturn, format(printf, 3, 4)));
+
+/* Serves calls, loads and unloads until the host sends a message of @kind, and takes that one. */
+void worker_serve(struct worker *worker, uint32_t kind);
+
+/* load.c: answers LOAD and UNLOAD. */
+int module_load(struct worker *worker, uint32_t number, struct ward_span order, struct ward_fault *fault);
+void module_unload(struct worker *worker, uint32_t number);
+
+/* call.c: answers CALL; what add-ins call. */
+int module_call(struct worker *worker, const struct message *message, uint64_t *ret_slot, struct ward_fault *fault);
+void module_import(void *context, uint32_t import, const void *args, void *ret);
+
+/* crash.c: from here on the signals of a crash write @words before they end the process. 0, or a negative errno. */
+int crash_watch(struct last_words *words);
+
+/* symbols.c: the function around @address in the ELF file @path (addresses as the file has them), from its full symbol table, which
+ * knows static functions too. Safe in signal handlers. False if there is none; else @ret_name holds it, NUL-terminated and cut. */
+bool symbol_find(const char *path, uint64_t address, char *ret_name, size_t size, uint64_t *ret_offset);
+
+#endif
