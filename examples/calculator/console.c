@@ -93,12 +93,19 @@ static bool evaluate(struct calculators *all, const char *text)
         return good;
 }
 
+static void prompt(bool terminal)
+{
+        if (terminal)
+                fputs("> ", stdout);
+        fflush(stdout);
+}
+
 static int evaluate_input(struct calculators *all)
 {
         char *line = NULL;
         size_t size = 0;
         bool terminal = isatty(STDIN_FILENO), good = true;
-        for (ssize_t n; terminal && fputs("> ", stdout), fflush(stdout), (n = getline(&line, &size, stdin)) >= 0;) {
+        while (prompt(terminal), getline(&line, &size, stdin) >= 0) {
                 line[strcspn(line, "\r\n")] = 0;
                 if (line[strspn(line, " \t")])
                         good &= evaluate(all, line);

@@ -4,6 +4,7 @@
 #define OPERATIONS_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "calculator.h"
 

@@ -9,13 +9,18 @@
 #include "probe_host.h"
 #include "test/support.h"
 
+static void show(void *data, calculator_string_t *message)
+{
+}
+
+static const struct calculator_services services = { .log = show };
+
 static const enum ward_isolation kinds[] = { WARD_DIRECT, WARD_WASM, WARD_PROCESS };
 enum { KINDS = 3 };
 
 static int activate(struct ward_host *host, const char *module, const struct ward_activate_options *options,
                     struct ward_fault *fault)
 {
-        static const struct calculator_services services = { 0 };
         struct calculator *calculator = NULL;
         int r = calculator_activate(host, module, options, &services, &calculator, fault);
         assert_true(!r == !!calculator);
@@ -107,14 +112,24 @@ TEST(no_contract)
                         "example:calculator/calculator@1.0.0");
 }
 
+static uint32_t down(void *data, uint32_t depth)
+{
+        return depth;
+}
+
+static bool judge(void *data, probe_pair_t *maybe_value, probe_list_pair_t *ret, probe_string_t *err)
+{
+        return false;
+}
+
 static void probe_refuses(const char *name, enum ward_isolation kind, const char *first, const char *second)
 {
         struct ward_host *host = host_start();
         struct ward_activate_options options = options_for(kind);
-        struct probe_services services = { 0 };
+        struct probe_services nobody = { .down = down, .judge = judge };
         struct probe *probe = NULL;
         struct ward_fault fault;
-        assert_int_equal(probe_activate(host, addin_file(name, kind), &options, &services, &probe, &fault), -WARD_FAULT_CONTRACT);
+        assert_int_equal(probe_activate(host, addin_file(name, kind), &options, &nobody, &probe, &fault), -WARD_FAULT_CONTRACT);
         assert_says(&fault, first);
         assert_says(&fault, second);
         ward_host_free(host);
@@ -151,6 +166,19 @@ TEST(levels)
                         assert_good(activate(host, addin_file("basic", kinds[i]), &options, &fault), &fault);
                 }
         }
+        ward_host_free(host);
+}
+
+TEST(missing_service)
+{
+        struct ward_host *host = host_start();
+        struct ward_activate_options options = options_for(WARD_DIRECT);
+        const struct calculator_services none = { 0 };
+        struct calculator *calculator;
+        struct ward_fault fault;
+        int r = calculator_activate(host, addin_file("basic", WARD_DIRECT), &options, &none, &calculator, &fault);
+        assert_int_equal(r, -WARD_FAULT_USAGE);
+        assert_says(&fault, "services->log");
         ward_host_free(host);
 }
 
@@ -247,7 +275,6 @@ TEST(unknown_operation)
 {
         struct ward_host *host = host_start();
         for (int i = 0; i < KINDS; i++) {
-                static const struct calculator_services services = { 0 };
                 struct ward_activate_options options = options_for(kinds[i]);
                 struct calculator *calculator;
                 struct ward_fault fault;
@@ -271,7 +298,6 @@ TEST(bad_utf8_from_host)
 {
         struct ward_host *host = host_start();
         for (int i = 1; i < KINDS; i++) {
-                static const struct calculator_services services = { 0 };
                 struct ward_activate_options options = options_for(kinds[i]);
                 struct calculator *calculator;
                 struct ward_fault fault;
@@ -293,7 +319,8 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(missing_module), TEST_CASE(not_a_module), TEST_CASE(empty_module),
                          TEST_CASE(a_folder), TEST_CASE(wrong_form), TEST_CASE(wasm_cut_short), TEST_CASE(no_contract),
-                         TEST_CASE(another_version), TEST_CASE(another_signature), TEST_CASE(levels), TEST_CASE(wrong_sizes),
-                         TEST_CASE(missing_worker), TEST_CASE(unwritable_cache), TEST_CASE(cache_of_others), TEST_CASE(no_compiler),
-                         TEST_CASE(no_translator), TEST_CASE(unknown_operation), TEST_CASE(bad_utf8_from_host));
+                         TEST_CASE(another_version), TEST_CASE(another_signature), TEST_CASE(levels), TEST_CASE(missing_service),
+                         TEST_CASE(wrong_sizes), TEST_CASE(missing_worker), TEST_CASE(unwritable_cache), TEST_CASE(cache_of_others),
+                         TEST_CASE(no_compiler), TEST_CASE(no_translator), TEST_CASE(unknown_operation),
+                         TEST_CASE(bad_utf8_from_host));
 }
