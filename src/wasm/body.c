@@ -9,12 +9,33 @@
 #define CODE_FORMAT    "instruction 0x%02x"
 #define CODE_ARG(body) ((body)->code)
 
+static void declare(struct body *body, char type, uint32_t n)
+{
+        uint32_t size = type == TYPE_FUNCREF ? 24 : type == TYPE_I32 || type == TYPE_F32 ? 4 : 8;
+        body->n_variable_bytes += n * size;
+        if (body->n_variable_bytes > WASM_VARIABLES_MAX)
+                reader_refuse(body->reader, "needs more than %d bytes for locals and operands; Ward takes no more",
+                              WASM_VARIABLES_MAX);
+}
+
+static void declare_operand(struct body *body, uint32_t height, char type)
+{
+        static const char types[] = { TYPE_I32, TYPE_I64, TYPE_F32, TYPE_F64, TYPE_FUNCREF, TYPE_EXTERNREF };
+        const char *found = memchr(types, type, sizeof types);
+        uint8_t bit = found ? (uint8_t)(1 << (found - types)) : 0;
+        if (!bit || body->declared[height] & bit)
+                return;
+        body->declared[height] |= bit;
+        declare(body, type, 1);
+}
+
 void body_push_one(struct body *body, char type)
 {
         if (body->n_operands == WASM_OPERANDS_MAX) {
                 reader_refuse(body->reader, "holds more than %d values at once; Ward takes no more", WASM_OPERANDS_MAX);
                 return;
         }
+        declare_operand(body, body->n_operands, type);
         body->operands[body->n_operands++] = type;
 }
 
@@ -111,6 +132,8 @@ static void read_locals(struct body *body, struct types params)
         struct reader *reader = body->reader;
         memcpy(body->locals, params.at, params.n);
         body->n_locals = params.n;
+        for (uint32_t i = 0; i < params.n; i++)
+                declare(body, params.at[i], 1);
         uint32_t groups = reader_u32(reader);
         for (uint32_t i = 0; i < groups && !reader->error; i++) {
                 uint32_t n = reader_u32(reader);
@@ -123,6 +146,7 @@ static void read_locals(struct body *body, struct types params)
                 }
                 memset(body->locals + body->n_locals, type, n);
                 body->n_locals += n;
+                declare(body, type, n);
         }
 }
 
@@ -130,7 +154,8 @@ static void read_body(struct body *body, uint32_t function)
 {
         struct reader *reader = body->reader;
         const struct func_type *type = module_func_type(reader->module, function);
-        body->n_operands = body->n_blocks = 0;
+        body->n_operands = body->n_blocks = body->n_variable_bytes = 0;
+        memset(body->declared, 0, sizeof body->declared);
         read_locals(body, types_params(type));
         body_enter(body, 0, (struct types){ "", 0 }, types_results(type));
         while (!reader->error && body->n_blocks)

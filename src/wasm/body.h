@@ -26,8 +26,10 @@ struct body {
         uint32_t n_locals;
         uint32_t n_operands;
         uint32_t n_blocks;
+        uint32_t n_variable_bytes; /* of what wasm2c will declare, see WASM_VARIABLES_MAX */
         char locals[WASM_LOCALS_MAX];
         char operands[WASM_OPERANDS_MAX];
+        uint8_t declared[WASM_OPERANDS_MAX];     /* the types seen at each height, a bit each */
         struct block blocks[WASM_DEPTH_MAX + 1]; /* the first is the function */
 };
 

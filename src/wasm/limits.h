@@ -36,12 +36,14 @@ enum {
 
         /* The C compiler's time and memory for one function grow faster than its length. */
         WASM_BODY_MAX = 1 << 20,
-        /* wasm2c makes a C variable for each local, and for each height of the operand stack and type. Together they bound a
-         * function's frame: 4,000 variables of 8 bytes, with room for what the compiler spills, stay below WASM_FRAME_MAX. Images
-         * are compiled with -fstack-clash-protection, which touches every page of a frame; should it be missing, no
-         * frame is larger than a guard of this size, and none can step over it. */
+        /* wasm2c makes a C variable for each local, and for each height of the operand stack and type that is seen there. The first
+         * two bound their number, the third their bytes (24 for a function reference, 4 or 8 for all else), so that a function's
+         * frame, with what the compiler spills, stays below WASM_FRAME_MAX. Images are compiled with -fstack-clash-protection,
+         * which touches every page of a frame; should it be missing, no frame is larger than a guard of this size, and none
+         * can step over it. */
         WASM_LOCALS_MAX = 2000,
         WASM_OPERANDS_MAX = 2000,
+        WASM_VARIABLES_MAX = 48 << 10,
         WASM_FRAME_MAX = 64 << 10,
         /* wasm2c and the C compiler recurse for nested blocks. A switch of n cases nests n blocks. */
         WASM_DEPTH_MAX = 1000,

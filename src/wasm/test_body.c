@@ -314,6 +314,28 @@ TEST(operands_are_bounded)
                         "holds more than 2000 values at once");
 }
 
+/* A function reference takes 24 bytes, an operand of each type at each height its own. */
+TEST(a_frame_is_bounded)
+{
+        struct writer code = repeat(BYTES("\x41\x00"), WASM_OPERANDS_MAX, BYTES("\x00\x0b"));
+        const struct ward_span operands = { code.at, code.len };
+        expect_body(&(struct body_case){ "1,650 references", T_NOTHING, operands, NULL }, BYTES("\x01\xf2\x0c\x70"));
+        expect_body(&(struct body_case){ "1,750 references", T_NOTHING, operands, "needs more than 49152 bytes" },
+                    BYTES("\x01\xd6\x0d\x70"));
+        expect_body(&(struct body_case){ "2,000 references", T_NOTHING, BYTES("\x0b"), NULL }, BYTES("\x01\xd0\x0f\x70"));
+        writer_finish(&code);
+        expect_repeated("one type at each height", BYTES("\x42\x00"), WASM_OPERANDS_MAX, BYTES("\x00\x0b"), NULL);
+        code = repeat(BYTES("\x42\x00"), WASM_OPERANDS_MAX, BYTES(""));
+        for (int i = 0; i < WASM_OPERANDS_MAX; i++)
+                writer_u8(&code, 0x1a);
+        for (int i = 0; i < WASM_OPERANDS_MAX; i++)
+                writer_span(&code, BYTES("\xd0\x70"));
+        writer_span(&code, BYTES("\x00\x0b"));
+        expect_body(&(struct body_case){ "two types", T_NOTHING, { code.at, code.len }, "needs more than 49152 bytes" },
+                    BYTES("\x00"));
+        writer_finish(&code);
+}
+
 TEST(nesting_is_bounded)
 {
         struct writer ends = repeat(BYTES("\x0b"), WASM_DEPTH_MAX + 1, BYTES(""));
@@ -358,6 +380,6 @@ int main(int argc, char **argv)
                          TEST_CASE(variables), TEST_CASE(blocks), TEST_CASE(branches), TEST_CASE(unreachable_code),
                          TEST_CASE(calls), TEST_CASE(memory), TEST_CASE(without_a_memory), TEST_CASE(undeclared_segments),
                          TEST_CASE(tables), TEST_CASE(locals_are_bounded), TEST_CASE(operands_are_bounded),
-                         TEST_CASE(nesting_is_bounded), TEST_CASE(bodies_are_bounded), TEST_CASE(blocks_take_few_values),
-                         TEST_CASE(a_body_ends_where_it_says));
+                         TEST_CASE(a_frame_is_bounded), TEST_CASE(nesting_is_bounded), TEST_CASE(bodies_are_bounded),
+                         TEST_CASE(blocks_take_few_values), TEST_CASE(a_body_ends_where_it_says));
 }
