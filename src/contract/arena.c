@@ -74,7 +74,7 @@ void *arena_take(struct arena *arena, size_t size)
         const size_t align = alignof(max_align_t);
         if (size > SIZE_MAX / 2)
                 longjmp(*arena->out, 1);
-        size = (size + align - 1) & ~(align - 1);
+        size = ((size ? size : 1) + align - 1) & ~(align - 1);
         if (size > arena->room)
                 add_block(arena, size);
         void *at = arena->at;

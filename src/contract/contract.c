@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "contract/builtin.h"
 #include "contract/parse.h"
+#include "contract/read.h"
 #include "contract/resolve.h"
 
 /* A text of SOURCE_BYTES_MAX that is nothing but names needs a part of this only. */
@@ -62,38 +63,48 @@ static struct contract *build_guarded(struct reader *reader, const char *path)
         return build(reader, path);
 }
 
-/* Behind the packages that were given comes the one that is built in. */
-static struct contract *read_sources(struct reader *reader, const char *path, char *error)
+struct contract *contract_read_sources(struct sources *sources, const char *path, struct contract_error *ret_error)
 {
-        if (!error)
-                error = sources_add(&reader->sources, reader->sources.n_groups, BUILTIN_NAME, builtin_text, strlen(builtin_text));
-        if (!error)
-                return build_guarded(reader, path);
-        report_plain(&reader->report, "%s", error);
+        struct reader reader = { .sources = *sources };
+        struct contract *contract = NULL;
+        *sources = (struct sources){ 0 };
+        char *error = sources_add(&reader.sources, reader.sources.n_groups, BUILTIN_NAME, builtin_text, strlen(builtin_text));
+        if (error)
+                report_plain(&reader.report, "%s", error);
+        else
+                contract = build_guarded(&reader, path);
+        if (!contract)
+                *ret_error = reader.report.error;
         sources_error_free(error);
-        return NULL;
+        reader_finish(&reader);
+        return contract;
 }
 
-static struct contract *finish(struct reader *reader, struct contract *contract, struct contract_error *ret_error)
+/* Reads what was loaded, or gives back why nothing was. */
+static struct contract *read_loaded(struct sources *sources, const char *path, char *error, struct contract_error *ret_error)
 {
-        if (!contract)
-                *ret_error = reader->report.error;
-        reader_finish(reader);
-        return contract;
+        struct report report = { 0 };
+        if (!error)
+                return contract_read_sources(sources, path, ret_error);
+        report_plain(&report, "%s", error);
+        *ret_error = report.error;
+        sources_error_free(error);
+        sources_finish(sources);
+        return NULL;
 }
 
 struct contract *contract_read(const char *path, struct contract_error *ret_error)
 {
-        struct reader reader = { 0 };
-        char *error = sources_load(&reader.sources, path);
-        return finish(&reader, read_sources(&reader, path, error), ret_error);
+        struct sources sources = { 0 };
+        char *error = sources_load(&sources, path);
+        return read_loaded(&sources, path, error, ret_error);
 }
 
 struct contract *contract_read_text(const char *name, const char *text, size_t len, struct contract_error *ret_error)
 {
-        struct reader reader = { 0 };
-        char *error = sources_add(&reader.sources, 0, name, text, len);
-        return finish(&reader, read_sources(&reader, name, error), ret_error);
+        struct sources sources = { 0 };
+        char *error = sources_add(&sources, 0, name, text, len);
+        return read_loaded(&sources, name, error, ret_error);
 }
 
 struct contract *contract_free(struct contract *contract)

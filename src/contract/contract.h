@@ -67,8 +67,8 @@ struct wit_type {
         size_t n_members;
         bool used;    /* alias: made by `use` */
         size_t index; /* place in contract->types */
-        size_t depth; /* how deep a value nests: a primitive 1, at most WIT_DEPTH_MAX */
-        size_t parts; /* types, fields and cases that its definition comes to with all names resolved, at most WIT_PARTS_MAX */
+        size_t depth; /* how deep it nests, aliases counted: a primitive 1, at most WIT_DEPTH_MAX */
+        size_t parts; /* the types and cases that a walk over all of it meets, at most WIT_PARTS_MAX */
 };
 
 struct wit_func {

@@ -41,6 +41,7 @@ struct package {
         struct decl **decls; /* in source order, without those that are left out */
         size_t n_decls;
         enum visit visit;
+        const struct ast_path *leaving; /* while visiting: the path that is being followed */
 };
 
 struct resolver {

@@ -123,8 +123,10 @@ static void visit_path(struct order *order, struct package *package, const struc
         struct package *other = report->failed ? NULL : path_package(order->r, package, path);
         if (!other || other == package)
                 return;
+        package->leaving = path;
         if (other->visit == VISITING)
-                report_at(report, path->package_place, "package `%s` depends on itself", other->name.id);
+                report_at(report, other->leaving->package_place, "package `%s` depends on itself by way of `%s`", other->name.id,
+                          other->leaving->package);
         else
                 visit(order, other);
 }

@@ -1,4 +1,6 @@
 /* Types, type definitions, function types. */
+#include <string.h>
+
 #include "base/own.h"
 #include "contract/parser.h"
 
@@ -99,6 +101,8 @@ static void parse_named(struct parser *p, struct ast_type *type)
         const char *text = token_name(p->source, p->token, &len);
         type->kind = WIT_ALIAS;
         type->name = names_intern(&p->reader->names, text, len);
+        if (!strcmp(type->name, "error-context") && p->source->text[p->token.at] != '%')
+                parser_unsupported(p, type->place, "error contexts");
         parser_next(p);
 }
 

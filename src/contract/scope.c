@@ -89,7 +89,7 @@ static const char *nearest(const struct scope *scope, const char *name, unsigned
 {
         size_t len = strlen(name), seen = 0;
         const char *best = NULL;
-        unsigned least = len > NEAR_LENGTH_MAX ? 0 : (unsigned)len / 3 + 1;
+        unsigned least = len > NEAR_LENGTH_MAX ? 0 : (unsigned)len / 3;
         for (const struct symbol *s = scope->first; s && seen < NEAR_SYMBOLS_MAX; s = s->next, seen++) {
                 size_t other = strlen(s->name.text);
                 if (!(kinds >> s->kind & 1) || s->feature || other > NEAR_LENGTH_MAX || !least)

@@ -59,10 +59,6 @@ static void measure(struct resolver *r, struct wit_type *type)
                 count(r, type, type->members[i].type);
         if (type->kind == WIT_ENUM)
                 type->parts += type->n_members;
-        if (type->kind == WIT_ALIAS) {
-                type->depth = type->element->depth;
-                type->parts = type->element->parts;
-        }
         if ((type->kind == WIT_RECORD || type->kind == WIT_TUPLE) && !type->n_members)
                 map_put(&r->empties, NULL, type, type);
 }
