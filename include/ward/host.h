@@ -82,7 +82,8 @@ WARD_API struct ward_host *ward_host_free(struct ward_host *host);
 /* What a domain may use. 0 means the default. */
 struct ward_limits {
         size_t size;           /* sizeof (struct ward_limits) */
-        uint64_t memory_bytes; /* process: address space for data and stacks; wasm: linear memory. Default: none; wasm 4 GiB */
+        uint64_t memory_bytes; /* process: data and thread stacks, per process; wasm: linear memory. Default: half of the machine's
+                                  memory, at most 4 GiB; wasm 4 GiB */
         uint64_t arena_bytes; /* process: shared memory for arguments and results, each way. Default 256 MiB, taken as it is touched
                                */
         uint64_t cpu_affinity; /* process: bit n allows processor n. Default: the host's */

@@ -60,7 +60,6 @@ static int process_make(struct ward_domain *domain, struct process **ret_process
         if (!process)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a process domain");
         process->domain = domain;
-        process->deadline = CLOCK_NEVER;
         process->channel.fd = -1;
         atomic_store(&process->guard, 1);
         atomic_store(&process->calling, PROCESS_IDLE);

@@ -23,7 +23,6 @@ struct process {
         struct marshal_memory memory;
         struct warden *warden;
         struct warden_worker worker;
-        uint64_t deadline;        /* of the calls in flight, the nearest; guarded by the domain's lock, like what is above */
         _Atomic uint32_t guard;   /* 1, or 0: wait no more */
         _Atomic bool ending;      /* the host ends it: its death is no news */
         _Atomic uint64_t calling; /* instance << 32 | export, of the innermost call in flight, or PROCESS_IDLE */

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "base/room.h"
+#include "domain/deadline.h"
 #include "domain/process.h"
 
 enum {
@@ -313,7 +314,7 @@ static int exchange(struct process *process, const struct message *call, const s
         if (r)
                 return r;
         channel_send(&process->channel, MESSAGE_CALL, call->instance, call->function, slots, flat_params(func));
-        r = converse(process, MESSAGE_RETURN, process->deadline, fault);
+        r = converse(process, MESSAGE_RETURN, deadline_inherited, fault);
         if (r || !func->result)
                 return r;
         struct ward_fault why;
@@ -330,12 +331,12 @@ int process_call(struct instance *instance, uint32_t export_index, const void *a
         if (instance->domain->depth > MESSAGE_NESTING)
                 return fault_set(fault, WARD_FAULT_LIMIT, "calls and callbacks are nested more than %d deep", MESSAGE_NESTING);
         uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), mark = process->channel.arena.top;
-        uint64_t outer = process->deadline, own = clock_deadline(ms), before = begin(process, call.instance, export_index);
-        process->deadline = own < outer ? own : outer;
+        uint64_t outer = deadline_inherited, own = clock_deadline(ms), before = begin(process, call.instance, export_index);
+        deadline_inherited = own < outer ? own : outer;
         int r = exchange(process, &call, func, args, ret, fault);
         if (r == CHANNEL_DEADLINE)
                 r = too_late(process, func, ms, own < outer, fault);
-        process->deadline = outer;
+        deadline_inherited = outer;
         channel_release(&process->channel, mark);
         finish(process, before);
         return r;

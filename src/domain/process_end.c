@@ -88,6 +88,15 @@ static uint32_t bounded(uint32_t len, uint32_t max)
         return len < max ? len : max;
 }
 
+/* Whole lines only. */
+static void explain_backtrace(const struct last_words *words, struct ward_fault *fault)
+{
+        text_escape(fault->backtrace, sizeof fault->backtrace, words->backtrace, bounded(words->backtrace_len, WORDS_BACKTRACE), true);
+        char *end = strrchr(fault->backtrace, '\n');
+        if (end)
+                end[1] = 0;
+}
+
 static void explain_signal(const struct scene *scene, int signal, bool believed, struct ward_fault *fault)
 {
         const struct last_words *words = &scene->words;
@@ -101,7 +110,7 @@ static void explain_signal(const struct scene *scene, int signal, bool believed,
         if (!believed)
                 return;
         fault->address = words->has_address ? words->address : 0;
-        text_escape(fault->backtrace, sizeof fault->backtrace, words->backtrace, bounded(words->backtrace_len, WORDS_BACKTRACE), true);
+        explain_backtrace(words, fault);
 }
 
 static bool may_be_said(uint32_t kind)

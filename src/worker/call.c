@@ -26,6 +26,15 @@ static int lift_params(struct worker *worker, const struct ward_func *func, void
         return marshal_lift_params(func, slots, &worker->memory, &budget, args, fault);
 }
 
+/* Values that the add-in made and that are none break the contract, which is not the host's mistake. */
+static int add_ins_fault(int r, struct ward_fault *fault)
+{
+        if (r != -WARD_FAULT_USAGE)
+                return r;
+        fault->kind = WARD_FAULT_PROTOCOL;
+        return -WARD_FAULT_PROTOCOL;
+}
+
 static int lower_result(struct worker *worker, const struct ward_func *func, void *ret, uint64_t *ret_slot, struct ward_fault *fault)
 {
         if (!func->result)
@@ -34,7 +43,7 @@ static int lower_result(struct worker *worker, const struct ward_func *func, voi
         int r = marshal_lower_result(func, ret, slots, &worker->memory, fault);
         ward_value_free(func->result, ret);
         *ret_slot = slots[0];
-        return r;
+        return add_ins_fault(r, fault);
 }
 
 int module_call(struct worker *worker, const struct message *message, uint64_t *ret_slot, struct ward_fault *fault)
@@ -65,7 +74,7 @@ static void ask_host(struct module *module, const struct ward_func *func, uint32
         struct worker *worker = module->worker;
         struct ward_fault fault;
         uint64_t slots[CHANNEL_SLOTS];
-        if (marshal_lower_params(func, args, slots, &worker->memory, &fault))
+        if (add_ins_fault(marshal_lower_params(func, args, slots, &worker->memory, &fault), &fault))
                 worker_die(worker, fault.kind, "calling '%s' of the host: %s", func->name, fault.text);
         channel_send(&worker->channel, MESSAGE_IMPORT, module->number, module->imports[import], slots, flat_params(func));
 }

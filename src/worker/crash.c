@@ -34,16 +34,15 @@ static void out_text(struct out *out, const char *text)
         out->left -= len;
 }
 
-static void out_hex(struct out *out, uint64_t value)
+static void out_number(struct out *out, uint64_t value, unsigned base)
 {
-        char digits[2 + 16 + 1];
+        char digits[20 + 1];
         char *at = digits + sizeof digits - 1;
         *at = 0;
         do
-                *--at = "0123456789abcdef"[value & 15];
-        while (value >>= 4);
-        *--at = 'x';
-        *--at = '0';
+                *--at = "0123456789abcdef"[value % base];
+        while (value /= base);
+        out_text(out, base == 16 ? "0x" : "");
         out_text(out, at);
 }
 
@@ -71,7 +70,7 @@ static void out_function(struct out *out, const Dl_info *info, const struct link
                 return;
         }
         out_text(out, "+");
-        out_hex(out, offset);
+        out_number(out, offset, 16);
         out_text(out, " in ");
 }
 
@@ -81,34 +80,61 @@ static bool out_frame(struct out *out, uint64_t pc)
         Dl_info info;
         struct link_map *map;
         if (!dladdr1((void *)(uintptr_t)pc, &info, (void **)&map, RTLD_DL_LINKMAP) || !info.dli_fname) {
-                out_hex(out, pc);
+                out_number(out, pc, 16);
         } else {
                 if (info.dli_fbase == own_base)
                         return false;
                 out_function(out, &info, map, pc);
                 out_text(out, info.dli_fname);
                 out_text(out, "+");
-                out_hex(out, pc - map->l_addr);
+                out_number(out, pc - map->l_addr, 16);
         }
         out_text(out, "\n");
         return true;
+}
+
+/* A runaway recursion is told in two lines. */
+static void out_repeats(struct out *out, int repeats)
+{
+        if (!repeats)
+                return;
+        out_text(out, "  and so on, ");
+        out_number(out, (uint64_t)repeats, 10);
+        out_text(out, " frames more\n");
+}
+
+static void write_frames(struct out *out, void **frames, int n)
+{
+        int repeats = 0;
+        for (int i = 0; i < n; i++) {
+                if (i && frames[i] == frames[i - 1]) {
+                        repeats++;
+                        continue;
+                }
+                out_repeats(out, repeats);
+                repeats = 0;
+                /* A return address may be past the end of a function that does not return. */
+                if (!out_frame(out, (uint64_t)frames[i] - 1))
+                        return;
+                words->backtrace_len = (uint32_t)(WORDS_BACKTRACE - out->left);
+        }
+        out_repeats(out, repeats);
+        words->backtrace_len = (uint32_t)(WORDS_BACKTRACE - out->left);
 }
 
 static void write_backtrace(uint64_t pc)
 {
         void *frames[FRAMES];
         struct out out = { words->backtrace, WORDS_BACKTRACE };
-        bool more = out_frame(&out, pc);
-        int n = backtrace(frames, FRAMES), i = 0;
+        if (!out_frame(&out, pc))
+                return;
         words->backtrace_len = (uint32_t)(WORDS_BACKTRACE - out.left);
         /* The handler's own frames come first, then the one that was interrupted. */
-        while (i < n && (uint64_t)frames[i] != pc)
-                i++;
-        while (more && ++i < n) {
-                /* A return address may be past the end of a function that does not return. */
-                more = out_frame(&out, (uint64_t)frames[i] - 1);
-                words->backtrace_len = (uint32_t)(WORDS_BACKTRACE - out.left);
-        }
+        int n = backtrace(frames, FRAMES), first = 0;
+        while (first < n && (uint64_t)frames[first] != pc)
+                first++;
+        if (++first < n)
+                write_frames(&out, frames + first, n - first);
 }
 
 static void end_hung_handler(int signal)
