@@ -7,9 +7,12 @@
  *
  * Lifting trusts nothing: offsets, lengths, alignment, tags, characters and UTF-8 are checked, every word is loaded once, and
  * strings are checked on the copy; the memory may change under it at any moment. Lifted values are malloc'd and owned
- * by the caller, who frees them with ward_value_free; on failure nothing is left to free. @budget counts down the bytes of C
- * memory that lifting may still take, so that nested lists that share bytes cannot multiply. All failures are faults: PROTOCOL for
- * a bad value, LIMIT for a full memory or a spent budget, SYSTEM for malloc. */
+ * by the caller, who frees them with ward_value_free; on failure nothing is left to free, and @ret is untouched. @budget counts
+ * down the bytes of C memory that lifting may still take, 16 more for each block, so that nested lists that share bytes cannot
+ * multiply. The value to be lowered is this side's own: only what could harm or mislead the other side is checked.
+ *
+ * All failures are faults, whose text names function and parameter: USAGE for a bad value that was to be lowered, PROTOCOL for
+ * one that was to be lifted, LIMIT for a full memory or a spent budget, SYSTEM for malloc. */
 #ifndef MARSHAL_MARSHAL_H
 #define MARSHAL_MARSHAL_H
 
