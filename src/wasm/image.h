@@ -1,0 +1,33 @@
+/* Images: modules compiled to shared libraries, loaded once in a process however many instances share them. */
+#ifndef WASM_IMAGE_H
+#define WASM_IMAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <ward/fault.h>
+#include "wasm/image_abi.h"
+#include "wasm/module.h"
+
+struct wasm_image;
+
+struct wasm_image_options {
+        const char *name;       /* the module's path, for faults */
+        const char *cache_path; /* NULL: $WARD_CACHE, else $XDG_CACHE_HOME/ward, else ~/.cache/ward */
+        const char *compiler;   /* NULL: $WARD_CC, else the first of cc, gcc, clang */
+};
+
+/* The image of @module for @terms: one that is loaded, or cached, or else compiled now, which takes seconds. With a reference. */
+int wasm_image_get(const struct wasm_module *module, const struct wasm_terms *terms, const struct wasm_image_options *options,
+                   struct wasm_image **ret_image, struct ward_fault *fault);
+struct wasm_image *wasm_image_ref(struct wasm_image *image);
+/* NULL is fine. Returns NULL. The last reference unloads the code. */
+struct wasm_image *wasm_image_unref(struct wasm_image *image);
+
+/* What every image is given when it is loaded (runtime.c). */
+extern const struct wasm_runtime wasm_runtime;
+
+const struct wasm_image_entry *wasm_image_entry(const struct wasm_image *image);
+/* Whether @pc is in the image's code. Async-signal-safe. */
+bool wasm_image_holds(const struct wasm_image *image, uintptr_t pc);
+
+#endif

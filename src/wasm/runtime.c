@@ -1,0 +1,246 @@
+#include "wasm/runtime.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/fault.h"
+#include "base/own.h"
+#include "wasm/linear.h"
+#include "wasm/signals.h"
+#include "wasm/thread.h"
+#include "wasm/trap.h"
+#include "wasm/types.h"
+
+int wasm_instance_new(struct wasm_image *image, const struct wasm_host *host, struct wasm_instance **ret_instance,
+                      struct ward_fault *fault)
+{
+        const struct wasm_image_entry *entry = wasm_image_entry(image);
+        int r = wasm_signals_install(fault);
+        if (r)
+                return r;
+        struct wasm_instance *instance = calloc(1, sizeof *instance);
+        struct wasm_head *head = calloc(1, sizeof *head + entry->instance_size);
+        if (!instance || !head) {
+                free(instance);
+                free(head);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an instance of add-in '%s'", host->name);
+        }
+        instance->image = wasm_image_ref(image);
+        instance->entry = entry;
+        instance->host = *host;
+        instance->head = head;
+        instance->module = head + 1;
+        instance->memory = entry->memory ? entry->memory(instance->module) : NULL;
+        instance->owner = getpid();
+        *ret_instance = instance;
+        return 0;
+}
+
+struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
+{
+        if (!instance)
+                return NULL;
+        wasm_memory_finish(instance);
+        wasm_image_unref(instance->image);
+        free(instance->head);
+        free(instance);
+        return NULL;
+}
+
+/* --- Which thread runs it, and being looked for ---------------------------------------------------------------------------------
+ */
+
+/* Who signals counts itself in, then reads @thread; who leaves clears @thread, then waits for the count: so nobody is signalled
+ * after it left. A signal that was sent on time may still be on its way, and would interrupt what the host does next: any system
+ * call takes it in. */
+static void leave_module(struct wasm_instance *instance)
+{
+        atomic_exchange(&instance->thread, 0);
+        while (atomic_load(&instance->lookers))
+                sched_yield();
+        if (atomic_load_explicit(&instance->signalled, memory_order_relaxed)) {
+                atomic_store(&instance->signalled, 0);
+                syscall(SYS_getppid);
+        }
+}
+
+/* A sender that reads the old value comes again in a millisecond: no fence is needed. */
+static void enter_module(struct wasm_instance *instance)
+{
+        atomic_store_explicit(&instance->thread, wasm_thread.id, memory_order_release);
+}
+
+void wasm_instance_look(struct wasm_instance *instance)
+{
+        atomic_fetch_add(&instance->lookers, 1);
+        uint32_t thread = atomic_load(&instance->thread);
+        /* The host may have put a handler before Ward's meanwhile, which would take the signal for a crash. */
+        if (thread && !wasm_signals_install(NULL)) {
+                atomic_store(&instance->signalled, 1);
+                wasm_signals_send(thread);
+        }
+        atomic_fetch_sub(&instance->lookers, 1);
+}
+
+void wasm_instance_enter(struct wasm_instance *instance)
+{
+        if (!instance->depth++)
+                atomic_store_explicit(&instance->number, atomic_load_explicit(&instance->number, memory_order_relaxed) + 1,
+                                      memory_order_release);
+        enter_module(instance);
+}
+
+void wasm_instance_leave(struct wasm_instance *instance)
+{
+        instance->depth--;
+        leave_module(instance);
+}
+
+void wasm_instance_to_host(struct wasm_instance *instance)
+{
+        leave_module(instance);
+}
+
+void wasm_instance_from_host(struct wasm_instance *instance)
+{
+        enter_module(instance);
+}
+
+uint64_t wasm_instance_number(const struct wasm_instance *instance)
+{
+        return atomic_load(&instance->number);
+}
+
+void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
+{
+        atomic_store(&instance->expired, number);
+}
+
+void wasm_instance_stop(struct wasm_instance *instance)
+{
+        atomic_store(&instance->stopped, true);
+}
+
+bool wasm_instance_is_stopped(const struct wasm_instance *instance)
+{
+        return atomic_load_explicit(&instance->stopped, memory_order_relaxed);
+}
+
+bool wasm_instance_is_ending(const struct wasm_instance *instance)
+{
+        return wasm_instance_is_stopped(instance) || atomic_load_explicit(&instance->expired, memory_order_relaxed) ==
+                                                             atomic_load_explicit(&instance->number, memory_order_relaxed);
+}
+
+/* --- Calls
+ * ------------------------------------------------------------------------------------------------------------------------ */
+
+static const char *const trap_names[] = {
+        [WASM_TRAP_NONE] = "nothing",
+        [WASM_TRAP_OOB] = "out of bounds memory access",
+        [WASM_TRAP_INT_OVERFLOW] = "integer overflow",
+        [WASM_TRAP_DIV_BY_ZERO] = "integer divide by zero",
+        [WASM_TRAP_INVALID_CONVERSION] = "invalid conversion",
+        [WASM_TRAP_UNREACHABLE] = "unreachable",
+        [WASM_TRAP_CALL_INDIRECT] = "indirect call mismatch",
+        [WASM_TRAP_UNCAUGHT_EXCEPTION] = "uncaught exception",
+        [WASM_TRAP_EXHAUSTION] = "call stack exhausted",
+};
+
+int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault)
+{
+        if (wasm_instance_is_stopped(instance))
+                return fault_set(fault, WARD_FAULT_UNLOADED, "add-in '%s' was unloaded in %s", instance->host.name, function);
+        return fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s in its time; the call was ended",
+                         instance->host.name, function);
+}
+
+static int report(const struct wasm_instance *instance, const char *function, const struct wasm_end *end, struct ward_fault *fault)
+{
+        const char *name = instance->host.name;
+        const char *trap = end->trap < COUNT_OF(trap_names) ? trap_names[end->trap] : "unknown trap";
+        if (end->why == WASM_ENDED_FAULT)
+                return end->kind;
+        if (end->why == WASM_ENDED_ENDING)
+                return wasm_instance_ending(instance, function, fault);
+        if (end->has_address)
+                return fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s at 0x%llx (linear memory is %llu bytes)",
+                                 name, function, trap, (unsigned long long)end->address,
+                                 (unsigned long long)(instance->memory ? instance->memory->size : 0));
+        if (end->trap == WASM_TRAP_OOB)
+                return fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s by a bulk or table instruction", name,
+                                 function, trap);
+        return fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s", name, function, trap);
+}
+
+static int run(struct wasm_instance *instance, wasm_export code, const char *function, uint64_t *slots, struct ward_fault *fault)
+{
+        struct wasm_end end;
+        if (!wasm_thread.id) {
+                int r = wasm_thread_prepare(fault);
+                if (r)
+                        return r;
+                enter_module(instance);
+        }
+        if (wasm_instance_is_ending(instance))
+                return wasm_instance_ending(instance, function, fault);
+        if (wasm_trap_run(instance, code, slots, fault, &end))
+                return 0;
+        return report(instance, function, &end, fault);
+}
+
+static void instantiate(void *module, uint64_t *slots)
+{
+        const struct wasm_instance *instance = wasm_trap_instance();
+        instance->entry->instantiate(module, instance->head);
+}
+
+int wasm_instance_start(struct wasm_instance *instance, struct ward_fault *fault)
+{
+        return run(instance, instantiate, "its start", NULL, fault);
+}
+
+int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char *function, uint64_t *slots,
+                       struct ward_fault *fault)
+{
+        return run(instance, instance->entry->exports[need], function, slots, fault);
+}
+
+bool wasm_instance_has(const struct wasm_instance *instance, uint32_t need)
+{
+        return need < instance->entry->n_exports && instance->entry->exports[need];
+}
+
+uint8_t *wasm_instance_memory(const struct wasm_instance *instance, uint64_t *ret_size)
+{
+        *ret_size = instance->memory ? instance->memory->size : 0;
+        return instance->memory ? instance->memory->data : NULL;
+}
+
+/* --- What images call
+ * -------------------------------------------------------------------------------------------------------------- */
+
+static void import(uint32_t offer, uint64_t *slots)
+{
+        struct wasm_instance *instance = wasm_trap_instance();
+        wasm_trap_check_stack();
+        int r = instance->host.import(instance->host.context, offer, slots, wasm_trap_fault());
+        if (r)
+                wasm_trap_fail(r);
+        wasm_trap_check();
+}
+
+const struct wasm_runtime wasm_runtime = {
+        .trap = wasm_trap,
+        .import = import,
+        .memory_new = wasm_memory_new,
+        .memory_grow = wasm_memory_grow,
+        .fill = wasm_memory_fill,
+        .copy = wasm_memory_copy,
+        .table_new = wasm_table_new,
+        .table_grow = wasm_table_grow,
+        .func_type = wasm_types_number,
+};

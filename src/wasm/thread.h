@@ -1,0 +1,28 @@
+/* What Ward keeps for each thread that runs module code: where its stack ends, a stack for signal handlers, its calls in flight. */
+#ifndef WASM_THREAD_H
+#define WASM_THREAD_H
+
+#include <stdint.h>
+#include <ward/fault.h>
+
+struct activation;
+
+struct wasm_thread {
+        struct activation *top; /* the innermost call, or NULL */
+        uint32_t id;            /* the kernel's number; 0: not prepared yet */
+        uintptr_t stack_low, stack_high;
+        uintptr_t floor;    /* how deep the outermost call may go, by WASM_STACK_MAX */
+        void *signal_stack; /* ours, or NULL where the host had set one */
+};
+
+/* Read by signal handlers, which must not allocate: hence the model. */
+extern __thread struct wasm_thread wasm_thread __attribute__((tls_model("initial-exec")));
+
+/* Prepares the calling thread: finds its stack, gives it a signal stack if it has none, and lets SIGSEGV and SIGBUS through,
+ * without which the kernel would end the process instead of calling a handler. Undone when the thread ends. */
+int wasm_thread_prepare(struct ward_fault *fault);
+
+/* The lowest stack pointer with which a call that starts here may run module code. */
+uintptr_t wasm_thread_stack_limit(struct wasm_thread *thread);
+
+#endif

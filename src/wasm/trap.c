@@ -1,0 +1,131 @@
+#include "wasm/trap.h"
+
+#include <setjmp.h>
+#include "wasm/frame.h"
+#include "wasm/linear.h"
+#include "wasm/signals.h"
+#include "wasm/thread.h"
+
+enum {
+        /* How far from the stack pointer a fault may be to be the stack's end: an image touches each page of a frame in turn. */
+        STACK_REACH = 64 << 10,
+        /* How far below its limit the frame of a function may reach that began above it (WASM_FRAME_MAX). */
+        STACK_OVERHANG = 64 << 10,
+};
+
+struct activation {
+        struct activation *outer;
+        struct wasm_instance *instance;
+        struct ward_fault *fault;
+        uintptr_t outer_limit;
+        struct wasm_end end;
+        jmp_buf jump;
+};
+
+/* In a frame of its own, which no other local of the caller shares: what the jump leaves indeterminate is not used. */
+static bool run(struct activation *activation, wasm_export code, uint64_t *slots)
+{
+        if (_setjmp(activation->jump))
+                return false;
+        code(activation->instance->module, slots);
+        return true;
+}
+
+bool wasm_trap_run(struct wasm_instance *instance, wasm_export code, uint64_t *slots, struct ward_fault *fault,
+                   struct wasm_end *ret_end)
+{
+        struct wasm_thread *thread = &wasm_thread;
+        struct activation activation;
+        activation.outer = thread->top;
+        activation.instance = instance;
+        activation.fault = fault;
+        activation.outer_limit = instance->head->stack_limit;
+        instance->head->stack_limit = wasm_thread_stack_limit(thread);
+        thread->top = &activation;
+        bool whole = run(&activation, code, slots);
+        thread->top = activation.outer;
+        instance->head->stack_limit = activation.outer_limit;
+        if (!whole)
+                *ret_end = activation.end;
+        return whole;
+}
+
+struct wasm_instance *wasm_trap_instance(void)
+{
+        return wasm_thread.top->instance;
+}
+
+struct ward_fault *wasm_trap_fault(void)
+{
+        return wasm_thread.top->fault;
+}
+
+static void end(struct activation *activation, struct wasm_end how) __attribute__((noreturn));
+static void end(struct activation *activation, struct wasm_end how)
+{
+        activation->end = how;
+        _longjmp(activation->jump, 1);
+}
+
+void wasm_trap(enum wasm_trap trap)
+{
+        end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = trap });
+}
+
+void wasm_trap_fail(int kind)
+{
+        end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_FAULT, .kind = kind });
+}
+
+void wasm_trap_check(void)
+{
+        struct activation *top = wasm_thread.top;
+        if (wasm_instance_is_ending(top->instance))
+                end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
+}
+
+void wasm_trap_check_stack(void)
+{
+        uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+        if (sp + STACK_OVERHANG < wasm_thread.top->instance->head->stack_limit)
+                wasm_trap(WASM_TRAP_EXHAUSTION);
+}
+
+/* --- Signals: on this thread, in the middle of anything -------------------------------------------------------------------------
+ */
+
+static bool is_stack_end(const struct activation *top, uintptr_t address, const ucontext_t *context)
+{
+        uintptr_t sp = frame_sp(context);
+        return address + STACK_REACH >= sp && address <= sp + STACK_REACH &&
+               wasm_image_holds(top->instance->image, frame_pc(context));
+}
+
+void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
+{
+        struct activation *top = wasm_thread.top;
+        struct wasm_end how = { .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB };
+        if (!top || info->si_code <= 0 || !atomic_load_explicit(&top->instance->thread, memory_order_relaxed))
+                return;
+        uintptr_t address = (uintptr_t)info->si_addr, base = (uintptr_t)top->instance->reservation;
+        if (base && address - base < WASM_RESERVATION) {
+                how.has_address = true;
+                how.address = address - base;
+        } else if (is_stack_end(top, address, context)) {
+                how.trap = WASM_TRAP_EXHAUSTION;
+        } else {
+                return;
+        }
+        wasm_signals_leave(context);
+        end(top, how);
+}
+
+/* Module code holds nothing and can be left anywhere. Other code that runs for it checks by itself when it is done. */
+void wasm_signals_look(const ucontext_t *context)
+{
+        struct activation *top = wasm_thread.top;
+        if (!top || !wasm_instance_is_ending(top->instance) || !wasm_image_holds(top->instance->image, frame_pc(context)))
+                return;
+        wasm_signals_leave(context);
+        end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
+}
