@@ -1,0 +1,482 @@
+/* Kind `wasm`: WebAssembly that Ward has checked, compiled, and run on the caller's own thread. The boundary is the module's linear
+ * memory: values go in and out of it by the Canonical ABI. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/fault.h"
+#include "base/own.h"
+#include "domain/kind.h"
+#include "domain/wasm_terms.h"
+#include "marshal/marshal.h"
+#include "wasm/image.h"
+#include "wasm/limits.h"
+#include "wasm/module.h"
+#include "wasm/runtime.h"
+#include "wasm/wasi.h"
+
+enum {
+        ROOM = 512,       /* for most argument structs and results without malloc */
+        BUDGET_TIMES = 4, /* how much larger than in linear memory a value may be in C, */
+        BUDGET_LEAST = 1 << 20,
+};
+
+/* A domain. The list is guarded by the domain's info_lock, for interrupt comes without the other. */
+struct wasm_domain {
+        struct monitor *monitor;
+        struct list loaded;
+        uint64_t tick; /* how far CLOCK_MONOTONIC_COARSE may be behind */
+};
+
+struct loaded {
+        struct list link;
+        struct instance *instance;
+        struct wasm_domain *domain; /* NULL: stopped, the rest of this is gone */
+        struct wasm_instance *wasm;
+        struct wasi *wasi;
+        struct monitor_alarm alarm;
+        uint64_t until; /* what the alarm is set to */
+        bool dead;      /* a call was ended in the middle: it is not to be called again */
+};
+
+/* The deadline of the call in flight on this thread: the calls that its callbacks make inherit it. */
+static __thread uint64_t inherited __attribute__((tls_model("initial-exec"))) = CLOCK_NEVER;
+
+/* --- Domains
+ * ------------------------------------------------------------------------------------------------------------------------- */
+
+static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
+{
+        struct timespec tick;
+        struct wasm_domain *held = calloc(1, sizeof *held);
+        if (!held)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
+        list_init(&held->loaded);
+        clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+        held->tick = (uint64_t)tick.tv_nsec;
+        int r = domains_monitor(domain->domains, &held->monitor, fault);
+        if (r) {
+                free(held);
+                return r;
+        }
+        domain->held = held;
+        return 0;
+}
+
+/* What interrupt may be looking at. In a forked child nobody else is there, and the lock may be held for good. */
+static void info_lock(struct ward_domain *domain)
+{
+        if (domain_is_here(domain))
+                pthread_mutex_lock(&domain->info_lock);
+}
+
+static void info_unlock(struct ward_domain *domain)
+{
+        if (domain_is_here(domain))
+                pthread_mutex_unlock(&domain->info_lock);
+}
+
+static void loaded_finish(struct loaded *loaded)
+{
+        struct ward_domain *domain = loaded->instance->domain;
+        if (!loaded->domain)
+                return;
+        info_lock(domain);
+        list_remove(&loaded->link);
+        info_unlock(domain);
+        monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
+        loaded->wasm = wasm_instance_free(loaded->wasm);
+        loaded->wasi = wasi_free(loaded->wasi);
+        loaded->domain = NULL;
+}
+
+static void stop(struct ward_domain *domain)
+{
+        struct wasm_domain *held = domain->held;
+        while (!list_is_empty(&held->loaded))
+                loaded_finish(CONTAINER_OF(held->loaded.next, struct loaded, link));
+        info_lock(domain);
+        domain->held = NULL;
+        info_unlock(domain);
+        free(held);
+}
+
+/* The monitor makes threads that are in module code look, and comes again until they have left. */
+static void interrupt(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->info_lock);
+        struct wasm_domain *held = domain->held;
+        for (struct list *link = held ? held->loaded.next : NULL; link && link != &held->loaded; link = link->next) {
+                struct loaded *loaded = CONTAINER_OF(link, struct loaded, link);
+                wasm_instance_stop(loaded->wasm);
+                monitor_alarm_set(held->monitor, &loaded->alarm, 0);
+        }
+        pthread_mutex_unlock(&domain->info_lock);
+}
+
+/* On the monitor's thread. The number is read before the time: a call that has begun since has set a later one. */
+static void due(void *data)
+{
+        struct loaded *loaded = data;
+        uint64_t number = wasm_instance_number(loaded->wasm);
+        if (!wasm_instance_is_stopped(loaded->wasm)) {
+                if (atomic_load(&loaded->alarm.at) > clock_now())
+                        return;
+                wasm_instance_expire(loaded->wasm, number);
+        }
+        wasm_instance_look(loaded->wasm);
+}
+
+/* --- Calls
+ * -------------------------------------------------------------------------------------------------------------------------- */
+
+/* What begin changed, for end to put back. */
+struct span_of_call {
+        uint64_t until, inherited;
+};
+
+static void set_alarm(struct loaded *loaded, uint64_t until)
+{
+        loaded->until = until;
+        if (until == CLOCK_NEVER)
+                monitor_alarm_clear(&loaded->alarm);
+        else
+                monitor_alarm_set(loaded->domain->monitor, &loaded->alarm, until);
+}
+
+static struct span_of_call begin(struct loaded *loaded, uint64_t until)
+{
+        struct span_of_call before = { loaded->until, inherited };
+        wasm_instance_enter(loaded->wasm);
+        if (inherited < until)
+                until = inherited;
+        inherited = until;
+        if (until < loaded->until)
+                set_alarm(loaded, until);
+        return before;
+}
+
+static void end(struct loaded *loaded, struct span_of_call before)
+{
+        inherited = before.inherited;
+        if (loaded->until != before.until)
+                set_alarm(loaded, before.until);
+        wasm_instance_leave(loaded->wasm);
+}
+
+static int run(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault)
+{
+        int r = wasm_instance_call(loaded->wasm, need, function, slots, fault);
+        if (r)
+                loaded->dead = true;
+        return r;
+}
+
+static int allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
+{
+        struct loaded *loaded = memory->context;
+        uint64_t slots[4] = { 0, 0, align, size };
+        int r = run(loaded, wasm_need_realloc(loaded->instance->contract), "cabi_realloc", slots, fault);
+        if (r)
+                return r;
+        memory->base = wasm_instance_memory(loaded->wasm, &memory->size);
+        *ret_at = (uint32_t)slots[0];
+        return 0;
+}
+
+static struct marshal_memory memory_of(struct loaded *loaded)
+{
+        struct marshal_memory memory = { .alloc = allocate, .context = loaded };
+        memory.base = wasm_instance_memory(loaded->wasm, &memory.size);
+        return memory;
+}
+
+static uint64_t budget_of(const struct marshal_memory *memory)
+{
+        return memory->size * BUDGET_TIMES + BUDGET_LEAST;
+}
+
+/* Lifts the result, then lets the module free what of it is in its memory. */
+static int take_result(struct loaded *loaded, const struct ward_func *func, uint32_t index, uint64_t *slots, void *ret,
+                       struct ward_fault *fault)
+{
+        const struct ward_contract *contract = loaded->instance->contract;
+        struct marshal_memory memory = memory_of(loaded);
+        uint64_t budget = budget_of(&memory);
+        uint32_t post = wasm_need_post(contract, index);
+        int r = func->result ? marshal_lift_result(func, slots, &memory, &budget, ret, fault) : 0;
+        if (r || !wasm_instance_has(loaded->wasm, post))
+                return r;
+        r = run(loaded, post, func->name, slots, fault);
+        if (r && func->result)
+                ward_value_free(func->result, ret);
+        return r;
+}
+
+static int invoke(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        const struct ward_func *func = loaded->instance->contract->exports[index];
+        struct marshal_memory memory = memory_of(loaded);
+        uint64_t slots[WARD_FLAT_MAX];
+        int r = marshal_lower_params(func, args, slots, &memory, fault);
+        if (!r)
+                r = run(loaded, wasm_need_export(index), func->name, slots, fault);
+        return r ? r : take_result(loaded, func, index, slots, ret, fault);
+}
+
+/* A call that was ended in the middle costs the domain, as does a value that is not one; a host that is short of memory costs the
+ * call alone. */
+static int fail(struct loaded *loaded, const char *function, int r, struct ward_fault *fault)
+{
+        struct ward_domain *domain = loaded->instance->domain;
+        if (r == -WARD_FAULT_UNLOADED)
+                return domain_unloaded_fault(domain, fault);
+        fault_name(fault, loaded->instance->name, domain->name, function);
+        if (loaded->dead || r == -WARD_FAULT_PROTOCOL)
+                domain_fail(domain, fault);
+        return r;
+}
+
+static int call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        struct loaded *loaded = instance->held;
+        struct ward_fault own;
+        uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed);
+        uint64_t until = CLOCK_NEVER;
+        if (!fault)
+                fault = &own;
+        if (ms)
+                until = clock_read(CLOCK_MONOTONIC_COARSE) + loaded->domain->tick + (uint64_t)ms * 1000000u;
+        struct span_of_call before = begin(loaded, until);
+        int r = invoke(loaded, index, args, ret, fault);
+        end(loaded, before);
+        return r ? fail(loaded, instance->contract->exports[index]->name, r, fault) : 0;
+}
+
+/* --- Imports
+ * ------------------------------------------------------------------------------------------------------------------------- */
+
+/* A C value of a size that the contract says: on the stack, where it fits. */
+struct room {
+        void *at;
+        void *heap;
+        _Alignas(16) uint8_t stack[ROOM];
+};
+
+static int room_make(struct room *room, const struct ward_type *type, struct ward_fault *fault)
+{
+        size_t size = type ? type->size : 0;
+        room->heap = size > ROOM ? malloc(size) : NULL;
+        room->at = size > ROOM ? room->heap : room->stack;
+        return room->at ? 0 : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the values of a call");
+}
+
+static void room_finish(struct room *room)
+{
+        free(room->heap);
+}
+
+static int give_result(struct loaded *loaded, const struct ward_func *func, uint64_t *slots, const void *ret,
+                       struct ward_fault *fault)
+{
+        struct marshal_memory memory = memory_of(loaded);
+        uint32_t last = ward_func_spills(func) ? 1 : func->params->flat;
+        if (ward_func_returns_pointer(func))
+                return marshal_store_result(func, ret, (uint32_t)slots[last], &memory, fault);
+        return marshal_lower_result(func, ret, slots, &memory, fault);
+}
+
+/* The host may unload the domain, or fork, in between: then there is no memory to write to any more. */
+static int serve(struct loaded *loaded, uint32_t import, uint64_t *slots, const void *args, void *ret, struct ward_fault *fault)
+{
+        struct instance *instance = loaded->instance;
+        const struct ward_func *func = instance->contract->imports[import].func;
+        wasm_instance_to_host(loaded->wasm);
+        instance_serve(instance, import, args, ret);
+        wasm_instance_from_host(loaded->wasm);
+        int r = domain_is_running(instance->domain) ? 0 : domain_unloaded_fault(instance->domain, fault);
+        if (!func->result)
+                return r;
+        if (!r)
+                r = give_result(loaded, func, slots, ret, fault);
+        ward_value_free(func->result, ret);
+        return r;
+}
+
+static int serve_import(struct loaded *loaded, uint32_t import, uint64_t *slots, struct ward_fault *fault)
+{
+        const struct ward_func *func = loaded->instance->contract->imports[import].func;
+        struct marshal_memory memory = memory_of(loaded);
+        uint64_t budget = budget_of(&memory);
+        struct room args, ret;
+        args.heap = ret.heap = NULL; /* the rest need not be cleared */
+        int r = room_make(&args, func->params, fault);
+        if (!r)
+                r = room_make(&ret, func->result, fault);
+        if (!r)
+                r = marshal_lift_params(func, slots, &memory, &budget, args.at, fault);
+        if (!r) {
+                r = serve(loaded, import, slots, args.at, ret.at, fault);
+                ward_value_free(func->params, args.at);
+        }
+        room_finish(&args);
+        room_finish(&ret);
+        return r;
+}
+
+static int import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault)
+{
+        struct loaded *loaded = context;
+        uint32_t n = loaded->instance->contract->n_imports;
+        if (offer < n)
+                return serve_import(loaded, offer, slots, fault);
+        return wasi_call(loaded->wasi, offer - n, loaded->wasm, loaded->instance->name, slots, fault);
+}
+
+/* --- Loading
+ * ------------------------------------------------------------------------------------------------------------------------- */
+
+static int read_whole(int fd, uint8_t *bytes, size_t size)
+{
+        size_t done = 0;
+        while (done < size) {
+                ssize_t n = read(fd, bytes + done, size - done);
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n <= 0)
+                        return n < 0 ? -errno : -EIO;
+                done += (size_t)n;
+        }
+        return 0;
+}
+
+static int read_module(const char *path, struct wasm_module **ret_module, struct ward_fault *fault)
+{
+        struct stat st;
+        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", path);
+        if (!S_ISREG(st.st_mode))
+                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a file", path);
+        if (st.st_size > WASM_MODULE_MAX)
+                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is larger than %d bytes", path, WASM_MODULE_MAX);
+        OWNED(freep) uint8_t *bytes = malloc((size_t)st.st_size + 1);
+        int r = bytes ? read_whole(fd, bytes, (size_t)st.st_size) : -ENOMEM;
+        if (r)
+                return fault_set_errno(fault, WARD_FAULT_MODULE, -r, "cannot read module '%s'", path);
+        return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
+}
+
+static int check_claim(const struct wasm_module *module, const struct instance *instance, struct ward_fault *fault)
+{
+        struct ward_span claim = wasm_module_claim(module);
+        if (!claim.at || span_is(claim, instance->contract->name))
+                return 0;
+        return fault_set(fault, WARD_FAULT_CONTRACT,
+                         "module '%s' implements contract %.*s; the host needs %s: rebuild one of the two", instance->module,
+                         (int)(claim.len < 256 ? claim.len : 256), (const char *)claim.at, instance->contract->name);
+}
+
+/* The image for @instance. Compiling takes its own time, which @deadline is moved by. */
+static int get_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image, struct ward_fault *fault)
+{
+        const struct domains *domains = instance->domain->domains;
+        const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
+        OWNED(wasm_module_freep) struct wasm_module *module = NULL;
+        OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
+        int r = read_module(instance->module, &module, fault);
+        if (!r)
+                r = check_claim(module, instance, fault);
+        if (!r)
+                r = wasm_terms_new(instance->contract, &terms, fault);
+        if (!r)
+                r = wasm_terms_check_memory(terms, module, instance->module, fault);
+        if (r)
+                return r;
+        uint64_t began = clock_now();
+        r = wasm_image_get(module, &terms->terms, &options, ret_image, fault);
+        if (*deadline != CLOCK_NEVER)
+                *deadline += clock_now() - began;
+        return r;
+}
+
+static int loaded_new(struct instance *instance, const struct ward_activate_options *options, struct wasm_image *image,
+                      struct loaded **ret_loaded, struct ward_fault *fault)
+{
+        struct loaded *loaded = calloc(1, sizeof *loaded);
+        struct ward_domain *domain = instance->domain;
+        if (!loaded)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
+        const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, import };
+        int r = wasi_new(options->arguments, domain->environment, &loaded->wasi, fault);
+        if (!r)
+                r = wasm_instance_new(image, &host, &loaded->wasm, fault);
+        if (r) {
+                wasi_free(loaded->wasi);
+                free(loaded);
+                return r;
+        }
+        loaded->instance = instance;
+        loaded->domain = domain->held;
+        loaded->until = CLOCK_NEVER;
+        atomic_init(&loaded->alarm.at, CLOCK_NEVER);
+        loaded->alarm.due = due;
+        loaded->alarm.data = loaded;
+        monitor_alarm_add(loaded->domain->monitor, &loaded->alarm);
+        info_lock(domain);
+        list_append(&loaded->domain->loaded, &loaded->link);
+        info_unlock(domain);
+        *ret_loaded = loaded;
+        return 0;
+}
+
+/* Runs what a module runs by itself. */
+static int initialize(struct loaded *loaded, uint64_t deadline, struct ward_fault *fault)
+{
+        uint32_t need = wasm_need_initialize(loaded->instance->contract);
+        uint64_t slots[1] = { 0 };
+        struct span_of_call before = begin(loaded, deadline);
+        int r = wasm_instance_start(loaded->wasm, fault);
+        if (!r && wasm_instance_has(loaded->wasm, need))
+                r = run(loaded, need, "_initialize", slots, fault);
+        end(loaded, before);
+        return r == -WARD_FAULT_UNLOADED ? domain_unloaded_fault(loaded->instance->domain, fault) : r;
+}
+
+static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
+{
+        struct wasm_image *image = NULL;
+        struct loaded *loaded = NULL;
+        int r = get_image(instance, &deadline, &image, fault);
+        if (!r)
+                r = loaded_new(instance, options, image, &loaded, fault);
+        wasm_image_unref(image);
+        if (!r)
+                r = initialize(loaded, deadline, fault);
+        if (r && loaded) {
+                loaded_finish(loaded);
+                free(loaded);
+        }
+        if (!r)
+                instance->held = loaded;
+        return r;
+}
+
+static void release(struct instance *instance)
+{
+        loaded_finish(instance->held);
+        free(instance->held);
+        instance->held = NULL;
+}
+
+const struct kind kind_wasm = {
+        .name = "wasm",
+        .isolation = WARD_WASM,
+        .start = start,
+        .stop = stop,
+        .interrupt = interrupt,
+        .load = load,
+        .release = release,
+        .call = call,
+};

@@ -1,0 +1,52 @@
+/* A contract in the terms of a WebAssembly module: what its imports and exports are called, and their core signatures. */
+#ifndef DOMAIN_WASM_TERMS_H
+#define DOMAIN_WASM_TERMS_H
+
+#include <ward/host.h>
+#include "wasm/module.h"
+
+/* Offers: the contract's imports in their order, then WASI's. */
+struct wasm_contract_terms {
+        struct wasm_terms terms;
+        struct wasm_offer *offers;
+        struct wasm_need *needs;
+        char **texts; /* the names and signatures that were made up */
+        size_t n_texts;
+        bool memory; /* values pass through linear memory */
+};
+
+/* Borrows from @contract. */
+int wasm_terms_new(const struct ward_contract *contract, struct wasm_contract_terms **ret_terms, struct ward_fault *fault);
+struct wasm_contract_terms *wasm_terms_free(struct wasm_contract_terms *terms);
+
+static inline void wasm_terms_freep(struct wasm_contract_terms **terms)
+{
+        *terms = wasm_terms_free(*terms);
+}
+
+/* Whether @module has the memory that they need. */
+int wasm_terms_check_memory(const struct wasm_contract_terms *terms, const struct wasm_module *module, const char *path,
+                            struct ward_fault *fault);
+
+/* The numbers of the needs. */
+static inline uint32_t wasm_need_export(uint32_t export)
+{
+        return export;
+}
+
+static inline uint32_t wasm_need_post(const struct ward_contract *contract, uint32_t export)
+{
+        return contract->n_exports + export;
+}
+
+static inline uint32_t wasm_need_realloc(const struct ward_contract *contract)
+{
+        return 2 * contract->n_exports;
+}
+
+static inline uint32_t wasm_need_initialize(const struct ward_contract *contract)
+{
+        return 2 * contract->n_exports + 1;
+}
+
+#endif
