@@ -25,7 +25,8 @@ static int take_named(const char *path, const char *who, char **ret_path, struct
 {
         if (access(path, X_OK) < 0)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno,
-                                       "the worker program '%s' cannot be run (set by %s; it should name the installed ward-worker)",
+                                       "the worker program '%s', named by %s, cannot be run: name the installed ward-worker by "
+                                       "ward_host_options.worker_path or $WARD_WORKER",
                                        path, who);
         return take(path, ret_path, fault);
 }
