@@ -11,6 +11,7 @@ static const struct command {
         const char *about;
 } commands[] = {
         { "bindgen", command_bindgen, "write the C view of a contract, for hosts or for add-ins" },
+        { "bench", command_bench, "measure what calls cost at each isolation kind" },
 };
 
 static int help(FILE *out, int status)

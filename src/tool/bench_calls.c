@@ -1,0 +1,77 @@
+/* Calls with scalars: one call site for all kinds, the functions of the generated host view. */
+#include "tool/bench_kinds.h"
+
+#include "base/own.h"
+#include "tool/bench_loop.h"
+#include "tool/probe_host.h"
+
+static struct probe *probe_of(const struct bench_task *task)
+{
+        return ((const struct bench_kind *)task->held)->probe;
+}
+
+static int void_void(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        BENCH_LOOP(times, ret_ns, probe_void_void(probe, fault));
+        return 0;
+}
+
+static int void_int(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        BENCH_LOOP(times, ret_ns, probe_void_int(probe, (int32_t)i, fault));
+        return 0;
+}
+
+static int int_void(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        int32_t ret = 0;
+        BENCH_LOOP(times, ret_ns, probe_int_void(probe, &ret, fault) ?: bench_use(ret));
+        return 0;
+}
+
+static int int_int(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        int32_t ret = 0;
+        BENCH_LOOP(times, ret_ns, probe_int_int(probe, (int32_t)i, &ret, fault) ?: bench_use(ret));
+        return 0;
+}
+
+static int void_struct(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        probe_point_t point = { 1, 2 };
+        BENCH_LOOP(times, ret_ns, probe_void_struct(probe, &point, fault));
+        return 0;
+}
+
+/* One call to the add-in, which calls back @times times. */
+static int callback(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        int32_t sum = 0;
+        BENCH_LOOP(1, ret_ns, probe_ticks(probe_of(task), (uint32_t)times, &sum, fault));
+        return 0;
+}
+
+static const struct {
+        const char *name;
+        int (*run)(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
+} rows[] = {
+        { "call.void", void_void },  { "call.void_int", void_int },       { "call.int_void", int_void },
+        { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "callback.int_int", callback },
+};
+
+void bench_calls_add(struct bench_plan *plan, struct bench_kinds *kinds)
+{
+        for (size_t row = 0; row < COUNT_OF(rows); row++)
+                for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++) {
+                        if (!kind->side)
+                                continue;
+                        struct bench_task *task = bench_add(plan, kind->side, "%s.%s", rows[row].name, kind->side->name);
+                        task->run = rows[row].run;
+                        task->held = kind;
+                }
+}

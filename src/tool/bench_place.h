@@ -1,0 +1,28 @@
+/* On which processors the two ends of a call run, so that figures can be compared: the caller on one, a worker (or the other end of
+ * a ping-pong) on another, in two cores of one package where the machine has that.
+ *
+ * 1. bench_place_choose  2. bench_place_pin  3. measure  4. bench_place_restore */
+#ifndef TOOL_BENCH_PLACE_H
+#define TOOL_BENCH_PLACE_H
+
+#include <sched.h>
+#include <stdint.h>
+
+struct bench_place {
+        cpu_set_t before;     /* where this thread was allowed to run */
+        int host;             /* a processor; -1: there are no two to choose from, and nothing is pinned */
+        int worker;           /* a processor, or -1 */
+        const char *relation; /* "two cores of one package" */
+};
+
+/* Only processors 0 to 63 are looked at: ward_limits.cpu_affinity can name no others. */
+void bench_place_choose(struct bench_place *ret_place);
+
+/* Pins the calling thread to the host's processor; puts it back. */
+void bench_place_pin(const struct bench_place *place);
+void bench_place_restore(const struct bench_place *place);
+
+/* For ward_limits.cpu_affinity of a worker; 0 where nothing is pinned. */
+uint64_t bench_place_affinity(const struct bench_place *place);
+
+#endif

@@ -1,0 +1,183 @@
+#include "tool/bench_print.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include "base/own.h"
+
+enum { LABEL = 22, COLUMN = 24, CELL = 14 };
+
+static const char *const kinds[] = { "direct", "wasm", "process" };
+
+/* Digits in groups of three. */
+static void group(uint64_t value, char text[32])
+{
+        char plain[32];
+        int len = snprintf(plain, sizeof plain, "%llu", (unsigned long long)value);
+        char *to = text;
+        for (int i = 0; i < len; i++) {
+                if (i && (len - i) % 3 == 0)
+                        *to++ = ',';
+                *to++ = plain[i];
+        }
+        *to = '\0';
+}
+
+const char *bench_number(double value, char text[32])
+{
+        enum { DIGITS = 4 };
+        int whole = value >= 1 ? (int)floor(log10(value)) + 1 : 1;
+        if (!(value < 1e18)) {
+                snprintf(text, 32, "%.3g", value);
+        } else if (whole < DIGITS) {
+                snprintf(text, 32, "%.*f", DIGITS - whole, value);
+        } else {
+                double unit = pow(10, whole - DIGITS);
+                group((uint64_t)(round(value / unit) * unit), text);
+        }
+        return text;
+}
+
+const char *bench_time(double ns, char text[32])
+{
+        static const char *const units[] = { "ns", "µs", "ms", "s" };
+        size_t unit = 0;
+        for (; unit < COUNT_OF(units) - 1 && ns >= 1000; unit++)
+                ns /= 1000;
+        size_t len = strlen(bench_number(ns, text));
+        snprintf(text + len, 32 - len, " %s", units[unit]);
+        return text;
+}
+
+/* To the right in @width places; a µ is two bytes in one place. */
+static void right(FILE *to, int width, const char *text)
+{
+        int wide = 0;
+        for (const char *c = text; *c; c++)
+                wide += (*c & 0xc0) != 0x80;
+        fprintf(to, "%*s%s", width > wide ? width - wide : 0, "", text);
+}
+
+static bool has_kind(const struct bench_plan *plan, const char *name)
+{
+        for (size_t i = 0; i < plan->n_sides; i++)
+                if (!strcmp(plan->sides[i].name, name))
+                        return true;
+        return false;
+}
+
+static const struct bench_task *find_of_kind(const struct bench_plan *plan, const char *what, const char *kind)
+{
+        char name[BENCH_NAME_MAX];
+        snprintf(name, sizeof name, "%s.%s", what, kind);
+        return bench_find(plan, name);
+}
+
+static void heading(FILE *to, const struct bench_plan *plan, int column, const char *first)
+{
+        fprintf(to, "%-*s", LABEL, "");
+        if (first)
+                right(to, column, first);
+        for (size_t i = 0; i < COUNT_OF(kinds); i++)
+                if (has_kind(plan, kinds[i]))
+                        right(to, column, kinds[i]);
+        fputc('\n', to);
+}
+
+static void call_cell(FILE *to, const struct bench_task *task)
+{
+        char text[32];
+        right(to, CELL, task ? bench_number(1e9 / bench_median(task), text) : "-");
+        right(to, COLUMN - CELL - 3, task ? bench_number(bench_median(task), text) : "");
+        fputs(task ? " ns" : "   ", to);
+}
+
+/* A limit stands in the columns of the kinds that it bounds. */
+static const struct call_row {
+        const char *label;
+        const char *figure;
+        const char *limit_of[COUNT_OF(kinds)];
+} call_rows[] = {
+        { "void(void)", "call.void" },
+        { "void(int)", "call.void_int" },
+        { "int(void)", "call.int_void" },
+        { "int(int)", "call.int_int" },
+        { "void(struct)", "call.void_struct" },
+        { "callback int(int)", "callback.int_int" },
+        { "limits: C call", NULL, { "limit.call", "limit.call" } },
+        { "  spinning ping-pong", NULL, { [2] = "limit.spin" } },
+        { "  the same, one line", NULL, { [2] = "limit.spin.line" } },
+        { "  futex ping-pong", NULL, { [2] = "limit.futex" } },
+};
+
+static void call_line(FILE *to, const struct bench_plan *plan, const struct call_row *row)
+{
+        fprintf(to, "%-*s", LABEL, row->label);
+        for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+                if (!has_kind(plan, kinds[i]))
+                        continue;
+                if (row->figure)
+                        call_cell(to, find_of_kind(plan, row->figure, kinds[i]));
+                else if (row->limit_of[i])
+                        call_cell(to, bench_find(plan, row->limit_of[i]));
+                else
+                        fprintf(to, "%*s", COLUMN, "");
+        }
+        fputc('\n', to);
+}
+
+static void plain_cell(FILE *to, const struct bench_task *task, const char *(*format)(double, char[32]))
+{
+        char text[32];
+        right(to, CELL, task ? format(bench_median(task), text) : "-");
+}
+
+/* Figures of one row at each kind, a cell each. */
+static void kind_cells(FILE *to, const struct bench_plan *plan, const char *what, const char *(*format)(double, char[32]))
+{
+        for (size_t i = 0; i < COUNT_OF(kinds); i++)
+                if (has_kind(plan, kinds[i]))
+                        plain_cell(to, find_of_kind(plan, what, kinds[i]), format);
+        fputc('\n', to);
+}
+
+static const struct {
+        const char *label;
+        const char *figure;
+        const char *limit;
+} bulk_rows[] = {
+        { "byte[10]", "bulk.bytes.10", "limit.memcpy.10" },
+        { "byte[100,000]", "bulk.bytes.100000", "limit.memcpy.100000" },
+        { "byte[10,000,000]", "bulk.bytes.10000000", "limit.memcpy.10000000" },
+        { "string[10]", "bulk.string.10", "limit.memcpy.10" },
+        { "string[100,000]", "bulk.string.100000", "limit.memcpy.100000" },
+        { "string[10,000,000]", "bulk.string.10000000", "limit.memcpy.10000000" },
+};
+
+void bench_print_tables(FILE *to, const struct bench_plan *plan)
+{
+        fputs("Calls per second, and what one takes\n\n", to);
+        heading(to, plan, COLUMN, NULL);
+        for (size_t i = 0; i < COUNT_OF(call_rows); i++)
+                call_line(to, plan, &call_rows[i]);
+        fputs("\nMB per second (1 MB = 1,000,000 bytes), to an add-in that reads a byte of each cache line\n\n", to);
+        heading(to, plan, CELL, "memcpy");
+        for (size_t i = 0; i < COUNT_OF(bulk_rows); i++) {
+                fprintf(to, "%-*s", LABEL, bulk_rows[i].label);
+                plain_cell(to, bench_find(plan, bulk_rows[i].limit), bench_number);
+                kind_cells(to, plan, bulk_rows[i].figure, bench_number);
+        }
+        fputs("\nTimes\n\n", to);
+        heading(to, plan, CELL, NULL);
+        fprintf(to, "%-*s", LABEL, "to activate");
+        kind_cells(to, plan, "activate", bench_time);
+        fprintf(to, "%-*s", LABEL, "from crash to known");
+        kind_cells(to, plan, "crash", bench_time);
+}
+
+void bench_print_reasons(FILE *to, const struct bench_plan *plan)
+{
+        for (size_t i = 0; i < plan->n_sides; i++)
+                if (plan->sides[i].out)
+                        fprintf(to, "%s: not measured: %s\n", plan->sides[i].name, plan->sides[i].why.text);
+}

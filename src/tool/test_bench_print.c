@@ -1,0 +1,119 @@
+#include "test/harness/harness.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/fault.h"
+#include "tool/bench_print.h"
+
+static struct bench_plan plan;
+
+static void figure(struct bench_side *side, const char *name, uint64_t bytes, double sample)
+{
+        struct bench_task *task = bench_add(&plan, side, "%s", name);
+        task->bytes = bytes;
+        task->samples[0] = sample;
+        task->n_samples = 1;
+}
+
+/* `direct` with figures, `wasm` out, `process` not asked for. */
+static void fill(void)
+{
+        struct bench_side *direct = bench_add_side(&plan, "direct");
+        struct bench_side *wasm = bench_add_side(&plan, "wasm");
+        figure(direct, "call.int_int.direct", 0, 2);
+        figure(direct, "bulk.bytes.100000.direct", 100000, 12345.6);
+        figure(direct, "activate.direct", 0, 123456);
+        wasm->out = true;
+        fault_set(&wasm->why, WARD_FAULT_COMPILE, "no compiler");
+        bench_add(&plan, wasm, "call.int_int.wasm");
+}
+
+static char *printed(void (*print)(FILE *, const struct bench_plan *))
+{
+        char *text = NULL;
+        size_t len;
+        FILE *to = open_memstream(&text, &len);
+        print(to, &plan);
+        fclose(to);
+        return text;
+}
+
+static void print_json(FILE *to, const struct bench_plan *of)
+{
+        assert_int_equal(bench_print_json(to, of), 0);
+}
+
+TEST(numbers_have_four_digits)
+{
+        char text[32];
+        assert_string_equal(bench_number(0, text), "0.000");
+        assert_string_equal(bench_number(1.23456, text), "1.235");
+        assert_string_equal(bench_number(12.3456, text), "12.35");
+        assert_string_equal(bench_number(999, text), "999.0");
+        assert_string_equal(bench_number(1234, text), "1,234");
+        assert_string_equal(bench_number(123456, text), "123,500");
+        assert_string_equal(bench_number(987654321, text), "987,700,000");
+        assert_string_equal(bench_number(1e30, text), "1e+30");
+}
+
+TEST(times_have_the_unit_that_suits)
+{
+        char text[32];
+        assert_string_equal(bench_time(1.5, text), "1.500 ns");
+        assert_string_equal(bench_time(1500, text), "1.500 µs");
+        assert_string_equal(bench_time(2.5e6, text), "2.500 ms");
+        assert_string_equal(bench_time(3e12, text), "3,000 s");
+}
+
+TEST(tables_have_a_column_for_each_kind_that_was_asked_for)
+{
+        fill();
+        char *text = printed(bench_print_tables);
+        assert_non_null(strstr(text, "direct"));
+        assert_non_null(strstr(text, "wasm"));
+        assert_null(strstr(text, "process"));
+        assert_non_null(strstr(text, "500,000,000"));
+        assert_non_null(strstr(text, "12,350"));
+        assert_non_null(strstr(text, "123.5 µs"));
+        free(text);
+}
+
+TEST(what_is_out_says_why)
+{
+        fill();
+        char *text = printed(bench_print_reasons);
+        assert_string_equal(text, "wasm: not measured: no compiler\n");
+        free(text);
+}
+
+TEST(json_has_an_object_a_figure)
+{
+        fill();
+        char *text = printed(print_json);
+        json_t *array = json_loads(text, 0, NULL);
+        assert_int_equal(json_array_size(array), 3);
+        json_t *first = json_array_get(array, 0);
+        assert_int_equal(json_object_size(first), 4);
+        assert_string_equal(json_string_value(json_object_get(first, "name")), "call.int_int.direct");
+        assert_float_equal(json_number_value(json_object_get(first, "median")), 2, 1e-6);
+        assert_float_equal(json_number_value(json_object_get(first, "min")), 2, 1e-6);
+        assert_string_equal(json_string_value(json_object_get(first, "unit")), "ns");
+        assert_string_equal(json_string_value(json_object_get(json_array_get(array, 1), "unit")), "MB/s");
+        json_decref(array);
+        free(text);
+}
+
+TEST(json_without_figures_is_an_empty_array)
+{
+        char *text = printed(print_json);
+        assert_string_equal(text, "[]\n");
+        free(text);
+}
+
+int main(int argc, char **argv)
+{
+        return TEST_MAIN(argc, argv, TEST_CASE(numbers_have_four_digits), TEST_CASE(times_have_the_unit_that_suits),
+                         TEST_CASE(tables_have_a_column_for_each_kind_that_was_asked_for), TEST_CASE(what_is_out_says_why),
+                         TEST_CASE(json_has_an_object_a_figure), TEST_CASE(json_without_figures_is_an_empty_array));
+}
