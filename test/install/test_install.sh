@@ -46,9 +46,9 @@ check_runs() {
 
 # The README says `cc`: the compiler, with the flags, that this build was made with.
 mkdir "$work/bin"
-printf '#!/bin/sh\nexec %s %s "$@"\n' "${CC:-cc}" "$cflags" >"$work/bin/cc"
-chmod +x "$work/bin/cc"
 system_path=$PATH
+printf '#!/bin/sh\nPATH=%s\nexec %s %s "$@"\n' "'$system_path'" "${CC:-cc}" "$cflags" >"$work/bin/cc"
+chmod +x "$work/bin/cc"
 
 "$meson" install -C "$build" --no-rebuild --quiet --destdir "$work/dest"
 use_prefix "$work/dest"
