@@ -1,0 +1,50 @@
+#!/bin/sh
+# The command line of ward bindgen: test_cli.sh WARD_BINDGEN FOLDER
+set -eu
+bindgen=$1
+here=$2
+out=$(mktemp -d)
+trap 'rm -rf "$out"' EXIT
+
+# expect STATUS TEXT COMMAND…: the exit status, and TEXT in what is printed.
+expect() {
+  status=$1 text=$2
+  shift 2
+  got=0
+  "$@" >"$out/log" 2>&1 || got=$?
+  if [ "$got" != "$status" ] || { [ -n "$text" ] && ! grep -qF -- "$text" "$out/log"; }; then
+    echo "$*: exit status $got, expected $status and '$text' in"
+    cat "$out/log"
+    exit 1
+  fi
+}
+
+expect 0 'Usage: ward bindgen CONTRACT' "$bindgen" --help
+expect 2 'which contract?' "$bindgen" --host
+expect 2 '--host or --addin' "$bindgen" "$here/bare.wit"
+expect 2 '--host or --addin' "$bindgen" --host --addin "$here/bare.wit"
+expect 2 'one contract at a time' "$bindgen" --host "$here/bare.wit" "$here/many.wit"
+expect 2 'Usage: ward bindgen' "$bindgen" --nonsense
+expect 1 'no world' "$bindgen" --host --world nobody -o "$out" "$here/bare.wit"
+expect 1 '--world: bare' "$bindgen" --host --world nobody -o "$out" "$here/bare.wit"
+expect 1 "$out/missing.wit" "$bindgen" --host -o "$out" "$out/missing.wit"
+
+printf 'package a:b;\nworld w {\n  export f: func() -> lisst;\n}\n' >"$out/bad.wit"
+expect 1 "$out/bad.wit:3:23: " "$bindgen" --host -o "$out" "$out/bad.wit"
+printf 'package a:b;\nworld v {}\nworld w {}\n' >"$out/two.wit"
+expect 1 'choose one with --world: v, w' "$bindgen" --host -o "$out" "$out/two.wit"
+printf 'package a:b;\ninterface i {}\n' >"$out/none.wit"
+expect 1 'a world says what' "$bindgen" --host -o "$out" "$out/none.wit"
+
+# Folders are made, files replaced as a whole, and the text is the same each time.
+expect 0 '' "$bindgen" --host --world w -o "$out/x/y/" "$out/two.wit"
+cp "$out/x/y/w_host.c" "$out/first.c"
+expect 0 '' "$bindgen" --host --world w -o "$out/x/y" "$out/two.wit"
+cmp "$out/first.c" "$out/x/y/w_host.c"
+test "$(ls -A "$out/x/y" | tr '\n' ' ')" = 'w_host.c w_host.h '
+
+touch "$out/file"
+expect 1 'cannot write w_host.h and w_host.c' "$bindgen" --host --world w -o "$out/file/z" "$out/two.wit"
+mkdir -p "$out/taken/w_host.h"
+expect 1 'Is a directory' "$bindgen" --host --world w -o "$out/taken" "$out/two.wit"
+test "$(ls -A "$out/taken")" = w_host.h
