@@ -28,9 +28,9 @@ enum {
 
 #define BALL_DROPPED UINT32_MAX /* the game is over */
 
+/* Shared by both ends. */
 struct table {
-        _Alignas(LINE) _Atomic uint32_t
-                game; /* enum pingpong_game: what the other process is to do; it sleeps on it between games */
+        _Alignas(LINE) _Atomic uint32_t game; /* enum pingpong_game: what is played; the other end sleeps on it while nothing is */
         _Alignas(LINE) _Atomic uint32_t there;
         _Alignas(LINE) _Atomic uint32_t back; /* with one line: not used */
 };

@@ -5,7 +5,7 @@
 #include <string.h>
 #include "base/own.h"
 
-enum { LABEL = 22, COLUMN = 24, CELL = 14 };
+enum { LABEL = 22, COLUMN = 26, CELL = 14 };
 
 static const char *const kinds[] = { "direct", "wasm", "process" };
 
@@ -88,8 +88,7 @@ static void call_cell(FILE *to, const struct bench_task *task)
 {
         char text[32];
         right(to, CELL, task ? bench_number(1e9 / bench_median(task), text) : "-");
-        right(to, COLUMN - CELL - 3, task ? bench_number(bench_median(task), text) : "");
-        fputs(task ? " ns" : "   ", to);
+        right(to, COLUMN - CELL, task ? bench_time(bench_median(task), text) : "");
 }
 
 /* A limit stands in the columns of the kinds that it bounds. */

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""`ward bench --json` gives the figures that it promises, by name: test_bench.py WARD"""
+import json
+import os
+import re
+import subprocess
+import sys
+
+KINDS = ["direct", "wasm", "process"]
+SIZES = [10, 100000, 10000000]
+SKIPPED = 77
+
+
+def expected(kind):
+    """The names of a kind's figures, each with its unit."""
+    calls = ["void", "void_int", "int_void", "int_int", "void_struct"]
+    names = {f"call.{call}.{kind}": "ns" for call in calls}
+    names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
+    names |= {f"callback.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
+    return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"})
+
+
+def limits():
+    names = {"limit.call": "ns", "limit.futex": "ns"} | {f"limit.memcpy.{size}": "MB/s" for size in SIZES}
+    return names | ({"limit.spin": "ns", "limit.spin.line": "ns"} if len(os.sched_getaffinity(0)) > 1 else {})
+
+
+def check_figure(figure, units):
+    assert set(figure) == {"name", "median", "min", "unit"}, figure
+    assert figure["unit"] == units[figure["name"]], figure
+    assert 0 < figure["min"] <= figure["median"], figure
+
+
+def check_figures(figures, units):
+    names = [figure["name"] for figure in figures]
+    assert len(names) == len(set(names)), "a name twice"
+    assert set(names) == set(units), f"missing: {set(units) - set(names)}, more: {set(names) - set(units)}"
+    for figure in figures:
+        check_figure(figure, units)
+
+
+def run(ward, *args):
+    return subprocess.run([ward, "bench", *args], capture_output=True, text=True)
+
+
+def check_usage(ward):
+    for args in (["--rounds", "0"], ["--rounds", "many"], ["--kind", "remote"], ["--nonsense"], ["more"]):
+        done = run(ward, *args)
+        assert done.returncode == 2 and not done.stdout and done.stderr, f"{args}: {done}"
+    done = run(ward, "--help")
+    assert done.returncode == 0 and "--brief" in done.stdout, done
+
+
+def main():
+    ward = sys.argv[1]
+    check_usage(ward)
+    done = run(ward, "--brief", "--rounds", "1", "--json")
+    print(done.stderr, end="")
+    absent = [kind for kind in KINDS if re.search(f"^{kind}: not measured: ", done.stderr, re.MULTILINE)]
+    units = limits()
+    for kind in set(KINDS) - set(absent):
+        units |= expected(kind)
+    check_figures(json.loads(done.stdout), units)
+    assert done.returncode == 0, done.returncode
+    if not absent:
+        return 0
+    return 1 if os.environ.get("WARD_MUST_WORK") else SKIPPED
+
+
+sys.exit(main())
