@@ -64,8 +64,12 @@ int sandbox_plan_unpack(struct cursor *cursor, struct sandbox_plan *ret_plan)
                 return -ENOMEM;
         for (uint32_t i = 0; i < n; i++)
                 plan.environment[i] = cursor_text(cursor);
+        if (cursor->bad) {
+                sandbox_plan_finish(&plan);
+                return -EBADMSG;
+        }
         *ret_plan = plan;
-        return cursor->bad ? -EBADMSG : 0;
+        return 0;
 }
 
 void sandbox_plan_finish(struct sandbox_plan *plan)
