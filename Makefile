@@ -19,6 +19,9 @@ $(BUILD)/build.ninja:
 build: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
+# Only what is installed finds the worker by itself.
+demo bench: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
+
 demo: build
 	$(BUILD)/examples/calculator/demo
 
