@@ -85,7 +85,8 @@ static void loaded_finish(struct loaded *loaded)
         info_lock(domain);
         list_remove(&loaded->link);
         info_unlock(domain);
-        monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
+        if (domain_is_here(domain)) /* a forked child has freed the monitor that it could not use */
+                monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
         loaded->wasm = wasm_instance_free(loaded->wasm);
         loaded->wasi = wasi_free(loaded->wasi);
         loaded->domain = NULL;
@@ -358,7 +359,7 @@ static int read_module(const char *path, struct wasm_module **ret_module, struct
         if (fd < 0 || fstat(fd, &st) < 0)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", path);
         if (!S_ISREG(st.st_mode))
-                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a file", path);
+                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a regular file", path);
         if (st.st_size > WASM_MODULE_MAX)
                 return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is larger than %d bytes", path, WASM_MODULE_MAX);
         OWNED(freep) uint8_t *bytes = malloc((size_t)st.st_size + 1);
