@@ -58,7 +58,9 @@ build_example "$work/first"
 check_runs "$work/first/host" "$work/first"
 
 # A host with the archive in it has no library to find the worker by.
-(cd "$work/first" && cc host.c stats_host.c -o alone $(pkg-config --cflags ward) "$lib/libward.a" -lpthread -ldl)
+needs=$(pkg-config --static --libs ward | sed 's/ -lward / /')
+(cd "$work/first" && cc host.c stats_host.c -o alone $(pkg-config --cflags ward) "$lib/libward.a" $needs)
+if ldd "$work/first/alone" | grep libward; then fail "linked to the archive, and yet needs the library"; fi
 LD_LIBRARY_PATH= WARD_WORKER=$(pkg-config --variable=worker ward) check_runs "$work/first/alone" "$work/first"
 
 mkdir "$work/else"
