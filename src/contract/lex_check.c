@@ -5,19 +5,18 @@
 #include "base/own.h"
 #include "contract/lex.h"
 
-/* The character that begins at @at, which is well-formed UTF-8. */
-static uint32_t decode(const uint8_t *at, size_t *ret_len)
+/* The character that begins @text, or false if that is not UTF-8. */
+static bool decode(const uint8_t *text, size_t room, uint32_t *ret_character, size_t *ret_len)
 {
-        if (at[0] < 0x80) {
-                *ret_len = 1;
-                return at[0];
-        }
-        size_t len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-        uint32_t character = at[0] & (0x7fu >> len);
+        size_t len = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+        if (len > room || !text_is_utf8(text, len))
+                return false;
+        uint32_t character = len == 1 ? text[0] : text[0] & (0x7fu >> len);
         for (size_t i = 1; i < len; i++)
-                character = character << 6 | (at[i] & 0x3f);
+                character = character << 6 | (text[i] & 0x3f);
+        *ret_character = character;
         *ret_len = len;
-        return character;
+        return true;
 }
 
 /* Why a character is forbidden, or NULL. */
@@ -34,26 +33,15 @@ static const char *objection(uint32_t c)
         return NULL;
 }
 
-/* The length of the longest well-formed beginning. */
-static size_t utf8_prefix(const uint8_t *text, size_t len)
-{
-        size_t good = 0;
-        for (size_t step = len; step; step /= 2)
-                while (good + step <= len && text_is_utf8(text + good, step))
-                        good += step;
-        return good;
-}
-
 bool lex_check(const struct source *source, struct report *report)
 {
         const uint8_t *text = (const uint8_t *)source->text;
-        if (!text_is_utf8(text, source->len)) {
-                size_t good = utf8_prefix(text, source->len);
-                report_at(report, (struct place){ source, good, 1 }, "this is not UTF-8");
-                return false;
-        }
         for (size_t i = 0, len; i < source->len; i += len) {
-                uint32_t c = decode(text + i, &len);
+                uint32_t c;
+                if (!decode(text + i, source->len - i, &c, &len)) {
+                        report_at(report, (struct place){ source, i, 1 }, "this is not UTF-8");
+                        return false;
+                }
                 const char *why = objection(c);
                 if (why) {
                         report_at(report, (struct place){ source, i, len }, "U+%04X: %s in WIT", (unsigned)c, why);

@@ -63,10 +63,11 @@ static char *cannot_read(const char *path, int error)
 /* Takes @source on success. */
 static char *append(struct sources *sources, struct source *source)
 {
+        const char *first = sources->n ? sources->items[0]->name : source->name;
         if (sources->n >= SOURCE_FILES_MAX)
-                return error_format("%s: the contract has more than %d files", source->name, SOURCE_FILES_MAX);
+                return error_format("%s: the contract has more than %d files", first, SOURCE_FILES_MAX);
         if (source->len > SOURCE_BYTES_MAX - sources->bytes)
-                return error_format("%s: the contract is larger than %d bytes", source->name, SOURCE_BYTES_MAX);
+                return error_format("%s: the contract is larger than %d bytes", first, SOURCE_BYTES_MAX);
         struct source **items = realloc(sources->items, (sources->n + 1) * sizeof *items);
         if (!items)
                 return no_memory;
