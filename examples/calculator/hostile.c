@@ -59,8 +59,10 @@ static const char *stack_overflow(const double *x, double *ret)
 
 static const char *endless_loop(const double *x, double *ret)
 {
-        for (volatile unsigned i = 0;; i++)
+        volatile bool forever = true;
+        while (forever)
                 ;
+        return NULL;
 }
 
 static const char *sleeps(const double *x, double *ret)

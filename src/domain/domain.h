@@ -121,6 +121,8 @@ bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault);
 int domain_unloaded_fault(const struct ward_domain *domain, struct ward_fault *fault);
 
 /* instance.c: activation and calls */
+/* What an add-in is called: as the options say, or after its file. */
+void instance_choose_name(const char *module, const struct ward_activate_options *options, char ret_name[WARD_FAULT_NAME_MAX]);
 int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
                  const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault);

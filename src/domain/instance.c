@@ -17,6 +17,14 @@ static void name_from_module(const char *module, char name[WARD_FAULT_NAME_MAX])
         text_escape(name, WARD_FAULT_NAME_MAX, base, dot && dot > base ? (size_t)(dot - base) : strlen(base), false);
 }
 
+void instance_choose_name(const char *module, const struct ward_activate_options *options, char ret_name[WARD_FAULT_NAME_MAX])
+{
+        if (options->name)
+                text_escape(ret_name, WARD_FAULT_NAME_MAX, options->name, strlen(options->name), false);
+        else
+                name_from_module(module, ret_name);
+}
+
 static struct instance *instance_make(struct ward_domain *domain, const char *module, const struct ward_activate_options *options,
                                       const struct ward_contract *contract, const void *services)
 {
@@ -28,10 +36,7 @@ static struct instance *instance_make(struct ward_domain *domain, const char *mo
                 free(instance);
                 return NULL;
         }
-        if (options->name)
-                text_escape(instance->name, sizeof instance->name, options->name, strlen(options->name), false);
-        else
-                name_from_module(module, instance->name);
+        instance_choose_name(module, options, instance->name);
         instance->domain = domain_ref(domain);
         instance->contract = contract;
         instance->services = services;

@@ -1,5 +1,6 @@
 /* Kind `wasm`: WebAssembly that Ward has checked, compiled, and run on the caller's own thread. The boundary is the module's linear
  * memory: values go in and out of it by the Canonical ABI. */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -85,8 +86,9 @@ static void loaded_finish(struct loaded *loaded)
         info_lock(domain);
         list_remove(&loaded->link);
         info_unlock(domain);
-        if (domain_is_here(domain)) /* a forked child has freed the monitor that it could not use */
-                monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
+        if (domain_is_here(domain))         /* a forked child has freed the monitor that it could not use */
+                if (domain_is_here(domain)) /* else the monitor may be freed: it stayed in the parent */
+                        monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
         loaded->wasm = wasm_instance_free(loaded->wasm);
         loaded->wasi = wasi_free(loaded->wasi);
         loaded->domain = NULL;
@@ -226,6 +228,14 @@ static int invoke(struct loaded *loaded, uint32_t index, const void *args, void 
         return r ? r : take_result(loaded, func, index, slots, ret, fault);
 }
 
+/* marshal/ knows no names. */
+static void name_in_text(const char *name, struct ward_fault *fault)
+{
+        char text[WARD_FAULT_TEXT_MAX];
+        memcpy(text, fault->text, sizeof text);
+        fault_set(fault, WARD_FAULT_PROTOCOL, "add-in '%s' broke its contract: %s", name, text);
+}
+
 /* A call that was ended in the middle costs the domain, as does a value that is not one; a host that is short of memory costs the
  * call alone. */
 static int fail(struct loaded *loaded, const char *function, int r, struct ward_fault *fault)
@@ -233,6 +243,8 @@ static int fail(struct loaded *loaded, const char *function, int r, struct ward_
         struct ward_domain *domain = loaded->instance->domain;
         if (r == -WARD_FAULT_UNLOADED)
                 return domain_unloaded_fault(domain, fault);
+        if (r == -WARD_FAULT_PROTOCOL)
+                name_in_text(loaded->instance->name, fault);
         fault_name(fault, loaded->instance->name, domain->name, function);
         if (loaded->dead || r == -WARD_FAULT_PROTOCOL)
                 domain_fail(domain, fault);
@@ -366,6 +378,12 @@ static int read_module(const char *path, struct wasm_module **ret_module, struct
         int r = bytes ? read_whole(fd, bytes, (size_t)st.st_size) : -ENOMEM;
         if (r)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, -r, "cannot read module '%s'", path);
+        if (st.st_size >= SELFMAG && !memcmp(bytes, ELFMAG, SELFMAG))
+                return fault_set(
+                        fault, WARD_FAULT_MODULE,
+                        "module '%s' is a shared library, not WebAssembly: compile the add-in for wasm32-wasi, or activate it "
+                        "with isolation process",
+                        path);
         return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
 }
 

@@ -27,17 +27,19 @@ static int check(const struct ward_host *host, const char *module, const struct 
 }
 
 /* Step 1: the domain that the options name, the host's own, or one made for the add-in. With a reference. */
-static int find_domain(struct ward_host *host, const struct ward_activate_options *options, uint64_t deadline, bool *ret_made,
-                       struct ward_domain **ret_domain, struct ward_fault *fault)
+static int find_domain(struct ward_host *host, const char *module, const struct ward_activate_options *options, uint64_t deadline,
+                       bool *ret_made, struct ward_domain **ret_domain, struct ward_fault *fault)
 {
         *ret_made = false;
         if (options->domain || options->isolation == WARD_DIRECT) {
                 *ret_domain = domain_ref(options->domain ? options->domain : host->default_domain);
                 return 0;
         }
+        char name[WARD_FAULT_NAME_MAX];
+        instance_choose_name(module, options, name);
         struct ward_domain_options made = {
                 .size = sizeof made,
-                .name = options->name,
+                .name = name,
                 .isolation = options->isolation,
                 .level = options->level,
                 .limits = options->limits,
@@ -61,7 +63,7 @@ int ward_activate(struct ward_host *host, const char *module, const struct ward_
         uint64_t deadline = clock_deadline(options->activate_ms ? options->activate_ms : ACTIVATE_MS);
         r = level_check(options->isolation, options->level, fault);
         if (!r)
-                r = find_domain(host, options, deadline, &made, &domain, fault);
+                r = find_domain(host, module, options, deadline, &made, &domain, fault);
         if (r)
                 return r;
         r = instance_new(domain, module, options, deadline, contract, services, &instance, fault);

@@ -101,11 +101,15 @@ static bool is_text_format(struct ward_span bytes)
 
 static void read_header(struct reader *reader)
 {
-        static const uint8_t magic[4] = { 0, 'a', 's', 'm' };
+        static const uint8_t magic[4] = { 0, 'a', 's', 'm' }, elf[4] = { 0x7f, 'E', 'L', 'F' };
         struct ward_span all = { reader->at, (size_t)(reader->end - reader->at) };
         snprintf(reader->where, sizeof reader->where, "header");
         if (is_text_format(all)) {
                 reader_refuse(reader, "is WebAssembly text; translate it with wat2wasm first");
+                return;
+        }
+        if (all.len >= sizeof elf && !memcmp(all.at, elf, sizeof elf)) {
+                reader_refuse(reader, "is a shared library; activate it with isolation direct or process, or compile it for wasm32");
                 return;
         }
         if (memcmp(all.at, magic, all.len < sizeof magic ? all.len : sizeof magic)) {
@@ -145,7 +149,7 @@ static int module_new(struct ward_span bytes, const char *path, struct wasm_modu
                 module->bytes = malloc(bytes.len ? bytes.len : 1);
         }
         if (!module || !module->path || !module->bytes)
-                return fault_set(fault, WARD_FAULT_SYSTEM, "%s: out of memory while reading it", shown);
+                return fault_set(fault, WARD_FAULT_SYSTEM, "module '%s': out of memory while reading it", shown);
         if (bytes.len)
                 memcpy(module->bytes, bytes.at, bytes.len);
         module->len = bytes.len;
@@ -158,7 +162,7 @@ int wasm_module_read(struct ward_span bytes, const char *path, struct wasm_modul
 {
         OWNED(wasm_module_freep) struct wasm_module *module = NULL;
         if (bytes.len > WASM_MODULE_MAX)
-                return fault_set(fault, WARD_FAULT_MODULE, "%s: is %zu bytes long; Ward takes modules of at most %d", path,
+                return fault_set(fault, WARD_FAULT_MODULE, "module '%s': is %zu bytes long; Ward takes modules of at most %d", path,
                                  bytes.len, WASM_MODULE_MAX);
         int r = module_new(bytes, path, &module, fault);
         if (r)

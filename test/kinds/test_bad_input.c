@@ -245,7 +245,7 @@ TEST(cache_of_others)
         const char *folder = fresh_folder();
         struct ward_host_options options = { .size = sizeof options, .cache_path = folder };
         assert_int_equal(chmod(folder, 0777), 0);
-        host_refuses(&options, WARD_WASM, WARD_FAULT_COMPILE, folder, "writable");
+        host_refuses(&options, WARD_WASM, WARD_FAULT_COMPILE, folder, "chmod 700");
         remove_folder(folder);
 }
 
@@ -255,7 +255,7 @@ TEST(no_compiler)
         struct ward_host_options options = { .size = sizeof options, .cache_path = folder, .compiler = "/nowhere/cc" };
         host_refuses(&options, WARD_WASM, WARD_FAULT_COMPILE, "/nowhere/cc", "compiler");
         options.compiler = "/bin/false";
-        host_refuses(&options, WARD_WASM, WARD_FAULT_COMPILE, "/bin/false", "compiler");
+        host_refuses(&options, WARD_WASM, WARD_FAULT_COMPILE, "/bin/false", "failed on module");
         remove_folder(folder);
 }
 
