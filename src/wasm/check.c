@@ -63,18 +63,19 @@ static int check_import(const struct wasm_module *module, const struct imported 
 {
         size_t i = import_offer(import, terms);
         if (i == terms->n_offers)
-                return fault_set(fault, WARD_FAULT_CONTRACT,
-                                 "%s: imports function \"%.*s\" from \"%.*s\", which the host does not offer; build the add-in for "
-                                 "this host's contract and without what it does not have",
-                                 module->path, (int)import->field.len, (const char *)import->field.at, (int)import->module.len,
-                                 (const char *)import->module.at);
-        if (strcmp(import_core(module, import), terms->offers[i].core))
                 return fault_set(
                         fault, WARD_FAULT_CONTRACT,
-                        "%s: imports function \"%s\" from \"%s\" as %s, but the host offers it as %s; build the add-in for "
-                        "this host's contract",
-                        module->path, terms->offers[i].field, terms->offers[i].module, show(import_core(module, import)).text,
-                        show(terms->offers[i].core).text);
+                        "module '%s': imports function \"%.*s\" from \"%.*s\", which the host does not offer; build the add-in for "
+                        "this host's contract and without what it does not have",
+                        module->path, (int)import->field.len, (const char *)import->field.at, (int)import->module.len,
+                        (const char *)import->module.at);
+        if (strcmp(import_core(module, import), terms->offers[i].core))
+                return fault_set(fault, WARD_FAULT_CONTRACT,
+                                 "module '%s': imports function \"%s\" from \"%s\" as %s, but the host offers it as %s; build the "
+                                 "add-in for "
+                                 "this host's contract",
+                                 module->path, terms->offers[i].field, terms->offers[i].module,
+                                 show(import_core(module, import)).text, show(terms->offers[i].core).text);
         return 0;
 }
 
@@ -85,17 +86,17 @@ static int check_need(const struct wasm_module *module, const struct wasm_need *
                 if (!export && need->optional)
                         return 0;
                 return fault_set(fault, WARD_FAULT_CONTRACT,
-                                 "%s: %s \"%s\", which the contract asks for; build the add-in for this host's contract",
+                                 "module '%s': %s \"%s\", which the contract asks for; build the add-in for this host's contract",
                                  module->path, export ? "exports no function, but something else, as" : "exports no function",
                                  need->name);
         }
         const char *core = module_func_type(module, export->index)->core;
         if (strcmp(core, need->core))
-                return fault_set(
-                        fault, WARD_FAULT_CONTRACT,
-                        "%s: exports function \"%s\" as %s, but the contract asks for %s; build the add-in for this host's "
-                        "contract",
-                        module->path, need->name, show(core).text, show(need->core).text);
+                return fault_set(fault, WARD_FAULT_CONTRACT,
+                                 "module '%s': exports function \"%s\" as %s, but the contract asks for %s; build the add-in for "
+                                 "this host's "
+                                 "contract",
+                                 module->path, need->name, show(core).text, show(need->core).text);
         return 0;
 }
 

@@ -233,7 +233,7 @@ int wasm_module_rewrite(const struct wasm_module *module, const struct wasm_term
         if (!number_stubs(&rewrite))
                 write_module(&rewrite);
         if (!rewrite.stubs || rewrite.out.failed)
-                return fault_set(fault, WARD_FAULT_SYSTEM, "%s: out of memory while rewriting it", module->path);
+                return fault_set(fault, WARD_FAULT_SYSTEM, "module '%s': out of memory while rewriting it", module->path);
         *ret_len = rewrite.out.len;
         *ret_bytes = STEAL(rewrite.out.at);
         return 0;

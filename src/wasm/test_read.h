@@ -33,7 +33,7 @@ static inline void expect_bytes(const char *what, struct ward_span bytes, const 
                 assert_int_equal(r, -WARD_FAULT_MODULE);
                 assert_int_equal(fault.kind, WARD_FAULT_MODULE);
                 assert_null(module);
-                if (!strstr(fault.text, refusal) || strncmp(fault.text, "calc.wasm: ", 11))
+                if (!strstr(fault.text, refusal) || strncmp(fault.text, "module 'calc.wasm': ", 20))
                         fail_msg("%s: refused with: %s, should be: %s", what, fault.text, refusal);
         }
         wasm_module_free(module);
