@@ -113,7 +113,7 @@ TEST(refuses_what_is_no_core_module)
         expect_bytes("ELF",
                      BYTES("\x7f"
                            "ELF\x02\x01\x01\x00"),
-                     "is not a WebAssembly module");
+                     "is a shared library");
         expect_bytes("text", BYTES("(module)"), "is WebAssembly text; translate it with wat2wasm");
         expect_bytes("text behind a comment", BYTES("\n ;; (\n(module)"), "is WebAssembly text");
         expect_bytes("prose", BYTES("hello, world"), "is not a WebAssembly module");
