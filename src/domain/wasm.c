@@ -264,6 +264,9 @@ static int call(struct instance *instance, uint32_t index, const void *args, voi
         struct span_of_call before = begin(loaded, until);
         int r = invoke(loaded, index, args, ret, fault);
         end(loaded, before);
+        if (r == -WARD_FAULT_DEADLINE && until <= before.inherited)
+                fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s within %u ms; the call was ended",
+                          instance->name, instance->contract->exports[index]->name, ms);
         return r ? fail(loaded, instance->contract->exports[index]->name, r, fault) : 0;
 }
 

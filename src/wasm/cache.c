@@ -68,7 +68,7 @@ static int check_owner(const char *path, int folder, struct ward_fault *fault)
         if (st.st_mode & OTHERS_WRITE)
                 return fault_set(
                         fault, WARD_FAULT_COMPILE,
-                        "others may write to the cache folder %s, so its code cannot be trusted: empty it, then chmod 700 it",
+                        "the cache folder %s is writable by others, so its code cannot be trusted: empty it, then chmod 700 it",
                         path);
         return 0;
 }

@@ -95,7 +95,7 @@ static char *find_program(const char *name)
 {
         char at[PATH_MAX];
         if (strchr(name, '/'))
-                return is_program(name) ? realpath(name, NULL) : NULL;
+                return !is_program(name) ? NULL : *name == '/' ? strdup(name) : realpath(name, NULL);
         for (const char *folder = search_path(); folder; folder = strchr(folder, ':')) {
                 folder += *folder == ':';
                 int len = (int)strcspn(folder, ":");
@@ -228,38 +228,50 @@ static const char *environment_entry(const char *name, char *room, size_t size)
         return value && (size_t)snprintf(room, size, "%s=%s", name, value) < size ? room : NULL;
 }
 
-/* Runs a program in @folder. Of the environment it gets what finding its own parts may take, nothing that changes what it makes. */
-static int run(const char *path, const char *const *argv, int folder, unsigned seconds, const char *name, struct ward_fault *fault)
+struct job {
+        const char *what, *path;
+        const char *const *argv;
+        unsigned seconds;
+};
+
+static int job_failed(const struct job *job, const char *name, int status, int log, struct ward_fault *fault)
 {
-        char text[LOG_TAIL + 1], path_room[8192], library_room[8192];
+        char text[LOG_TAIL + 1];
+        read_tail(log, text);
+        return fault_set(fault, WARD_FAULT_COMPILE, "%s %s failed on module '%s' (%s %d): %s", job->what, job->path, name,
+                         WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+                         text);
+}
+
+/* Of the environment a program gets what finding its own parts may take, nothing that changes what it makes. */
+static int run(const struct job *job, int folder, const char *name, struct ward_fault *fault)
+{
+        char path[8192], library_path[8192];
         const char *env[5] = { "LC_ALL=C", "TMPDIR=." };
         size_t n = 2;
         int status = 0;
         OWNED(fd_closep) int log = openat(folder, "log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-        if ((env[n] = environment_entry("PATH", path_room, sizeof path_room)))
-                n++;
-        env[n] = environment_entry("LD_LIBRARY_PATH", library_room, sizeof library_room);
         if (log < 0)
                 return fault_set_errno(fault, WARD_FAULT_COMPILE, errno, "cannot write to the cache folder");
-        struct subprocess program = { .path = path, .argv = argv, .envp = env, .folder = folder, .log = log, .seconds = seconds };
+        if ((env[n] = environment_entry("PATH", path, sizeof path)))
+                n++;
+        env[n] = environment_entry("LD_LIBRARY_PATH", library_path, sizeof library_path);
+        const struct subprocess program = { job->path, job->argv, env, folder, log, job->seconds };
         int r = subprocess_run(&program, &status);
         if (r == -ETIMEDOUT)
-                return fault_set(fault, WARD_FAULT_COMPILE, "%s took more than %u s for module '%s'", path, seconds, name);
+                return fault_set(fault, WARD_FAULT_COMPILE, "%s %s took more than %u s for module '%s'", job->what, job->path,
+                                 job->seconds, name);
         if (r)
-                return fault_set_errno(fault, WARD_FAULT_COMPILE, -r, "cannot run %s", path);
-        if (!status)
-                return 0;
-        read_tail(log, text);
-        return fault_set(fault, WARD_FAULT_COMPILE, "%s failed on module '%s' (%s %d): %s", path, name,
-                         WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-                         text);
+                return fault_set_errno(fault, WARD_FAULT_COMPILE, -r, "cannot run %s %s", job->what, job->path);
+        return status ? job_failed(job, name, status, log, fault) : 0;
 }
 
 static int run_wasm2c(const struct wasm_tools *tools, int folder, const char *name, struct ward_fault *fault)
 {
         const char *argv[COUNT_OF(wasm2c_arguments) + 2] = { tools->wasm2c };
         memcpy(argv + 1, wasm2c_arguments, sizeof wasm2c_arguments);
-        return run(tools->wasm2c, argv, folder, TRANSLATE_SECONDS, name, fault);
+        const struct job job = { "the translator", tools->wasm2c, argv, TRANSLATE_SECONDS };
+        return run(&job, folder, name, fault);
 }
 
 static int run_compiler(const struct wasm_tools *tools, int folder, const char *name, struct ward_fault *fault)
@@ -267,7 +279,8 @@ static int run_compiler(const struct wasm_tools *tools, int folder, const char *
         const char *argv[WORDS_MAX + COUNT_OF(flags) + 1] = { 0 };
         memcpy(argv, tools->words, tools->n_words * sizeof *argv);
         memcpy(argv + tools->n_words, flags, sizeof flags);
-        return run(tools->compiler, argv, folder, COMPILE_SECONDS, name, fault);
+        const struct job job = { "the C compiler", tools->compiler, argv, COMPILE_SECONDS };
+        return run(&job, folder, name, fault);
 }
 
 int wasm_translate(const struct wasm_tools *tools, int folder, struct ward_span module, const char *glue, const char *name,
