@@ -39,8 +39,8 @@ def check_figures(figures, units):
         check_figure(figure, units)
 
 
-def run(ward, *args):
-    return subprocess.run([ward, "bench", *args], capture_output=True, text=True)
+def run(ward, *args, **env):
+    return subprocess.run([ward, "bench", *args], capture_output=True, text=True, env=os.environ | env)
 
 
 def check_usage(ward):
@@ -51,9 +51,17 @@ def check_usage(ward):
     assert done.returncode == 0 and "--brief" in done.stdout, done
 
 
+def check_nothing_there(ward):
+    done = run(ward, "--json", "--brief", "--rounds", "1", WARD_BENCH_ADDINS="/nowhere")
+    names = [figure["name"] for figure in json.loads(done.stdout)]
+    assert done.returncode == 1 and names and all(name.startswith("limit.") for name in names), done
+    assert all(f"{kind}: not measured: " in done.stderr for kind in KINDS), done.stderr
+
+
 def main():
     ward = sys.argv[1]
     check_usage(ward)
+    check_nothing_there(ward)
     done = run(ward, "--brief", "--rounds", "1", "--json")
     print(done.stderr, end="")
     absent = [kind for kind in KINDS if re.search(f"^{kind}: not measured: ", done.stderr, re.MULTILINE)]

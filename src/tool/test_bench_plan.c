@@ -51,6 +51,25 @@ TEST(what_takes_longer_than_a_sample_is_done_once)
         assert_int_equal(task->times, 1);
 }
 
+/* Ten nanoseconds a time, and every second run is interrupted for a millisecond. */
+static int run_disturbed(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        bool *disturbed = task->held;
+        *disturbed = !*disturbed;
+        *ret_ns = times * 10 + (*disturbed ? 1000000 : 0);
+        return 0;
+}
+
+TEST(an_interruption_makes_no_sample_too_short)
+{
+        bool disturbed = false;
+        struct bench_task *task = add("disturbed", run_disturbed);
+        task->held = &disturbed;
+        bench_calibrate(task, 1000000);
+        task->held = NULL;
+        assert_in_range(task->times, 50000, 100000);
+}
+
 static void sample_listed(struct bench_task *task, const uint64_t *ns, unsigned n)
 {
         task->held = &ns;
@@ -129,7 +148,8 @@ TEST(finds_by_the_whole_name)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(a_sample_is_as_long_as_asked),
-                         TEST_CASE(what_takes_longer_than_a_sample_is_done_once), TEST_CASE(the_median_is_the_middle_one),
+                         TEST_CASE(what_takes_longer_than_a_sample_is_done_once),
+                         TEST_CASE(an_interruption_makes_no_sample_too_short), TEST_CASE(the_median_is_the_middle_one),
                          TEST_CASE(the_median_of_an_even_number_lies_between_two), TEST_CASE(bytes_give_megabytes_per_second),
                          TEST_CASE(no_time_at_all_is_no_division_by_zero), TEST_CASE(samples_beyond_the_room_are_dropped),
                          TEST_CASE(a_side_that_fails_is_out), TEST_CASE(finds_by_the_whole_name));
