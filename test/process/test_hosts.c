@@ -1,0 +1,347 @@
+/* Hosts that die, fork, have no privileges, or have the wrong worker program. */
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/own.h"
+#include "test/process/process.h"
+
+/* --- Death ----------------------------------------------------------------------------------------------------------------- */
+
+/* The host to be killed: everything it starts holds its standard output, so whoever reads the other end sees when all are gone. */
+static void live(int out)
+{
+        signal(SIGSEGV, SIG_DFL); /* not the test's own handler */
+        dup2(out, STDOUT_FILENO);
+        close(out);
+        for (;;) {
+                struct stage stage = stage_set(NULL);
+                struct ward_fault fault;
+                acts_string_t what;
+                int64_t ret;
+                int32_t sum;
+                for (int32_t i = 0; i < 20; i++)
+                        acts_add(stage.acts, i, i, &sum, &fault);
+                acts_string_set(&what, "family orphan");
+                acts_act(stage.acts, &what, &ret, &fault);
+                acts_string_set(&what, "null");
+                acts_act(stage.acts, &what, &ret, &fault);
+                stage_again(&stage);
+                stage_strike(&stage);
+        }
+}
+
+static pid_t start_host(int *ret_output)
+{
+        int ends[2];
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        pid_t pid = fork();
+        if (!pid) {
+                close(ends[0]);
+                live(ends[1]);
+        }
+        close(ends[1]);
+        *ret_output = ends[0];
+        return pid;
+}
+
+/* True when nobody holds the other end any more. */
+static bool is_deserted(int output)
+{
+        uint64_t until = now_ms() + 5000;
+        char text[256];
+        while (now_ms() < until) {
+                struct pollfd polled = { .fd = output, .events = POLLIN };
+                if (poll(&polled, 1, 100) > 0 && !read(output, text, sizeof text))
+                        return true;
+        }
+        return false;
+}
+
+TEST(a_killed_host_leaves_no_process)
+{
+        static const int signals[] = { SIGKILL, SIGTERM, SIGSEGV, SIGKILL };
+        for (int i = 0; i < 60; i++) {
+                int output, status;
+                pid_t pid = start_host(&output);
+                usleep((unsigned)(rand() % (i < 30 ? 12000 : 150000)));
+                kill(pid, signals[i % 4]);
+                waitpid(pid, &status, 0);
+                assert_true(WIFSIGNALED(status));
+                assert_true(is_deserted(output));
+                close(output);
+        }
+}
+
+TEST(a_host_that_becomes_another_program_leaves_no_worker)
+{
+        int ends[2], status;
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        pid_t pid = fork();
+        if (!pid) {
+                int own = dup(STDOUT_FILENO);
+                dup2(ends[1], STDOUT_FILENO);
+                struct stage stage = stage_set(NULL);
+                if (!stage.acts)
+                        _exit(1);
+                dup2(own, STDOUT_FILENO);
+                close(own);
+                execl("/bin/sleep", "sleep", "10", NULL);
+        }
+        close(ends[1]);
+        assert_true(is_deserted(ends[0]));
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, 0);
+        close(ends[0]);
+}
+
+/* --- Signals, children, descriptors ------------------------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t child_signals;
+
+static void count_child(int signal)
+{
+        child_signals++;
+}
+
+TEST(the_host_sees_no_children)
+{
+        struct sigaction action = { .sa_handler = count_child }, after;
+        sigset_t mask, mask_after;
+        sigaction(SIGCHLD, &action, NULL);
+        sigemptyset(&mask);
+        sigaddset(&mask, SIGUSR1);
+        sigprocmask(SIG_SETMASK, &mask, NULL);
+        struct stage stage = stage_set(NULL);
+        struct ward_fault fault;
+        int64_t ret;
+        assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        assert_int_equal(act(&stage, "null", &ret, &fault), WARD_FAULT_SIGNAL);
+        assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
+        stage_strike(&stage);
+        assert_int_equal(child_signals, 0);
+        sigaction(SIGCHLD, NULL, &after);
+        assert_ptr_equal(after.sa_handler, count_child);
+        sigprocmask(SIG_SETMASK, NULL, &mask_after);
+        assert_int_equal(sigismember(&mask_after, SIGUSR1), 1);
+        assert_int_equal(sigismember(&mask_after, SIGINT), 0);
+}
+
+TEST(an_ignored_sigchld_is_no_obstacle)
+{
+        signal(SIGCHLD, SIG_IGN);
+        struct stage stage = stage_set(NULL);
+        struct ward_fault fault;
+        int64_t ret;
+        assert_int_equal(act(&stage, "exit", &ret, &fault), WARD_FAULT_EXIT);
+        stage_strike(&stage);
+}
+
+/* The warden's own descriptors must not become the streams of a host that has none. */
+TEST(a_host_without_streams_works)
+{
+        int status;
+        pid_t pid = fork();
+        if (!pid) {
+                struct ward_fault fault;
+                int32_t sum = 0;
+                close(0), close(1), close(2);
+                struct stage stage = stage_set(NULL);
+                int r = acts_add(stage.acts, 20, 22, &sum, &fault);
+                bool good = !r && sum == 42 && fact(&stage, "descriptors") == 3;
+                stage_strike(&stage);
+                _exit(good ? 0 : 1);
+        }
+        waitpid(pid, &status, 0);
+        assert_int_equal(status, 0);
+}
+
+TEST(signals_for_the_hosts_group_do_not_reach_workers)
+{
+        struct stage stage = stage_set(NULL);
+        signal(SIGINT, SIG_IGN);
+        signal(SIGTSTP, SIG_IGN);
+        kill(0, SIGINT);
+        kill(0, SIGTSTP);
+        usleep(20000);
+        assert_int_equal(fact(&stage, "process"), fact(&stage, "process"));
+        stage_strike(&stage);
+}
+
+static int in_child(struct stage *stage)
+{
+        struct ward_fault fault;
+        int32_t sum;
+        if (ward_domain_state(acts_domain(stage->acts)) != WARD_DOMAIN_UNLOADED)
+                return 1;
+        if (acts_add(stage->acts, 1, 2, &sum, &fault) != -WARD_FAULT_UNLOADED)
+                return 2;
+        stage_again(stage);
+        if (acts_add(stage->acts, 1, 2, &sum, &fault) || sum != 3)
+                return 3;
+        stage_strike(stage);
+        return 0;
+}
+
+TEST(a_forked_child_has_workers_of_its_own)
+{
+        struct stage stage = stage_set(NULL);
+        struct ward_fault fault;
+        int32_t sum;
+        int status;
+        pid_t pid = fork();
+        if (!pid)
+                _exit(in_child(&stage));
+        waitpid(pid, &status, 0);
+        assert_int_equal(status, 0);
+        assert_good(acts_add(stage.acts, 1, 2, &sum, &fault), &fault);
+        stage_strike(&stage);
+}
+
+/* --- Privileges ----------------------------------------------------------------------------------------------------------------- */
+
+/* What must hold whoever the host is: an add-in's children go with it. */
+static int be_useful(void)
+{
+        struct stage stage = stage_set(NULL);
+        struct ward_fault fault;
+        acts_string_t what;
+        int64_t ret;
+        int32_t sum;
+        char name[16], family[32];
+        if (acts_add(stage.acts, 40, 2, &sum, &fault) || sum != 42)
+                return 1;
+        snprintf(name, sizeof name, "kin%d", (int)getpid());
+        snprintf(family, sizeof family, "family %s", name);
+        acts_string_set(&what, family);
+        if (acts_act(stage.acts, &what, &ret, &fault) || count_processes(name) != 2)
+                return 2;
+        acts_string_set(&what, "abort");
+        if (acts_act(stage.acts, &what, &ret, &fault) != -WARD_FAULT_SIGNAL || fault.signal != SIGABRT)
+                return 3;
+        if (settle_processes(name))
+                return 4;
+        stage_again(&stage);
+        acts_string_set(&what, family);
+        if (acts_act(stage.acts, &what, &ret, &fault))
+                return 5;
+        stage_strike(&stage);
+        return settle_processes(name) ? 6 : 0;
+}
+
+static void run_as(void (*become)(void))
+{
+        int status;
+        pid_t pid = fork();
+        if (!pid) {
+                become();
+                _exit(be_useful());
+        }
+        waitpid(pid, &status, 0);
+        assert_int_equal(status, 0);
+}
+
+enum { NOBODY = 65534 };
+
+/* Reading the files is the one thing that the user still needs. */
+static void become_nobody(void)
+{
+        if (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
+                _exit(99);
+        if (access(addin_file("acts", WARD_PROCESS), R_OK) || access(getenv("WARD_WORKER"), X_OK))
+                _exit(0);
+}
+
+/* The change of user left the process undumpable, so the maps of a user namespace cannot be written: a subreaper holds the workers. */
+static void become_undumpable_nobody(void)
+{
+        become_nobody();
+        assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
+}
+
+static void become_plain_nobody(void)
+{
+        become_nobody();
+        prctl(PR_SET_DUMPABLE, 1);
+}
+
+TEST(a_host_without_privileges_works)
+{
+        if (geteuid())
+                harness_skip("not root, so every other test shows it");
+        run_as(become_plain_nobody);
+}
+
+TEST(a_host_without_namespaces_works)
+{
+        if (geteuid())
+                harness_skip("not root");
+        run_as(become_undumpable_nobody);
+}
+
+/* --- Worker programs ---------------------------------------------------------------------------------------------------------------- */
+
+static void fails_with(const char *worker, const char *phrase)
+{
+        const struct ward_host_options options = { .size = sizeof options, .worker_path = worker };
+        const struct ward_activate_options activation = options_for(WARD_PROCESS);
+        struct ward_host *host;
+        struct ward_fault fault;
+        struct acts *acts = NULL;
+        assert_good(ward_host_new(&options, &host, &fault), &fault);
+        assert_int_equal(acts_activate(host, addin_file("acts", WARD_PROCESS), &activation, &acts_services, &acts, &fault),
+                         -WARD_FAULT_SYSTEM);
+        assert_says(&fault, phrase);
+        if (worker)
+                assert_says(&fault, worker);
+        ward_host_free(host);
+}
+
+TEST(a_missing_worker_program)
+{
+        fails_with("/nowhere/ward-worker", "WARD_WORKER");
+        setenv("WARD_WORKER", "/nowhere/else", 1);
+        fails_with(NULL, "/nowhere/else");
+        unsetenv("WARD_WORKER");
+        fails_with(NULL, "worker_path");
+}
+
+TEST(a_program_that_is_no_worker)
+{
+        fails_with("/bin/true", "does not answer as ward-worker");
+        fails_with("/bin/cat", "does not answer as ward-worker");
+}
+
+TEST(a_file_that_is_no_program)
+{
+        char path[] = "/tmp/ward-test-XXXXXX";
+        OWNED(fd_closep) int fd = mkstemp(path);
+        assert_int_equal(fchmod(fd, 0755), 0);
+        assert_int_equal(write(fd, "\177ELF", 4), 4);
+        fd = fd_close(fd);
+        fails_with(path, "execute");
+        unlink(path);
+}
+
+TEST(a_worker_of_another_release)
+{
+        fails_with(getenv("WARD_TEST_OTHER_WORKER"), "version 9.8.7");
+}
+
+int main(int argc, char **argv)
+{
+        return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_killed_host_leaves_no_process, 60),
+                         TEST_CASE(a_host_that_becomes_another_program_leaves_no_worker), TEST_CASE(the_host_sees_no_children),
+                         TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
+                         TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers),
+                         TEST_CASE(a_forked_child_has_workers_of_its_own), TEST_CASE(a_host_without_privileges_works),
+                         TEST_CASE(a_host_without_namespaces_works), TEST_CASE(a_missing_worker_program),
+                         TEST_CASE(a_program_that_is_no_worker), TEST_CASE(a_file_that_is_no_program),
+                         TEST_CASE(a_worker_of_another_release));
+}
