@@ -109,7 +109,8 @@ static void read_header(struct reader *reader)
                 return;
         }
         if (all.len >= sizeof elf && !memcmp(all.at, elf, sizeof elf)) {
-                reader_refuse(reader, "is a shared library; activate it with isolation direct or process, or compile it for wasm32");
+                reader_refuse(reader,
+                              "is a shared library; activate it with isolation direct or process, or compile it for wasm32");
                 return;
         }
         if (memcmp(all.at, magic, all.len < sizeof magic ? all.len : sizeof magic)) {

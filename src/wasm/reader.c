@@ -15,8 +15,8 @@ void reader_refuse(struct reader *reader, const char *format, ...)
         va_start(args, format);
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
-        reader->error = fault_set(reader->fault, WARD_FAULT_MODULE, "module '%s': %s, offset 0x%zx: %s", reader->module->path, reader->where,
-                                  (size_t)(reader->at - reader->module->bytes), text);
+        reader->error = fault_set(reader->fault, WARD_FAULT_MODULE, "module '%s': %s, offset 0x%zx: %s", reader->module->path,
+                                  reader->where, (size_t)(reader->at - reader->module->bytes), text);
         reader->at = reader->end;
 }
 
@@ -24,7 +24,8 @@ void reader_no_memory(struct reader *reader)
 {
         if (reader->error)
                 return;
-        reader->error = fault_set(reader->fault, WARD_FAULT_SYSTEM, "module '%s': out of memory while reading it", reader->module->path);
+        reader->error =
+                fault_set(reader->fault, WARD_FAULT_SYSTEM, "module '%s': out of memory while reading it", reader->module->path);
         reader->at = reader->end;
 }
 

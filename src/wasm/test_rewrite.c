@@ -99,7 +99,8 @@ TEST(imports_that_are_not_offered)
         struct plan plan = test_plan();
         plan.sections[SECTION_IMPORT] = BYTES("\x01\x03"
                                               "env\x06system\x00\x01");
-        EXPECT_REFUSED(&plan, &plan_terms, "module 'calc.wasm': imports function \"system\" from \"env\", which the host does not offer");
+        EXPECT_REFUSED(&plan, &plan_terms,
+                       "module 'calc.wasm': imports function \"system\" from \"env\", which the host does not offer");
         plan.sections[SECTION_IMPORT] = BYTES("\x01\x04"
                                               "env \x01"
                                               "f\x00\x01");
