@@ -202,7 +202,7 @@ static int recurse(volatile int *depth)
 {
         volatile int here[64] = { 0 };
         here[*depth % 64] = ++*depth;
-        return recurse(depth) + here[1];
+        return *depth < INT_MAX ? recurse(depth) + here[1] : 0;
 }
 
 static void *overflow_soon(void *data)
