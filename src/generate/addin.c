@@ -33,7 +33,8 @@ void write_addin_header(FILE *out, struct model *model)
                 fputs("\n/* Functions to call. Arguments stay the caller's; results are the caller's to free. */\n", out);
         write_prototypes(out, model, model->imports, model->n_imports, "Imported from");
         if (model->n_exports)
-                fputs("\n/* Functions to define. Arguments are the function's own to free, each string and list a block of malloc;\n"
+                fputs("\n/* Functions to define. Arguments are the function's own to free, each string and list a block of "
+                      "malloc;\n"
                       " * what results hold comes from malloc too, and is freed once it was passed on. */\n",
                       out);
         write_prototypes(out, model, model->exports, model->n_exports, "Exported to");

@@ -11,7 +11,10 @@ static const char *core_type(char core)
 /* Conversions between core values and slots: what stands before the value, and behind it. */
 static const char *to_slot(char core)
 {
-        return core == 'i' ? "(uint32_t)" : core == 'I' ? "(uint64_t)" : core == 'f' ? "ward_flat_from_f32(" : "ward_flat_from_f64(";
+        return core == 'i'   ? "(uint32_t)"
+               : core == 'I' ? "(uint64_t)"
+               : core == 'f' ? "ward_flat_from_f32("
+                             : "ward_flat_from_f64(";
 }
 
 static const char *from_slot(char core)
@@ -186,7 +189,8 @@ static void write_intrinsics(FILE *out, struct model *model)
               out);
         /* An attribute would make it data: only assembly makes a custom section. */
         fputs("\n/* The contract that this module claims to implement. */\n", out);
-        fprintf(out, "__asm__(\".section \\\".custom_section.ward-contract\\\",\\\"\\\",@\\n\"\n        \".ascii \\\"%s\\\"\\n\");\n",
+        fprintf(out,
+                "__asm__(\".section \\\".custom_section.ward-contract\\\",\\\"\\\",@\\n\"\n        \".ascii \\\"%s\\\"\\n\");\n",
                 naming_world(&model->pool, model->world));
 }
 

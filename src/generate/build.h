@@ -39,7 +39,8 @@ bool build_is_shared(const struct wit_type *type);
 /* The world exports @interface. */
 bool build_exports(const struct builder *b, const struct wit_interface *interface);
 
-/* build_forget.c: forgets the types that exported interfaces define anew: all but those of interfaces that are only imported, and needed. */
+/* build_forget.c: forgets the types that exported interfaces define anew: all but those of interfaces that are only imported, and
+ * needed. */
 void build_forget(struct builder *b);
 
 #endif

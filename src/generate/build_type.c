@@ -2,10 +2,9 @@
 #include "generate/build.h"
 
 static const char *const c_primitives[] = {
-        [WIT_BOOL] = "bool",    [WIT_U8] = "uint8_t",  [WIT_U16] = "uint16_t", [WIT_U32] = "uint32_t",
-        [WIT_U64] = "uint64_t", [WIT_S8] = "int8_t",   [WIT_S16] = "int16_t",  [WIT_S32] = "int32_t",
-        [WIT_S64] = "int64_t",  [WIT_F32] = "float",   [WIT_F64] = "double",   [WIT_CHAR] = "uint32_t",
-        [WIT_STRING] = NULL, /* a struct of the world's */
+        [WIT_BOOL] = "bool",  [WIT_U8] = "uint8_t",    [WIT_U16] = "uint16_t", [WIT_U32] = "uint32_t", [WIT_U64] = "uint64_t",
+        [WIT_S8] = "int8_t",  [WIT_S16] = "int16_t",   [WIT_S32] = "int32_t",  [WIT_S64] = "int64_t",  [WIT_F32] = "float",
+        [WIT_F64] = "double", [WIT_CHAR] = "uint32_t", [WIT_STRING] = NULL, /* a struct of the world's */
 };
 
 static bool is_primitive(const struct wit_type *type)
@@ -207,4 +206,3 @@ struct c_type *build_params(struct builder *b, const struct wit_func *func)
         layout_set(params);
         return params;
 }
-

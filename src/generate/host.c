@@ -11,8 +11,10 @@ static bool has_services(const struct model *model)
 
 static void write_services(FILE *out, struct model *model)
 {
-        fputs("\n/* What the host offers to add-ins. Every function is to be set. They run on threads that call the add-in; arguments\n"
-              " * are borrowed, what results hold comes from malloc and goes to Ward. The struct stays the host's and outlives the\n"
+        fputs("\n/* What the host offers to add-ins. Every function is to be set. They run on threads that call the add-in; "
+              "arguments\n"
+              " * are borrowed, what results hold comes from malloc and goes to Ward. The struct stays the host's and outlives "
+              "the\n"
               " * add-ins that were activated with it. */\n",
               out);
         fprintf(out, "struct %s_services {\n        void *data; /* passed to each function */\n", model->prefix);
@@ -25,7 +27,8 @@ static void write_services(FILE *out, struct model *model)
                 pieces_add(&pieces, "void *data");
                 prototype_params(&pieces, func, false);
                 prototype_outputs(&pieces, func);
-                pieces_print(&pieces, out, pool_printf(&model->pool, "        %s (*%s)(", prototype_return(func), func->name), ");\n");
+                pieces_print(&pieces, out, pool_printf(&model->pool, "        %s (*%s)(", prototype_return(func), func->name),
+                             ");\n");
         }
         fputs("};\n", out);
 }
@@ -49,14 +52,17 @@ static void write_life(FILE *out, struct model *model)
         fprintf(out, "\n/* Activates the add-in in file @module. @options may be NULL. %s */\n",
                 has_services(model) ? "@services is what it may call." : "@services may be NULL: the contract imports nothing.");
         write_activate(out, model, ");\n");
-        fprintf(out, "\n/* Releases the add-in, and ends the domain that was made for it. Returns NULL. Takes NULL. */\n"
-                     "struct %s *%s_release(struct %s *self);\n",
+        fprintf(out,
+                "\n/* Releases the add-in, and ends the domain that was made for it. Returns NULL. Takes NULL. */\n"
+                "struct %s *%s_release(struct %s *self);\n",
                 tag, p, tag);
-        fprintf(out, "\n/* Where it lives. Borrowed: lives as long as @self. */\n"
-                     "struct ward_domain *%s_domain(struct %s *self);\n",
+        fprintf(out,
+                "\n/* Where it lives. Borrowed: lives as long as @self. */\n"
+                "struct ward_domain *%s_domain(struct %s *self);\n",
                 p, tag);
-        fprintf(out, "\n/* The time limit of each later call, in milliseconds; 0: none. */\n"
-                     "void %s_set_deadline(struct %s *self, uint32_t ms);\n",
+        fprintf(out,
+                "\n/* The time limit of each later call, in milliseconds; 0: none. */\n"
+                "void %s_set_deadline(struct %s *self, uint32_t ms);\n",
                 p, tag);
 }
 
@@ -99,9 +105,10 @@ static void write_inline(FILE *out, struct model *model, const struct c_func *fu
         write_docs(out, "", func->wit->docs);
         write_prototype(out, model, func, pool_printf(&model->pool, "static inline int %s", func->name), ")\n{\n");
         fputs("        void (*const *direct)(void) = ((const struct ward_instance *)self)->direct;\n        if (direct) {\n", out);
-        pieces_print(&types, out,
-                     pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func)),
-                     pool_printf(&model->pool, "))direct[%zu])(", index));
+        pieces_print(
+                &types, out,
+                pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func)),
+                pool_printf(&model->pool, "))direct[%zu])(", index));
         pieces_print(&names, out, "", ");\n                return 0;\n        }\n");
         struct pieces arguments = { .pool = &model->pool };
         pieces_add(&arguments, "self");
@@ -116,7 +123,8 @@ static void write_inline(FILE *out, struct model *model, const struct c_func *fu
 static void write_functions(FILE *out, struct model *model)
 {
         if (model->n_exports)
-                fputs("\n/* The add-in's functions: 0 is success, 1 the contract's own error (in ret_err), negative a fault. Arguments are\n"
+                fputs("\n/* The add-in's functions: 0 is success, 1 the contract's own error (in ret_err), negative a fault. "
+                      "Arguments are\n"
                       " * borrowed; results are the caller's to free, and written only on success. */\n",
                       out);
         for (size_t i = 0; i < model->n_exports; i++) {
@@ -150,8 +158,7 @@ static void write_serve(FILE *out, struct model *model, const struct c_func *fun
         fprintf(out, "\nstatic void %s_serve(const void *services, const void *a, void *r)\n{\n", func->id);
         fprintf(out, "        const struct %s_services *own = services;\n", p);
         if (func->params->n_members)
-                fprintf(out,
-                        "        struct %s_args copy = *(const struct %s_args *)a;\n        struct %s_args *args = &copy;\n",
+                fprintf(out, "        struct %s_args copy = *(const struct %s_args *)a;\n        struct %s_args *args = &copy;\n",
                         func->id, func->id, func->id);
         else
                 fputs("        (void)a;\n", out);
@@ -190,9 +197,11 @@ static void write_check_services(FILE *out, const struct model *model)
               "        if (fault) {\n"
               "                *fault = (struct ward_fault){ .kind = WARD_FAULT_USAGE };\n",
               out);
-        fprintf(out, "                snprintf(fault->text, sizeof fault->text,\n"
-                     "                         \"%s_activate: %%s is not set: an add-in may call every function of struct %s_services\",\n"
-                     "                         service);\n",
+        fprintf(out,
+                "                snprintf(fault->text, sizeof fault->text,\n"
+                "                         \"%s_activate: %%s is not set: an add-in may call every function of struct "
+                "%s_services\",\n"
+                "                         service);\n",
                 p, p);
         fputs("        }\n        return -WARD_FAULT_USAGE;\n}\n", out);
         fprintf(out, "\nstatic int check_services(const struct %s_services *services, struct ward_fault *fault)\n{\n", p);
@@ -212,7 +221,8 @@ static void write_life_bodies(FILE *out, struct model *model)
         write_activate(out, model, ")\n{\n");
         fputs("        struct ward_instance *instance = NULL;\n", out);
         if (has_services(model))
-                fputs("        int status = check_services(services, fault);\n        if (!status)\n                status = ", out);
+                fputs("        int status = check_services(services, fault);\n        if (!status)\n                status = ",
+                      out);
         else
                 fputs("        int status = ", out);
         fputs("ward_activate(host, module, options, &contract, services, &instance, fault);\n", out);
@@ -230,7 +240,8 @@ static void write_function_body(FILE *out, struct model *model, const struct c_f
         const struct c_type *result = func->result ? type_meant(func->result) : NULL;
         bool splits = result && result->kind == WIT_RESULT;
         fputc('\n', out);
-        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->scalar ? func->isolated : func->name), ")\n{\n");
+        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->scalar ? func->isolated : func->name),
+                        ")\n{\n");
         prototype_fill(out, func);
         if (!splits) {
                 fprintf(out, "        return ward_call((struct ward_instance *)self, %zu, &args, %s, fault);\n}\n", index,

@@ -44,7 +44,9 @@ static void build_func(struct builder *b, const struct wit_item *item, const str
         func->result = wit->result ? build_type(b, wit->result) : NULL;
         func->scalar = is_scalar(func);
         if (model->side == GENERATE_ADDIN) {
-                const char *prefix = interface ? b->scope.prefix : import ? model->prefix : pool_printf(pool, "exports_%s", model->prefix);
+                const char *prefix = interface ? b->scope.prefix
+                                     : import  ? model->prefix
+                                               : pool_printf(pool, "exports_%s", model->prefix);
                 func->name = names_add(&model->names, pool, pool_printf(pool, "%s_%s", prefix, name_snake(pool, wit->name)));
         }
 }
@@ -169,8 +171,7 @@ static void choose_type_names(struct model *model, struct c_type *type, const ch
         struct pool *pool = &model->pool;
         if (type->frees)
                 type->free = names_add(&model->names, pool, pool_printf(pool, "%s_free", type->stem));
-        type->table = type->alias ? type_meant(type)->table
-                                  : names_add(&model->names, pool, pool_printf(pool, "type_%s", encoded));
+        type->table = type->alias ? type_meant(type)->table : names_add(&model->names, pool, pool_printf(pool, "type_%s", encoded));
 }
 
 /* What the names of the helpers for strings begin with. */
@@ -188,7 +189,8 @@ static const char *choose_string_helpers(struct model *model, const char *begin)
 /* Helpers and descriptors. Types come after their parts and what they are aliases of. */
 static void choose_helper_names(struct model *model)
 {
-        static const char *const encoded[] = { "bool", "u8", "u16", "u32", "u64", "s8", "s16", "s32", "s64", "f32", "f64", "char", "string" };
+        static const char *const encoded[] = { "bool", "u8",  "u16", "u32", "u64",  "s8",    "s16",
+                                               "s32",  "s64", "f32", "f64", "char", "string" };
         size_t prefix_len = strlen(model->prefix);
         model->string_helpers = choose_string_helpers(model, pool_printf(&model->pool, "%s_string", model->prefix));
         for (size_t i = 0; i < COUNT_OF(encoded); i++)
@@ -223,8 +225,8 @@ static void choose_private_names(struct builder *b)
 /* What the generated functions and sources call their own. */
 static void reserve_names(struct model *model)
 {
-        static const char *const own[] = { "args", "contract", "data",  "direct",  "env",      "exports", "fault",
-                                           "bind", "imports",  "result", "ret_err", "services", "self",    "status",  "missing" };
+        static const char *const own[] = { "args",    "contract", "data",    "direct",   "env",  "exports", "fault",  "bind",
+                                           "imports", "result",   "ret_err", "services", "self", "status",  "missing" };
         static const char *const host[] = { "activate", "release", "domain", "set_deadline", "services" };
         for (size_t i = 0; i < COUNT_OF(own); i++)
                 names_add(&model->names, &model->pool, own[i]);

@@ -68,8 +68,8 @@ struct model {
         struct pool pool;
         const struct wit_world *world;
         enum generate_side side;
-        const char *prefix;          /* "calculator" */
-        const char *tag;             /* the same as a word of its own: "class_" where the prefix is "class" */
+        const char *prefix;                        /* "calculator" */
+        const char *tag;                           /* the same as a word of its own: "class_" where the prefix is "class" */
         struct c_type *primitives[WIT_STRING + 1]; /* by kind; NULL where not used */
         const char *string_helpers;                /* what their names begin with: "calculator_string" */
         struct c_type **types;                     /* the others that are to be defined, in order */

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "base/own.h"
 
 struct pool_block {
         struct pool_block *next;
@@ -69,36 +68,22 @@ char *name_upper(struct pool *pool, const char *text)
         return upper;
 }
 
-/* Sorted. The keywords of C up to C23 and of C++ up to C++23 (with those of its technical specifications), what GNU C adds, names
- * that standard headers or compilers define as macros, and the two that signatures use. */
-static const char *const reserved[] = {
-        "alignas",      "alignof",          "and",          "and_eq",        "asm",       "atomic_cancel", "atomic_commit",
-        "atomic_noexcept", "auto",          "bitand",       "bitor",         "bool",      "break",         "case",
-        "catch",        "char",             "char16_t",     "char32_t",      "char8_t",   "class",         "co_await",
-        "co_return",    "co_yield",         "compl",        "complex",       "concept",   "const",         "const_cast",
-        "consteval",    "constexpr",        "constinit",    "continue",      "decltype",  "default",       "delete",
-        "do",           "double",           "dynamic_cast", "else",          "enum",      "err",           "errno",
-        "explicit",     "export",           "extern",       "false",         "float",     "for",           "friend",
-        "goto",         "i386",             "if",           "imaginary",     "inline",    "int",           "linux",
-        "long",         "mutable",          "namespace",    "new",           "noexcept",  "not",           "not_eq",
-        "nullptr",      "operator",         "or",           "or_eq",         "private",   "protected",     "public",
-        "reflexpr",     "register",         "reinterpret_cast", "requires",  "restrict",  "ret",           "return",
-        "short",        "signed",           "sizeof",       "static",        "static_assert", "static_cast", "stderr",
-        "stdin",        "stdout",           "struct",       "switch",        "synchronized", "template",   "this",
-        "thread_local", "throw",            "true",         "try",           "typedef",   "typeid",        "typename",
-        "typeof",       "typeof_unqual",    "union",        "unix",          "unsigned",  "using",         "virtual",
-        "void",         "volatile",         "wchar_t",      "while",         "xor",       "xor_eq",
-};
-
-static int compare(const void *key, const void *entry)
-{
-        return strcmp(key, *(const char *const *)entry);
-}
+/* The keywords of C up to C23 and of C++ up to C++23 (with those of its technical specifications), what GNU C adds, names that
+ * standard headers or compilers define as macros, and the two that signatures use. Each between spaces. */
+static const char reserved[] =
+        " alignas alignof and and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bitand bitor bool break "
+        "case catch char char16_t char32_t char8_t class co_await co_return co_yield compl complex concept const "
+        "const_cast consteval constexpr constinit continue decltype default delete do double dynamic_cast else enum "
+        "err errno explicit export extern false float for friend goto i386 if imaginary inline int linux long mutable "
+        "namespace new noexcept not not_eq nullptr operator or or_eq private protected public reflexpr register "
+        "reinterpret_cast requires restrict ret return short signed sizeof static static_assert static_cast stderr "
+        "stdin stdout struct switch synchronized template this thread_local throw true try typedef typeid typename "
+        "typeof typeof_unqual union unix unsigned using virtual void volatile wchar_t while xor xor_eq ";
 
 char *name_ident(struct pool *pool, const char *kebab)
 {
         char *snake = name_snake(pool, kebab);
-        bool taken = bsearch(snake, reserved, COUNT_OF(reserved), sizeof *reserved, compare);
+        bool taken = strstr(reserved, pool_printf(pool, " %s ", snake));
         return taken ? pool_printf(pool, "%s_", snake) : snake;
 }
 

@@ -99,10 +99,10 @@ void prototype_call(FILE *out, struct pool *pool, const struct c_func *func, con
                 pieces_add(&arguments, "&result->val");
         else if (result && !type_is_scalar(result))
                 pieces_add(&arguments, "result");
-        const char *target = !result                       ? ""
-                             : type_is_scalar(result)      ? "*result = "
-                             : result->kind == WIT_OPTION  ? "result->is_some = "
-                                                           : "";
+        const char *target = !result                      ? ""
+                             : type_is_scalar(result)     ? "*result = "
+                             : result->kind == WIT_OPTION ? "result->is_some = "
+                                                          : "";
         pieces_print(&arguments, out, pool_printf(pool, "        %s%s", target, before), ");\n");
 }
 
@@ -114,8 +114,7 @@ void prototype_fill(FILE *out, const struct c_func *func)
                 const char *name = func->params->members[i].name;
                 const char *param = func->param_names[i];
                 if (type_is_maybe(type))
-                        fprintf(out,
-                                "        args.%s.is_some = %s != NULL;\n        if (%s)\n                args.%s.val = *%s;\n",
+                        fprintf(out, "        args.%s.is_some = %s != NULL;\n        if (%s)\n                args.%s.val = *%s;\n",
                                 name, param, param, name, param);
                 else
                         fprintf(out, "        args.%s = %s%s;\n", name, type_is_scalar(type) ? "" : "*", param);

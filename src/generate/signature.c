@@ -3,9 +3,9 @@
 static void write_type(FILE *out, const struct wit_type *type);
 
 static const char *const primitives[] = {
-        [WIT_BOOL] = "bool", [WIT_U8] = "u8",   [WIT_U16] = "u16", [WIT_U32] = "u32", [WIT_U64] = "u64",   [WIT_S8] = "s8",
-        [WIT_S16] = "s16",   [WIT_S32] = "s32", [WIT_S64] = "s64", [WIT_F32] = "f32", [WIT_F64] = "f64",   [WIT_CHAR] = "char",
-        [WIT_STRING] = "string",
+        [WIT_BOOL] = "bool", [WIT_U8] = "u8",     [WIT_U16] = "u16",       [WIT_U32] = "u32", [WIT_U64] = "u64",
+        [WIT_S8] = "s8",     [WIT_S16] = "s16",   [WIT_S32] = "s32",       [WIT_S64] = "s64", [WIT_F32] = "f32",
+        [WIT_F64] = "f64",   [WIT_CHAR] = "char", [WIT_STRING] = "string",
 };
 
 static void write_members(FILE *out, const char *before, const struct wit_member *members, size_t n, const char *after)

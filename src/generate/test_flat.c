@@ -10,15 +10,22 @@ static const struct ward_type boolean = { WARD_TYPE_BOOL, 0, 0, 1, 1, 1, 1 };
 static const struct ward_type f32 = { WARD_TYPE_FLOAT, WARD_TYPE_PLAIN, 0, 4, 4, 4, 1 };
 static const struct ward_type f64 = { WARD_TYPE_FLOAT, WARD_TYPE_PLAIN, 0, 8, 8, 8, 1 };
 static const struct ward_type text = { WARD_TYPE_STRING, WARD_TYPE_OWNS, 0, 4, 8, 16, 2 };
-static const struct ward_type color = { .kind = WARD_TYPE_VARIANT, .tag_size = 2, .abi_align = 2, .abi_size = 2, .size = 2, .flat = 1,
-                                        .n = 300 };
+static const struct ward_type color = {
+        .kind = WARD_TYPE_VARIANT, .tag_size = 2, .abi_align = 2, .abi_size = 2, .size = 2, .flat = 1, .n = 300
+};
 
 struct option_f64 {
         bool is_some;
         double val;
 };
 static const struct ward_type option_f64 = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 8, .abi_size = 16, .size = sizeof(struct option_f64), .flat = 2, .n = 2,
+        .kind = WARD_TYPE_VARIANT,
+        .tag_size = 1,
+        .abi_align = 8,
+        .abi_size = 16,
+        .size = sizeof(struct option_f64),
+        .flat = 2,
+        .n = 2,
         .fields = (const struct ward_field[]){ { NULL, 0, 0 }, { &f64, offsetof(struct option_f64, val), 8 } },
 };
 
@@ -31,9 +38,16 @@ struct outcome {
         } val;
 };
 static const struct ward_type outcome = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(struct outcome), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){ { &text, offsetof(struct outcome, val), 4 }, { &f32, offsetof(struct outcome, val), 4 } },
+        .kind = WARD_TYPE_VARIANT,
+        .flags = WARD_TYPE_OWNS,
+        .tag_size = 1,
+        .abi_align = 4,
+        .abi_size = 12,
+        .size = sizeof(struct outcome),
+        .flat = 3,
+        .n = 2,
+        .fields = (const struct ward_field[]){ { &text, offsetof(struct outcome, val), 4 },
+                                               { &f32, offsetof(struct outcome, val), 4 } },
 };
 
 struct all {
@@ -50,15 +64,26 @@ struct all {
         struct outcome outcome;
 };
 static const struct ward_type all = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 8, .size = sizeof(struct all), .flat = 15, .n = 11,
-        .fields = (const struct ward_field[]){
-                { &boolean, offsetof(struct all, boolean), 0 }, { &u8, offsetof(struct all, u8), 0 },
-                { &s8, offsetof(struct all, s8), 0 }, { &s16, offsetof(struct all, s16), 0 },
-                { &s64, offsetof(struct all, s64), 0 }, { &f32, offsetof(struct all, f32), 0 },
-                { &f64, offsetof(struct all, f64), 0 }, { &color, offsetof(struct all, color), 0 },
-                { &text, offsetof(struct all, text), 0 }, { &option_f64, offsetof(struct all, option), 0 },
-                { &outcome, offsetof(struct all, outcome), 0 },
-        },
+        .kind = WARD_TYPE_RECORD,
+        .flags = WARD_TYPE_OWNS,
+        .abi_align = 8,
+        .size = sizeof(struct all),
+        .flat = 15,
+        .n = 11,
+        .fields =
+                (const struct ward_field[]){
+                        { &boolean, offsetof(struct all, boolean), 0 },
+                        { &u8, offsetof(struct all, u8), 0 },
+                        { &s8, offsetof(struct all, s8), 0 },
+                        { &s16, offsetof(struct all, s16), 0 },
+                        { &s64, offsetof(struct all, s64), 0 },
+                        { &f32, offsetof(struct all, f32), 0 },
+                        { &f64, offsetof(struct all, f64), 0 },
+                        { &color, offsetof(struct all, color), 0 },
+                        { &text, offsetof(struct all, text), 0 },
+                        { &option_f64, offsetof(struct all, option), 0 },
+                        { &outcome, offsetof(struct all, outcome), 0 },
+                },
 };
 
 static const struct all sample = {
@@ -68,8 +93,8 @@ static const struct all sample = {
 TEST(stores_slots_as_the_abi_says)
 {
         static const uint64_t expected[15] = {
-                1, 200, 0xffffffff, 0xfffffffe, 0xfffffffffffffffd, 0x3fc00000, 0xc004000000000000, 299, 0, 5,
-                1, 0x3fd0000000000000, 1, 0x40600000, 0,
+                1, 200, 0xffffffff,         0xfffffffe, 0xfffffffffffffffd, 0x3fc00000, 0xc004000000000000, 299, 0,
+                5, 1,   0x3fd0000000000000, 1,          0x40600000,         0,
         };
         uint64_t slots[16];
         memset(slots, 0xaa, sizeof slots);

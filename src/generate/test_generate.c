@@ -144,9 +144,10 @@ TEST(flattens_as_the_abi_does)
 
 TEST(spills_what_does_not_fit)
 {
-        assert_core("(a: tuple<u8, u8, u8, u8, u8, u8, u8, u8>, b: tuple<u64, u64, u64, u64, u64, u64, u64, u64>)", "iiiiiiiiIIIIIIII>",
-                    "iiiiiiiiIIIIIIII>");
-        assert_core("(a: tuple<u8, u8, u8, u8, u8, u8, u8, u8>, b: tuple<u64, u64, u64, u64, u64, u64, u64, u64>, c: u8)", "i>", "i>");
+        assert_core("(a: tuple<u8, u8, u8, u8, u8, u8, u8, u8>, b: tuple<u64, u64, u64, u64, u64, u64, u64, u64>)",
+                    "iiiiiiiiIIIIIIII>", "iiiiiiiiIIIIIIII>");
+        assert_core("(a: tuple<u8, u8, u8, u8, u8, u8, u8, u8>, b: tuple<u64, u64, u64, u64, u64, u64, u64, u64>, c: u8)", "i>",
+                    "i>");
         assert_core("(a: tuple<string, string, string, string>, b: tuple<string, string, string, string>, c: f32) -> string", "i>i",
                     "ii>");
 }
@@ -159,7 +160,7 @@ static const char *view(struct fixture *f, enum generate_side side, bool source)
         generate_view(f->contract, f->model->world, side, out[0], out[1]);
         fclose(out[0]);
         fclose(out[1]);
-        const char *copy = pool_printf(&f->model->pool, "%s", text[source]);
+        const char *copy = pool_printf(&f->model->pool, "%s", text[source] ? text[source] : "");
         free(text[0]);
         free(text[1]);
         return copy;
@@ -244,7 +245,8 @@ TEST(keeps_documentation_inside_comments)
 
 TEST(writes_the_same_each_time)
 {
-        FIXTURE(f, "interface i { f: func(a: list<option<string>>) -> result<list<u8>>; }", "import i; export i; export g: func();");
+        FIXTURE(f, "interface i { f: func(a: list<option<string>>) -> result<list<u8>>; }",
+                "import i; export i; export g: func();");
         for (int i = 0; i < 4; i++)
                 assert_string_equal(view(&f, i & 1 ? GENERATE_HOST : GENERATE_ADDIN, i & 2),
                                     view(&f, i & 1 ? GENERATE_HOST : GENERATE_ADDIN, i & 2));

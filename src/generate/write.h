@@ -37,7 +37,8 @@ void write_func_tables(FILE *out, const struct model *model, const struct c_func
 /* signature.c: a function's type in WIT, with the names of types resolved. */
 void write_signature(FILE *out, const struct wit_func *func);
 
-/* prototype.c: C's view of functions. The parameters, as wit-bindgen has them, into @pieces; where @borrowed pointers are to const. */
+/* prototype.c: C's view of functions. The parameters, as wit-bindgen has them, into @pieces; where @borrowed pointers are to const.
+ */
 void prototype_params(struct pieces *pieces, const struct c_func *func, bool borrowed);
 /* The results that are returned through pointers. */
 void prototype_outputs(struct pieces *pieces, const struct c_func *func);

@@ -13,25 +13,24 @@
 
 static const char usage[] = "Usage: ward bindgen CONTRACT --host|--addin [-o DIR] [--world NAME]\n";
 
-static const char help[] =
-        "\n"
-        "Reads a contract and writes a view of it: a C header and a C source.\n"
-        "CONTRACT is a .wit file, or a folder of them, with packages that it uses under deps/.\n"
-        "\n"
-        "  --addin       for who implements the contract: WORLD.h and WORLD.c. Define the functions\n"
-        "                that begin with exports_; names and ownership are those of wit-bindgen's C\n"
-        "                bindings. Compile both files into a shared library, or with clang\n"
-        "                --target=wasm32-wasi -mexec-model=reactor into a WebAssembly module\n"
-        "  --host        for who calls it: WORLD_host.h and WORLD_host.c. Call WORLD_activate, then\n"
-        "                the functions of the contract; link with libward\n"
-        "  -o DIR        where to write; made if it is missing (default: the current folder)\n"
-        "  --world NAME  which world; needed where the package has more than one\n"
-        "\n"
-        "Example:\n"
-        "  ward bindgen calculator.wit --addin -o gen\n"
-        "  cc -shared -fPIC -Igen -o basic.so basic.c gen/calculator.c $(pkg-config --cflags ward)\n"
-        "\n"
-        "Exit status: 0 done, 1 the contract or the system is at fault, 2 the command line is.\n";
+static const char help[] = "\n"
+                           "Reads a contract and writes a view of it: a C header and a C source.\n"
+                           "CONTRACT is a .wit file, or a folder of them, with packages that it uses under deps/.\n"
+                           "\n"
+                           "  --addin       for who implements the contract: WORLD.h and WORLD.c. Define the functions\n"
+                           "                that begin with exports_; names and ownership are those of wit-bindgen's C\n"
+                           "                bindings. Compile both files into a shared library, or with clang\n"
+                           "                --target=wasm32-wasi -mexec-model=reactor into a WebAssembly module\n"
+                           "  --host        for who calls it: WORLD_host.h and WORLD_host.c. Call WORLD_activate, then\n"
+                           "                the functions of the contract; link with libward\n"
+                           "  -o DIR        where to write; made if it is missing (default: the current folder)\n"
+                           "  --world NAME  which world; needed where the package has more than one\n"
+                           "\n"
+                           "Example:\n"
+                           "  ward bindgen calculator.wit --addin -o gen\n"
+                           "  cc -shared -fPIC -Igen -o basic.so basic.c gen/calculator.c $(pkg-config --cflags ward)\n"
+                           "\n"
+                           "Exit status: 0 done, 1 the contract or the system is at fault, 2 the command line is.\n";
 
 struct request {
         const char *contract;
@@ -51,8 +50,8 @@ static int fail_usage(const char *problem)
 static int parse(int argc, char **argv, struct request *request)
 {
         static const struct option options[] = {
-                { "addin", no_argument, NULL, 'a' }, { "host", no_argument, NULL, 'H' },
-                { "help", no_argument, NULL, 'h' },  { "output", required_argument, NULL, 'o' },
+                { "addin", no_argument, NULL, 'a' },       { "host", no_argument, NULL, 'H' },
+                { "help", no_argument, NULL, 'h' },        { "output", required_argument, NULL, 'o' },
                 { "world", required_argument, NULL, 'w' }, { 0 },
         };
         int option;

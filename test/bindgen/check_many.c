@@ -23,8 +23,8 @@ static void spilled(void *data, many_four_t *a, many_four_t *b, many_four_t *c, 
         assert_true(dup_four(&ret->ptr[2], c) && dup_four(&ret->ptr[3], &last));
 }
 
-static uint64_t scalars(void *data, uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint8_t e, uint8_t f, uint8_t g, uint8_t h, uint8_t i,
-                        uint8_t j, uint8_t k, uint8_t l, uint8_t m, uint8_t n, uint8_t o, uint8_t p, uint64_t q)
+static uint64_t scalars(void *data, uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint8_t e, uint8_t f, uint8_t g, uint8_t h,
+                        uint8_t i, uint8_t j, uint8_t k, uint8_t l, uint8_t m, uint8_t n, uint8_t o, uint8_t p, uint64_t q)
 {
         return a + 2 * b + c + d + e + f + g + h + i + j + k + l + m + n + o + 3 * p + q;
 }
@@ -71,7 +71,9 @@ void check_many(struct many *many)
         assert_true(sum == 120 + 2 + 3 * 255 + (1ull << 40) + 1);
         assert_int_equal(many_sixteen(many, &four[0], &four[1], &four[2], &four[3], NULL), 0);
         assert_true(sums == 0.5 + 3 - 3 + 8 + 4);
-        many_tuple17_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_t alone = { .f0 = 1, .f15 = 2, .f16 = 1ull << 50 };
+        many_tuple17_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_u64_t alone = { .f0 = 1,
+                                                                                                     .f15 = 2,
+                                                                                                     .f16 = 1ull << 50 };
         assert_int_equal(many_alone(many, &alone, &sum, NULL), 0);
         assert_true(sum == (1ull << 50) + 3);
 }

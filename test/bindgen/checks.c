@@ -5,8 +5,8 @@
 
 static int nothings;
 
-static uint32_t scalars(void *data, bool a, uint8_t b, uint16_t c, uint32_t d, uint64_t e, int8_t f, int16_t g, int32_t h, int64_t i,
-                        float j, double k, uint32_t l, types_color_t m)
+static uint32_t scalars(void *data, bool a, uint8_t b, uint16_t c, uint32_t d, uint64_t e, int8_t f, int16_t g, int32_t h,
+                        int64_t i, float j, double k, uint32_t l, types_color_t m)
 {
         assert_ptr_equal(data, &nothings);
         assert_true(a);

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 enum crossing {
-        CROSS_DIRECT,  /* scalar functions connect directly, other arguments are copied */
-        CROSS_COPY,    /* nothing connects directly */
-        CROSS_MEMORY,  /* through a linear memory, by the Canonical ABI */
+        CROSS_DIRECT, /* scalar functions connect directly, other arguments are copied */
+        CROSS_COPY,   /* nothing connects directly */
+        CROSS_MEMORY, /* through a linear memory, by the Canonical ABI */
 };
 
 extern enum crossing crossing;
