@@ -36,6 +36,7 @@ struct loaded {
         struct wasm_domain *domain; /* NULL: stopped, the rest of this is gone */
         struct wasm_instance *wasm;
         struct wasi *wasi;
+        struct marshal_memory memory; /* up to date from memory_of on, until module code runs */
         struct monitor_alarm alarm;
         uint64_t until; /* what the alarm is set to */
         bool dead;      /* a call was ended in the middle: it is not to be called again */
@@ -188,11 +189,10 @@ static int allocate(struct marshal_memory *memory, uint32_t size, uint32_t align
         return 0;
 }
 
-static struct marshal_memory memory_of(struct loaded *loaded)
+static struct marshal_memory *memory_of(struct loaded *loaded)
 {
-        struct marshal_memory memory = { .alloc = allocate, .context = loaded };
-        memory.base = wasm_instance_memory(loaded->wasm, &memory.size);
-        return memory;
+        loaded->memory.base = wasm_instance_memory(loaded->wasm, &loaded->memory.size);
+        return &loaded->memory;
 }
 
 static uint64_t budget_of(const struct marshal_memory *memory)
@@ -205,10 +205,10 @@ static int take_result(struct loaded *loaded, const struct ward_func *func, uint
                        struct ward_fault *fault)
 {
         const struct ward_contract *contract = loaded->instance->contract;
-        struct marshal_memory memory = memory_of(loaded);
-        uint64_t budget = budget_of(&memory);
+        struct marshal_memory *memory = memory_of(loaded);
+        uint64_t budget = budget_of(memory);
         uint32_t post = wasm_need_post(contract, index);
-        int r = func->result ? marshal_lift_result(func, slots, &memory, &budget, ret, fault) : 0;
+        int r = func->result ? marshal_lift_result(func, slots, memory, &budget, ret, fault) : 0;
         if (r || !wasm_instance_has(loaded->wasm, post))
                 return r;
         r = run(loaded, post, func->name, slots, fault);
@@ -220,9 +220,9 @@ static int take_result(struct loaded *loaded, const struct ward_func *func, uint
 static int invoke(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
 {
         const struct ward_func *func = loaded->instance->contract->exports[index];
-        struct marshal_memory memory = memory_of(loaded);
+        struct marshal_memory *memory = memory_of(loaded);
         uint64_t slots[WARD_FLAT_MAX];
-        int r = marshal_lower_params(func, args, slots, &memory, fault);
+        int r = marshal_lower_params(func, args, slots, memory, fault);
         if (!r)
                 r = run(loaded, wasm_need_export(index), func->name, slots, fault);
         return r ? r : take_result(loaded, func, index, slots, ret, fault);
@@ -296,11 +296,11 @@ static void room_finish(struct room *room)
 static int give_result(struct loaded *loaded, const struct ward_func *func, uint64_t *slots, const void *ret,
                        struct ward_fault *fault)
 {
-        struct marshal_memory memory = memory_of(loaded);
+        struct marshal_memory *memory = memory_of(loaded);
         uint32_t last = ward_func_spills(func) ? 1 : func->params->flat;
         if (ward_func_returns_pointer(func))
-                return marshal_store_result(func, ret, (uint32_t)slots[last], &memory, fault);
-        return marshal_lower_result(func, ret, slots, &memory, fault);
+                return marshal_store_result(func, ret, (uint32_t)slots[last], memory, fault);
+        return marshal_lower_result(func, ret, slots, memory, fault);
 }
 
 /* The host may unload the domain, or fork, in between: then there is no memory to write to any more. */
@@ -323,15 +323,15 @@ static int serve(struct loaded *loaded, uint32_t import, uint64_t *slots, const 
 static int serve_import(struct loaded *loaded, uint32_t import, uint64_t *slots, struct ward_fault *fault)
 {
         const struct ward_func *func = loaded->instance->contract->imports[import].func;
-        struct marshal_memory memory = memory_of(loaded);
-        uint64_t budget = budget_of(&memory);
+        struct marshal_memory *memory = memory_of(loaded);
+        uint64_t budget = budget_of(memory);
         struct room args, ret;
         args.heap = ret.heap = NULL; /* the rest need not be cleared */
         int r = room_make(&args, func->params, fault);
         if (!r)
                 r = room_make(&ret, func->result, fault);
         if (!r)
-                r = marshal_lift_params(func, slots, &memory, &budget, args.at, fault);
+                r = marshal_lift_params(func, slots, memory, &budget, args.at, fault);
         if (!r) {
                 r = serve(loaded, import, slots, args.at, ret.at, fault);
                 ward_value_free(func->params, args.at);
@@ -441,6 +441,8 @@ static int loaded_new(struct instance *instance, const struct ward_activate_opti
         }
         loaded->instance = instance;
         loaded->domain = domain->held;
+        loaded->memory.alloc = allocate;
+        loaded->memory.context = loaded;
         loaded->until = CLOCK_NEVER;
         atomic_init(&loaded->alarm.at, CLOCK_NEVER);
         loaded->alarm.due = due;

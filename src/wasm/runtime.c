@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "wasm/barrier.h"
 #include "wasm/linear.h"
 #include "wasm/signals.h"
 #include "wasm/thread.h"
@@ -58,7 +59,8 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
  * call takes it in. */
 static void leave_module(struct wasm_instance *instance)
 {
-        atomic_exchange(&instance->thread, 0);
+        atomic_store_explicit(&instance->thread, 0, memory_order_release);
+        wasm_barrier_light();
         while (atomic_load(&instance->lookers))
                 sched_yield();
         if (atomic_load_explicit(&instance->signalled, memory_order_relaxed)) {
@@ -76,6 +78,7 @@ static void enter_module(struct wasm_instance *instance)
 void wasm_instance_look(struct wasm_instance *instance)
 {
         atomic_fetch_add(&instance->lookers, 1);
+        wasm_barrier_heavy();
         uint32_t thread = atomic_load(&instance->thread);
         /* The host may have put a handler before Ward's meanwhile, which would take the signal for a crash. */
         if (thread && !wasm_signals_install(NULL)) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "wasm/barrier.h"
 
 #ifndef SS_AUTODISARM
 #define SS_AUTODISARM (1u << 31) /* linux/signal.h, which cannot be included beside signal.h */
@@ -165,6 +166,7 @@ static void init_once(void)
 {
         pthread_atfork(take, give, give);
         stay_loaded();
+        wasm_barrier_init();
 }
 
 int wasm_signals_install(struct ward_fault *fault)
