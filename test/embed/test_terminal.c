@@ -14,11 +14,14 @@
 #include <unistd.h>
 #include "test/embed/addin.h"
 
-static volatile sig_atomic_t interrupts;
+static volatile sig_atomic_t interrupts, resumptions;
 
-static void on_interrupt(int number)
+static void on_signal(int number)
 {
-        interrupts++;
+        if (number == SIGINT)
+                interrupts++;
+        else
+                resumptions++;
 }
 
 /* The host: calls its add-ins without end, and says what it sees, a word a line. */
@@ -27,13 +30,16 @@ static void run_host(bool handles_interrupt)
         struct ward_host *host = host_start();
         struct acts *process = addin_start(host, WARD_PROCESS), *wasm = addin_start(host, WARD_WASM);
         if (handles_interrupt)
-                sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_interrupt }, NULL);
+                sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+        sigaction(SIGCONT, &(struct sigaction){ .sa_handler = on_signal }, NULL);
         printf("ready\n");
-        for (int told = 0, rounds = 1;; rounds++) {
+        for (int interrupted = 0, resumed = 0, rounds = 1;; rounds++) {
                 addin_works(process);
                 addin_works(wasm);
-                if (told < interrupts && ++told)
+                if (interrupted < interrupts && ++interrupted)
                         printf("interrupted\n");
+                if (resumed < resumptions && ++resumed)
+                        printf("resumed\n");
                 if (rounds % 1000 == 0)
                         printf("works\n");
                 fflush(stdout);
@@ -158,7 +164,7 @@ TEST(ctrl_z_stops_and_fg_goes_on)
                 type(&t, 26);
                 assert_int_equal(shell_says(&t), 'Z');
                 assert_int_equal(write(t.shell, "", 1), 1);
-                tcflush(t.master, TCIFLUSH);
+                hear(&t, "resumed");
                 hear(&t, "works");
         }
         type(&t, 3);
