@@ -40,33 +40,6 @@ static void serve(void *context, uint32_t import, const void *args, void *ret)
         instance_serve(instance, direct->imports[import], args, ret);
 }
 
-static bool is_scalar(const struct ward_type *type)
-{
-        return !type || type->kind < WARD_TYPE_STRING;
-}
-
-/* A view calls scalar functions by their C pointer, without asking whether there is one. */
-static bool needs_pointer(const struct ward_func *func)
-{
-        for (uint32_t i = 0; i < func->params->n; i++)
-                if (!is_scalar(func->params->fields[i].type))
-                        return false;
-        return is_scalar(func->result);
-}
-
-static int connect_directly(struct direct *direct, const struct instance *instance, struct ward_fault *fault)
-{
-        const struct ward_contract *contract = instance->contract;
-        for (uint32_t i = 0; i < contract->n_exports; i++) {
-                direct->connect[i] = direct->image.addin->exports[direct->exports[i]].direct;
-                if (!direct->connect[i] && needs_pointer(contract->exports[i]))
-                        return fault_set(fault, WARD_FAULT_CONTRACT,
-                                         "module '%s' gives no C function for '%s': generate its view again with ward bindgen",
-                                         instance->module, contract->exports[i]->name);
-        }
-        return 0;
-}
-
 static int match(struct direct *direct, const struct instance *instance, struct ward_fault *fault)
 {
         const struct ward_contract *contract = instance->contract;
@@ -83,7 +56,9 @@ static int match(struct direct *direct, const struct instance *instance, struct 
                 imports[i] = (struct native_func){ contract->imports[i].func->name, contract->imports[i].func->signature };
         struct native_want want = { contract->name, exports, contract->n_exports, imports, contract->n_imports };
         int r = native_match(direct->image.addin, instance->module, &want, direct->exports, direct->imports, fault);
-        return r ? r : connect_directly(direct, instance, fault);
+        for (uint32_t i = 0; !r && i < contract->n_exports; i++)
+                direct->connect[i] = direct->image.addin->exports[direct->exports[i]].direct;
+        return r;
 }
 
 static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
