@@ -51,13 +51,11 @@ asan: $(ASAN)/build.ninja
 check-asan: asan
 	meson test -C $(ASAN) --no-rebuild --print-errorlogs --timeout-multiplier 4
 
-$(FUZZ)/build.ninja:
+fuzz:
 	scripts/install-deps
-	CC=clang meson setup $(FUZZ) -Dfuzzers=true -Db_lundef=false -Db_sanitize=address,undefined $(MESON_OPTIONS)
-
-fuzz: $(FUZZ)/build.ninja
-	ninja -C $(FUZZ)
-	scripts/fuzz --all $(SECONDS)
+	set -e; for target in $(patsubst fuzz/fuzz_%.c,%,$(wildcard fuzz/fuzz_*.c)); do \
+		WARD_FUZZ_BUILD=$(FUZZ) scripts/fuzz $$target $(SECONDS); \
+	done
 
 clean:
 	rm -rf $(BUILD) $(ASAN) $(FUZZ)
