@@ -442,8 +442,10 @@ TEST(foreign_inputs)
                 "wit-parser/disambiguate-diamond",
         };
         struct stat st;
-        if (stat(TEST_WIT "/../../../shared/conformance", &st))
-                harness_skip("../shared/conformance is not there");
+        if (stat(TEST_WIT "/../../../shared/conformance", &st)) {
+                print_message("../shared/conformance is not there: no foreign inputs to try\n");
+                return;
+        }
         for (size_t i = 0; i < COUNT_OF(names); i++) {
                 char path[512];
                 snprintf(path, sizeof path, "%s/../../../shared/conformance/%s", TEST_WIT, names[i]);
