@@ -350,6 +350,7 @@ struct watch {
         struct guest *guest;
         unsigned after_ms;
         bool stop;
+        uint64_t number;
         _Atomic bool done;
         pthread_t thread;
 };
@@ -363,12 +364,11 @@ static void pause_ms(unsigned ms)
 static void *watches(void *data)
 {
         struct watch *watch = data;
-        uint64_t number = wasm_instance_number(watch->guest->wasm);
         pause_ms(watch->after_ms);
         if (watch->stop)
                 wasm_instance_stop(watch->guest->wasm);
         else
-                wasm_instance_expire(watch->guest->wasm, number + 1);
+                wasm_instance_expire(watch->guest->wasm, watch->number);
         while (!watch->done) {
                 wasm_instance_look(watch->guest->wasm);
                 pause_ms(1);
@@ -380,8 +380,8 @@ static int call_watched(struct guest *guest, const char *name, struct watch *wat
 {
         uint32_t ret;
         watch->guest = guest;
-        pthread_create(&watch->thread, NULL, watches, watch);
-        pause_ms(2); /* the number is read */
+        watch->number = wasm_instance_number(guest->wasm) + 1; /* the next call's */
+        assert_int_equal(pthread_create(&watch->thread, NULL, watches, watch), 0);
         int r = guest_call(guest, name, 0, &ret, fault);
         watch->done = true;
         pthread_join(watch->thread, NULL);

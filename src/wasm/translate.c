@@ -280,7 +280,11 @@ static int run_compiler(const struct wasm_tools *tools, int folder, const char *
         memcpy(argv, tools->words, tools->n_words * sizeof *argv);
         memcpy(argv + tools->n_words, flags, sizeof flags);
         const struct job job = { "the C compiler", tools->compiler, argv, COMPILE_SECONDS };
-        return run(&job, folder, name, fault);
+        int r = run(&job, folder, name, fault);
+        if (!r && faccessat(folder, WASM_IMAGE_FILE, R_OK, 0) < 0)
+                return fault_set(fault, WARD_FAULT_COMPILE, "%s made no " WASM_IMAGE_FILE " of module '%s': is it a C compiler?",
+                                 tools->compiler, name);
+        return r;
 }
 
 int wasm_translate(const struct wasm_tools *tools, int folder, struct ward_span module, const char *glue, const char *name,
