@@ -187,7 +187,7 @@ static inline int flatten_scalar(const struct lower *lower, const struct ward_ty
 
 static int flatten_block(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots)
 {
-        uint32_t at, len;
+        uint32_t at = 0, len = 0;
         int r = lower_block(lower, type, from, &at, &len);
         if (r)
                 return r;
@@ -269,7 +269,7 @@ int marshal_lower_result(const struct ward_func *func, const void *ret, uint64_t
                          struct ward_fault *fault)
 {
         struct lower lower = { memory, { func->name, PART_RESULT, fault } };
-        uint32_t at;
+        uint32_t at = 0;
         if (!func->result)
                 return 0;
         if (!ward_func_returns_pointer(func))
