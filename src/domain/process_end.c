@@ -43,9 +43,10 @@ static void look_at_calls(struct process *process, struct scene *scene)
         const struct ward_contract *contract = instance ? instance->contract : NULL;
         if (instance)
                 snprintf(scene->addin, sizeof scene->addin, "%s", instance->name);
+        bool started = process->started;
         pthread_mutex_unlock(&process->lock);
         uint32_t function = (uint32_t)calling;
-        if (!process->started)
+        if (!started)
                 snprintf(scene->where, sizeof scene->where, " while it was starting");
         else if (calling == PROCESS_IDLE)
                 snprintf(scene->where, sizeof scene->where, " while no call was in flight");

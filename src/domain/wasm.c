@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/deadline.h"
 #include "domain/kind.h"
 #include "domain/wasm_terms.h"
 #include "marshal/marshal.h"
@@ -41,9 +42,6 @@ struct loaded {
         uint64_t until; /* what the alarm is set to */
         bool dead;      /* a call was ended in the middle: it is not to be called again */
 };
-
-/* The deadline of the call in flight on this thread: the calls that its callbacks make inherit it. */
-static __thread uint64_t inherited __attribute__((tls_model("initial-exec"))) = CLOCK_NEVER;
 
 /* --- Domains
  * ------------------------------------------------------------------------------------------------------------------------- */
@@ -151,11 +149,11 @@ static void set_alarm(struct loaded *loaded, uint64_t until)
 
 static struct span_of_call begin(struct loaded *loaded, uint64_t until)
 {
-        struct span_of_call before = { loaded->until, inherited };
+        struct span_of_call before = { loaded->until, deadline_inherited };
         wasm_instance_enter(loaded->wasm);
-        if (inherited < until)
-                until = inherited;
-        inherited = until;
+        if (deadline_inherited < until)
+                until = deadline_inherited;
+        deadline_inherited = until;
         if (until < loaded->until)
                 set_alarm(loaded, until);
         return before;
@@ -163,7 +161,7 @@ static struct span_of_call begin(struct loaded *loaded, uint64_t until)
 
 static void end(struct loaded *loaded, struct span_of_call before)
 {
-        inherited = before.inherited;
+        deadline_inherited = before.inherited;
         if (loaded->until != before.until)
                 set_alarm(loaded, before.until);
         wasm_instance_leave(loaded->wasm);

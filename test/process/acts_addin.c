@@ -125,7 +125,8 @@ static int64_t fact_at_root(void)
 
 static int64_t fact_memory(void)
 {
-        return malloc((size_t)256 << 20) != NULL;
+        void *volatile block = malloc((size_t)256 << 20);
+        return block != NULL;
 }
 
 static int64_t fact_privileges(void)
