@@ -1,5 +1,5 @@
-/* Numbers and texts in a row of bytes, for whoever reads them in the same order. Writing past the end and reading past it are sticky:
- * straight-line code, one look at @bad at the end. */
+/* Numbers and texts in a row of bytes, for whoever reads them in the same order. Writing past the end and reading past it are
+ * sticky: straight-line code, one look at @bad at the end. */
 #ifndef BASE_PACK_H
 #define BASE_PACK_H
 

@@ -23,7 +23,9 @@ _Static_assert(offsetof(struct mailbox, slots) + CHANNEL_FIRST_SLOTS * sizeof(ui
 
 static struct arena arena_of(uint64_t start, uint64_t bytes)
 {
-        return (struct arena){ .start = (uint32_t)start, .end = (uint32_t)(start + bytes), .top = (uint32_t)start, .high = (uint32_t)start };
+        return (struct arena){
+                .start = (uint32_t)start, .end = (uint32_t)(start + bytes), .top = (uint32_t)start, .high = (uint32_t)start
+        };
 }
 
 static void channel_init(struct channel *channel, uint8_t *base, uint64_t size, bool host)
@@ -46,10 +48,11 @@ static int check_size(uint64_t size, struct ward_fault *fault)
         struct rlimit limit;
         if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= size)
                 return 0;
-        return fault_set(fault, WARD_FAULT_SYSTEM,
-                         "a process domain needs %llu bytes of shared memory, and the file size limit of the host is %llu: raise it "
-                         "(ulimit -f), or lower limits.arena_bytes",
-                         (unsigned long long)size, (unsigned long long)limit.rlim_cur);
+        return fault_set(
+                fault, WARD_FAULT_SYSTEM,
+                "a process domain needs %llu bytes of shared memory, and the file size limit of the host is %llu: raise it "
+                "(ulimit -f), or lower limits.arena_bytes",
+                (unsigned long long)size, (unsigned long long)limit.rlim_cur);
 }
 
 static int make_memory(uint64_t size, int *ret_fd, struct ward_fault *fault)
@@ -79,7 +82,8 @@ int channel_new(uint64_t arena_bytes, struct channel *ret_channel, struct ward_f
         if (base == MAP_FAILED)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot map the shared memory of a process domain");
         if (madvise(base, size, MADV_DONTFORK) < 0) {
-                r = fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot keep the shared memory of a process domain from forked children");
+                r = fault_set_errno(fault, WARD_FAULT_SYSTEM, errno,
+                                    "cannot keep the shared memory of a process domain from forked children");
                 munmap(base, size);
                 return r;
         }

@@ -12,9 +12,9 @@
  *      | mailboxes | last words |   down arena: host writes   |   up arena: worker writes   |
  *      0                        CHANNEL_CONTROL               + arena                       + arena
  *
- * Each side takes memory from its own arena only, from the bottom up, and gives it back in the reverse order; what is taken and what
- * is free each side keeps to itself. The sides strictly alternate: who has sent a message waits for the next one, so
- * a message may be read until one is sent, and what it points at lives as long.
+ * Each side takes memory from its own arena only, from the bottom up, and gives it back in the reverse order; what is taken and
+ * what is free each side keeps to itself. The sides strictly alternate: who has sent a message waits for the next one, so a message
+ * may be read until one is sent, and what it points at lives as long.
  *
  * A mailbox, one way (first line: what a call of up to CHANNEL_FIRST_SLOTS scalars touches):
  *
@@ -23,10 +23,10 @@
  *
  * The bell is a sequence number, two a message, and in bit 0 ASLEEP: "the reader sleeps". The writer fills the mailbox, then
  * exchanges the bell for the next number (release); the reader loads the bell (acquire) until it is that number. A reader that
- * goes to sleep first turns the old number into the old number | ASLEEP by compare-and-swap, then sleeps in a futex as long as the bell
- * has that value. No wake-up is lost: either the swap comes first, so the writer's exchange returns ASLEEP and it wakes the
- * reader (the futex checks the value once more under the kernel's lock); or the exchange comes first, and the swap fails. And no system
- * call is made while the reader spins.
+ * goes to sleep first turns the old number into the old number | ASLEEP by compare-and-swap, then sleeps in a futex as long as the
+ * bell has that value. No wake-up is lost: either the swap comes first, so the writer's exchange returns ASLEEP and it wakes the
+ * reader (the futex checks the value once more under the kernel's lock); or the exchange comes first, and the swap fails. And no
+ * system call is made while the reader spins.
  *
  * The host trusts nothing here: it loads each word once, with the functions below, and judges the copy. */
 #ifndef CHANNEL_CHANNEL_H
@@ -79,7 +79,7 @@ struct channel {
         uint32_t sent; /* sequence numbers */
         uint32_t seen;
         bool spins;    /* more than one processor is there for the two sides */
-        uint8_t quiet; /* long waits in a row: from CHANNEL_QUIET on, waits do not begin with spinning */
+        uint8_t quiet; /* long waits in a row: after some of them, waits do not begin with spinning */
         int fd;        /* host: the memfd; worker: -1 */
 };
 
@@ -133,8 +133,8 @@ enum channel_outcome {
         CHANNEL_BROKEN = 3,   /* the bell is neither the last message's nor the next one's */
 };
 
-/* Waits for a message: spins a while, then sleeps. @guard: a word of the caller's own process that ends the wait when it becomes 0 and
- * is woken (futex, private), or NULL. @deadline: CLOCK_NEVER for none. A message that is there wins over guard and deadline. */
+/* Waits for a message: spins a while, then sleeps. @guard: a word of the caller's own process that ends the wait when it becomes 0
+ * and is woken (futex, private), or NULL. @deadline: CLOCK_NEVER for none. A message that is there wins over guard and deadline. */
 enum channel_outcome channel_wait(struct channel *channel, const _Atomic uint32_t *guard, uint64_t deadline);
 
 /* Ends the waits on @guard: sets it to 0 and wakes. */

@@ -1,8 +1,8 @@
 /* What travels between the library and its workers. The library and ward-worker are installed together and checked against
  * each other by WIRE_PROTOCOL, so structs travel as they are.
  *
- * On the socket between host and warden (SOCK_SEQPACKET): first the warden says hello; then requests go down and events come up, none
- * is answered. A spawned worker says MESSAGE_READY on its channel.
+ * On the socket between host and warden (SOCK_SEQPACKET): first the warden says hello; then requests go down and events come up,
+ * none is answered. A spawned worker says MESSAGE_READY on its channel.
  *
  * On a channel, h -> w from host to worker:
  *

@@ -361,15 +361,14 @@ TEST(a_file_size_limit_of_the_host_is_a_fault)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(answers_come_while_both_spin), TEST_CASE(answers_come_while_both_sleep),
-                         TEST_CASE(answers_come_while_one_spins), TEST_CASE(no_wake_up_is_lost_at_the_edge_of_sleep),
-                         TEST_CASE(sequence_numbers_wrap), TEST_CASE(it_works_between_processes),
-                         TEST_CASE(an_idle_side_uses_no_processor), TEST_CASE(long_waits_cease_to_spin),
-                         TEST_CASE(a_deadline_ends_a_wait), TEST_CASE(an_answer_wins_over_a_passed_deadline_and_an_ended_guard),
-                         TEST_CASE(the_guard_ends_a_wait_at_any_moment), TEST_CASE(a_bell_that_lies_is_broken),
-                         TEST_CASE(a_bell_that_never_rests_still_meets_the_deadline),
-                         TEST_CASE(an_arena_gives_aligned_room_until_it_is_full),
-                         TEST_CASE(memory_is_given_back_after_a_large_call), TEST_CASE(the_arenas_do_not_overlap),
-                         TEST_CASE(the_size_is_sealed), TEST_CASE(sizes_out_of_range_are_refused),
-                         TEST_CASE(a_file_size_limit_of_the_host_is_a_fault));
+        return TEST_MAIN(
+                argc, argv, TEST_CASE(answers_come_while_both_spin), TEST_CASE(answers_come_while_both_sleep),
+                TEST_CASE(answers_come_while_one_spins), TEST_CASE(no_wake_up_is_lost_at_the_edge_of_sleep),
+                TEST_CASE(sequence_numbers_wrap), TEST_CASE(it_works_between_processes), TEST_CASE(an_idle_side_uses_no_processor),
+                TEST_CASE(long_waits_cease_to_spin), TEST_CASE(a_deadline_ends_a_wait),
+                TEST_CASE(an_answer_wins_over_a_passed_deadline_and_an_ended_guard), TEST_CASE(the_guard_ends_a_wait_at_any_moment),
+                TEST_CASE(a_bell_that_lies_is_broken), TEST_CASE(a_bell_that_never_rests_still_meets_the_deadline),
+                TEST_CASE(an_arena_gives_aligned_room_until_it_is_full), TEST_CASE(memory_is_given_back_after_a_large_call),
+                TEST_CASE(the_arenas_do_not_overlap), TEST_CASE(the_size_is_sealed), TEST_CASE(sizes_out_of_range_are_refused),
+                TEST_CASE(a_file_size_limit_of_the_host_is_a_fault));
 }

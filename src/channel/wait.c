@@ -4,15 +4,16 @@
 #include <unistd.h>
 #include "channel/channel.h"
 
-/* How long a wait spins before it sleeps. It must be longer than a wake-up across processors (up to 50 µs in virtual machines): else,
- * once one side sleeps, the other falls asleep before the first is awake, and every later call costs two wake-ups. */
+/* How long a wait spins before it sleeps. It must be longer than a wake-up across processors (up to 50 µs in virtual machines):
+ * else, once one side sleeps, the other falls asleep before the first is awake, and every later call costs two wake-ups. */
 enum { SPIN_NS = 100000, SPINS_PER_LOOK = 64 };
 
 /* A wait longer than LONG_NS is not worth spinning for; after QUIET of them in a row, waits begin with sleeping, until one
  * is short again. LONG_NS is well above SPIN_NS, since the wake-up itself counts when the wait slept. */
 enum { LONG_NS = 400000, QUIET = 8 };
 
-/* The wait without futex_waitv, where a sandbox around the host refuses it: only the bell wakes it, the guard is looked at this often. */
+/* The wait without futex_waitv, where a sandbox around the host refuses it: only the bell wakes it, the guard is looked at this
+ * often. */
 enum { SLICE_NS = 2000000 };
 
 static _Atomic bool waitv_is_missing;

@@ -8,7 +8,7 @@
 enum {
         WORDS_TEXT = 1024,
         WORDS_BACKTRACE = 4096,
-        WORDS_EXIT = 113, /* the status with which a worker ends itself after it has said why in @text */
+        WORDS_EXIT = 113,   /* the status with which a worker ends itself after it has said why in @text */
         WORDS_SIGNAL = 128, /* plus a signal: the status with which it ends where it cannot die of the signal itself */
 };
 

@@ -1,12 +1,14 @@
-/* A double clone. The host's thread clones the launcher; the launcher clones the warden, which executes ward-worker; the launcher ends.
- * Both share the host's memory and suspend whoever made them (CLONE_VM | CLONE_VFORK), which is quick however large the host is.
+/* A double clone. The host's thread clones the launcher; the launcher clones the warden, which executes ward-worker; the launcher
+ * ends. Both share the host's memory and suspend whoever made them (CLONE_VM | CLONE_VFORK), which is quick however large the host
+ * is.
  *
- * The launcher has no exit signal, so neither SIGCHLD nor a wait() without __WCLONE ever sees it; it must not execute a program, which
- * would give it one. The warden is the launcher's child, so the host never had it. The launcher shares the host's descriptors
+ * The launcher has no exit signal, so neither SIGCHLD nor a wait() without __WCLONE ever sees it; it must not execute a program,
+ * which would give it one. The warden is the launcher's child, so the host never had it. The launcher shares the host's descriptors
  * (CLONE_FILES), since it makes the warden's pidfd for the host.
  *
  * Everything between here and exec runs beside the host's other threads, in their memory, with a copy of their signal handlers:
- * with all signals blocked, and by raw system calls only: the C library's functions may be points of cancellation. errno is that of the host's thread, which sleeps. */
+ * with all signals blocked, and by raw system calls only: the C library's functions may be points of cancellation. errno is that of
+ * the host's thread, which sleeps. */
 #include "domain/launch.h"
 
 #include <errno.h>
@@ -27,10 +29,17 @@
 
 enum { STACK = 64 << 10, SIGNAL_SET = 8 /* bytes of the kernel's sigset */, HIGH_FD = 8 };
 
-/* Sanitizers keep accounts of stacks and threads; these are none that they know. clone(2)'s wrapper they replace by one that takes the
- * host's thread for a forked child from then on; by its other name in the C library it is left alone. */
+/* Sanitizers keep accounts of stacks and threads; these are none that they know. clone(2)'s wrapper they replace by one that takes
+ * the host's thread for a forked child from then on; by its other name in the C library it is left alone. */
 #define RAW __attribute__((no_sanitize("address"), no_sanitize("thread"), no_sanitize("undefined")))
 int __clone(int (*run)(void *), void *stack, int flags, void *data, ...);
+
+/* What ends the warden's descendants with it, the strongest first. */
+enum hold {
+        HOLD_PID_NAMESPACE,  /* the kernel */
+        HOLD_USER_NAMESPACE, /* the kernel; the PID namespace belongs to a user namespace, for a host without privileges */
+        HOLD_SUBREAPER,      /* the warden, unless it is killed itself: then workers end, but not what they started */
+};
 
 struct launch {
         const char *path;
@@ -39,7 +48,7 @@ struct launch {
         char uid_map[32];
         char gid_map[32];
         uint8_t *stacks; /* the launcher's, then the warden's */
-        enum launch_hold hold;
+        enum hold hold;
         int pidfd;
         int error;        /* errno of the last try; 0: the warden runs */
         const char *step; /* what failed */
@@ -145,7 +154,7 @@ RAW static int warden(void *data)
         char *const arguments[] = { "ward-worker", "--warden", NULL };
         char *const environment[] = { NULL };
         syscall(SYS_setsid);
-        if (launch->hold == LAUNCH_USER_NAMESPACE && become_user(launch) < 0)
+        if (launch->hold == HOLD_USER_NAMESPACE && become_user(launch) < 0)
                 return fail(launch, "map its user");
         reset_signals();
         if (syscall(SYS_chdir, "/") < 0)
@@ -153,7 +162,7 @@ RAW static int warden(void *data)
         if (arrange_fds(launch) < 0)
                 return fail(launch, "arrange its descriptors");
         syscall(SYS_execve, launch->path, arguments, environment);
-        launch->hold = LAUNCH_SUBREAPER; /* another kind of hold would not help */
+        launch->hold = HOLD_SUBREAPER; /* another kind of hold would not help */
         return fail(launch, "execute the program");
 }
 
@@ -163,7 +172,7 @@ RAW static void try_hold(struct launch *launch, int namespaces)
 {
         launch->error = 0;
         int pid = __clone(warden, launch->stacks + 2 * STACK, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | namespaces, launch,
-                        &launch->pidfd);
+                          &launch->pidfd);
         if (pid < 0) {
                 fail(launch, "make a process");
         } else if (launch->error) {
@@ -175,14 +184,14 @@ RAW static void try_hold(struct launch *launch, int namespaces)
 RAW static int launcher(void *data)
 {
         static const int namespaces[] = {
-                [LAUNCH_PID_NAMESPACE] = CLONE_NEWPID,
-                [LAUNCH_USER_NAMESPACE] = CLONE_NEWUSER | CLONE_NEWPID,
-                [LAUNCH_SUBREAPER] = 0,
+                [HOLD_PID_NAMESPACE] = CLONE_NEWPID,
+                [HOLD_USER_NAMESPACE] = CLONE_NEWUSER | CLONE_NEWPID,
+                [HOLD_SUBREAPER] = 0,
         };
         struct launch *launch = data;
         for (;;) {
                 try_hold(launch, namespaces[launch->hold]);
-                if (!launch->error || launch->hold == LAUNCH_SUBREAPER)
+                if (!launch->error || launch->hold == HOLD_SUBREAPER)
                         return 0;
                 launch->hold++;
         }
@@ -204,7 +213,7 @@ RAW static int run_launcher(struct launch *launch)
         return pid < 0 ? error : 0;
 }
 
-int launch(const char *path, int socket, int host, int *ret_pidfd, enum launch_hold *ret_hold, struct ward_fault *fault)
+int launch(const char *path, int socket, int host, int *ret_pidfd, struct ward_fault *fault)
 {
         struct launch launch = { .path = path, .socket = socket, .host = host, .step = "make a process" };
         snprintf(launch.uid_map, sizeof launch.uid_map, "%u %u 1", geteuid(), geteuid());
@@ -220,6 +229,5 @@ int launch(const char *path, int socket, int host, int *ret_pidfd, enum launch_h
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, error, "cannot start the worker program '%s': it cannot %s", path,
                                        launch.step);
         *ret_pidfd = launch.pidfd;
-        *ret_hold = launch.hold;
         return 0;
 }

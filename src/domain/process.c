@@ -17,9 +17,10 @@ static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, u
         struct arena *arena = &process->channel.arena;
         if (!arena_take(arena, size, align, ret_at))
                 return 0;
-        return fault_set(fault, WARD_FAULT_LIMIT,
-                         "the values do not fit the %u bytes of shared memory from the host to the add-in: raise limits.arena_bytes",
-                         arena->end - arena->start);
+        return fault_set(
+                fault, WARD_FAULT_LIMIT,
+                "the values do not fit the %u bytes of shared memory from the host to the add-in: raise limits.arena_bytes",
+                arena->end - arena->start);
 }
 
 static struct process *process_free(struct process *process, bool forked)
@@ -100,7 +101,8 @@ static int send_start(struct process *process, struct ward_fault *fault)
         pack_u32(&pack, channel->spins);
         sandbox_plan_pack(&plan, &pack);
         if (pack.bad)
-                return fault_set(fault, WARD_FAULT_LIMIT, "the environment does not fit the shared memory: raise limits.arena_bytes");
+                return fault_set(fault, WARD_FAULT_LIMIT,
+                                 "the environment does not fit the shared memory: raise limits.arena_bytes");
         uint64_t slots[] = { arena->start, (uint64_t)(pack.at - (channel->base + arena->start)) };
         channel_send(channel, MESSAGE_START, 0, 0, slots, COUNT_OF(slots));
         return 0;
@@ -121,7 +123,8 @@ static int wait_ready(struct process *process, uint64_t deadline, struct ward_fa
         case CHANNEL_BROKEN:
                 break;
         }
-        return fault_set(fault, WARD_FAULT_PROTOCOL, "the worker of domain '%s' did not start as a worker does", process->domain->name);
+        return fault_set(fault, WARD_FAULT_PROTOCOL, "the worker of domain '%s' did not start as a worker does",
+                         process->domain->name);
 }
 
 /* Its end is told to the host from here on, unless it came first. */

@@ -1,7 +1,7 @@
 /* What the files of kind `process` share.
  *
- * A process domain is a worker, a channel to it, and a guard: a word of the host's own that becomes 0 when the worker is gone or is to
- * go, and ends every wait. The worker's end is told by the warden, on the monitor's thread. */
+ * A process domain is a worker, a channel to it, and a guard: a word of the host's own that becomes 0 when the worker is gone or is
+ * to go, and ends every wait. The worker's end is told by the warden, on the monitor's thread. */
 #ifndef DOMAIN_PROCESS_H
 #define DOMAIN_PROCESS_H
 
@@ -40,7 +40,8 @@ void process_explain(struct process *process, const struct warden_end *end, stru
 void process_blame(struct process *process, struct ward_fault *fault);
 
 /* process_call.c */
-int process_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault);
+int process_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,
+                 struct ward_fault *fault);
 void process_release(struct instance *instance);
 int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 

@@ -156,7 +156,7 @@ static int take_import(struct process *process, const struct message *message, s
         struct instance *instance = message->instance < MESSAGE_INSTANCES ? process->instances[message->instance] : NULL;
         if (!instance || message->function >= instance->contract->n_imports)
                 return lose(process, fault, WARD_FAULT_PROTOCOL, "the worker calls function %u of the host, which there is not",
-                               message->function);
+                            message->function);
         return serve_import(process, instance, message->function, &why) ? give_up(process, &why, fault) : 0;
 }
 
@@ -187,7 +187,8 @@ static int converse(struct process *process, uint32_t kind, uint64_t deadline, s
         }
 }
 
-/* --- Load ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Load ----------------------------------------------------------------------------------------------------------------------
+ */
 
 static void pack_order(const struct instance *instance, const char *path, struct pack *pack)
 {
@@ -247,11 +248,12 @@ static int load_as(struct process *process, struct instance *instance, uint32_t 
                 r = converse(process, MESSAGE_LOADED, deadline, fault);
         if (r == CHANNEL_DEADLINE)
                 return lose(process, fault, WARD_FAULT_DEADLINE,
-                               "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
+                            "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
         return r;
 }
 
-int process_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
+int process_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,
+                 struct ward_fault *fault)
 {
         struct process *process = instance->domain->held;
         uint32_t number = 0;
@@ -289,7 +291,7 @@ void process_release(struct instance *instance)
                 channel_send(&process->channel, MESSAGE_UNLOAD, number, 0, NULL, 0);
                 if (converse(process, MESSAGE_UNLOADED, clock_deadline(UNLOAD_MS), &fault) == CHANNEL_DEADLINE)
                         lose(process, &fault, WARD_FAULT_DEADLINE, "add-in '%s' did not unload within %d ms; the worker was ended",
-                                instance->name, UNLOAD_MS);
+                             instance->name, UNLOAD_MS);
                 finish(process, before);
         }
         set_instance(process, number, NULL);
@@ -300,9 +302,10 @@ void process_release(struct instance *instance)
 static int too_late(struct process *process, const struct ward_func *func, uint32_t ms, bool own, struct ward_fault *fault)
 {
         if (own)
-                return lose(process, fault, WARD_FAULT_DEADLINE, "%s did not end within %u ms; the worker was ended", func->name, ms);
+                return lose(process, fault, WARD_FAULT_DEADLINE, "%s did not end within %u ms; the worker was ended", func->name,
+                            ms);
         return lose(process, fault, WARD_FAULT_DEADLINE,
-                       "%s did not end within the deadline of the call that it is part of; the worker was ended", func->name);
+                    "%s did not end within the deadline of the call that it is part of; the worker was ended", func->name);
 }
 
 /* Sends the call and takes its result. CHANNEL_DEADLINE when it did not come in time. */

@@ -92,7 +92,8 @@ static uint32_t bounded(uint32_t len, uint32_t max)
 /* Whole lines only. */
 static void explain_backtrace(const struct last_words *words, struct ward_fault *fault)
 {
-        text_escape(fault->backtrace, sizeof fault->backtrace, words->backtrace, bounded(words->backtrace_len, WORDS_BACKTRACE), true);
+        text_escape(fault->backtrace, sizeof fault->backtrace, words->backtrace, bounded(words->backtrace_len, WORDS_BACKTRACE),
+                    true);
         char *end = strrchr(fault->backtrace, '\n');
         if (end)
                 end[1] = 0;
@@ -122,7 +123,8 @@ static bool may_be_said(uint32_t kind)
 static void explain_exit(const struct scene *scene, int status, struct ward_fault *fault)
 {
         const struct last_words *words = &scene->words;
-        if (words->kind == WARD_FAULT_SIGNAL && words->signal && words->signal < NSIG && status == WORDS_SIGNAL + (int)words->signal) {
+        if (words->kind == WARD_FAULT_SIGNAL && words->signal && words->signal < NSIG &&
+            status == WORDS_SIGNAL + (int)words->signal) {
                 explain_signal(scene, (int)words->signal, true, fault);
         } else if (status == WORDS_EXIT && may_be_said(words->kind)) {
                 fault_set(fault, (enum ward_fault_kind)words->kind, "%s: %.*s%s", scene->who,
@@ -144,7 +146,8 @@ void process_explain(struct process *process, const struct warden_end *end, stru
                 fault_set_errno(ret_fault, WARD_FAULT_SYSTEM, end->status, "%s: cannot make a worker process", scene.who);
         else if (WIFSIGNALED(end->status))
                 explain_signal(&scene, WTERMSIG(end->status),
-                               scene.words.kind == WARD_FAULT_SIGNAL && scene.words.signal == (uint32_t)WTERMSIG(end->status), ret_fault);
+                               scene.words.kind == WARD_FAULT_SIGNAL && scene.words.signal == (uint32_t)WTERMSIG(end->status),
+                               ret_fault);
         else
                 explain_exit(&scene, WEXITSTATUS(end->status), ret_fault);
         fault_name(ret_fault, scene.addin, scene.domain, scene.function);

@@ -15,6 +15,7 @@
 #include "base/own.h"
 #include "channel/message.h"
 #include "domain/domain.h"
+#include "domain/launch.h"
 #include "domain/worker_path.h"
 
 enum {
@@ -27,7 +28,6 @@ struct warden {
         pid_t owner; /* the process that started it */
         int socket;
         int pidfd;
-        enum launch_hold hold;
         struct monitor *monitor;
         struct monitor_watch watch;
         _Atomic bool lost;
@@ -149,15 +149,18 @@ static int check_hello(const struct warden *warden, const char *path, uint64_t d
                 return fault_set(fault, WARD_FAULT_DEADLINE, "the worker program '%s' did not answer in time", path);
         ssize_t n = recv(warden->socket, &hello, sizeof hello, MSG_DONTWAIT);
         if (n != sizeof hello || hello.magic != WIRE_MAGIC)
-                return fault_set(fault, WARD_FAULT_SYSTEM, "the program '%s' does not answer as ward-worker does: set the right one, "
-                                                           "by ward_host_options.worker_path or $WARD_WORKER", path);
+                return fault_set(fault, WARD_FAULT_SYSTEM,
+                                 "the program '%s' does not answer as ward-worker does: set the right one, "
+                                 "by ward_host_options.worker_path or $WARD_WORKER",
+                                 path);
         hello.version[sizeof hello.version - 1] = 0;
         if (hello.protocol == WIRE_PROTOCOL && !strcmp(hello.version, WARD_VERSION))
                 return 0;
-        return fault_set(fault, WARD_FAULT_SYSTEM,
-                         "the worker program '%s' is version %s (protocol %u), the library is %s (protocol %d): install both from one "
-                         "release",
-                         path, hello.version, hello.protocol, WARD_VERSION, WIRE_PROTOCOL);
+        return fault_set(
+                fault, WARD_FAULT_SYSTEM,
+                "the worker program '%s' is version %s (protocol %u), the library is %s (protocol %d): install both from one "
+                "release",
+                path, hello.version, hello.protocol, WARD_VERSION, WIRE_PROTOCOL);
 }
 
 static int run(struct warden *warden, const char *path, uint64_t deadline, struct ward_fault *fault)
@@ -170,7 +173,7 @@ static int run(struct warden *warden, const char *path, uint64_t deadline, struc
         warden->socket = pair[0];
         if (host < 0)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a descriptor of the host for the warden");
-        int r = launch(path, theirs, host, &warden->pidfd, &warden->hold, fault);
+        int r = launch(path, theirs, host, &warden->pidfd, fault);
         if (r)
                 return r;
         theirs = fd_close(theirs); /* else its end would not be seen */
@@ -274,7 +277,8 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
         }
 }
 
-/* --- Workers ------------------------------------------------------------------------------------------------------------------- */
+/* --- Workers -------------------------------------------------------------------------------------------------------------------
+ */
 
 static int send_request(struct warden *warden, const struct wire_request *request, int fd)
 {
@@ -329,17 +333,12 @@ bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t
                 return true;
         pthread_mutex_lock(&warden->lock);
         while (worker->state == WORKER_IS_TOLD || (worker->state == WORKER_RUNS && r != ETIMEDOUT))
-                r = worker->state == WORKER_RUNS ? pthread_cond_timedwait(&warden->changed, &warden->lock, &until) :
-                                                   pthread_cond_wait(&warden->changed, &warden->lock);
+                r = worker->state == WORKER_RUNS ? pthread_cond_timedwait(&warden->changed, &warden->lock, &until)
+                                                 : pthread_cond_wait(&warden->changed, &warden->lock);
         bool ended = worker->state == WORKER_ENDED;
         list_remove(&worker->link);
         pthread_mutex_unlock(&warden->lock);
         return ended;
-}
-
-enum launch_hold warden_hold(const struct warden *warden)
-{
-        return warden->hold;
 }
 
 /* --- End --------------------------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* The host's link to its warden.
  *
- * 1. warden_get: starts it, or takes a reference to the one that runs  2. warden_spawn  3. warden_kill, warden_forget  4. warden_unref
+ * 1. warden_get: starts it, or takes a reference to the one that runs  2. warden_spawn  3. warden_kill, warden_forget  4.
+ * warden_unref
  *
  * One warden serves all domains of a host. Its events are read on the monitor's thread. When it is lost, so are its workers: each
  * is told, and the next warden_get starts another. */
@@ -11,7 +12,6 @@
 #include <stdint.h>
 #include <ward/fault.h>
 #include "base/list.h"
-#include "domain/launch.h"
 
 struct domains;
 struct warden;
@@ -49,10 +49,8 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker);
  * has ended. */
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline);
 
-enum launch_hold warden_hold(const struct warden *warden);
-
-/* Ends the warden and with it every worker, waits until it is gone, and gives back the host's reference. In a forked child only gives
- * back. Returns NULL; takes NULL. */
+/* Ends the warden and with it every worker, waits until it is gone, and gives back the host's reference. In a forked child only
+ * gives back. Returns NULL; takes NULL. */
 struct warden *warden_free(struct warden *warden);
 
 #endif

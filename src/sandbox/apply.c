@@ -94,7 +94,7 @@ static const struct {
         const char *words;
         int (*apply)(const struct sandbox_plan *plan);
 } steps[] = {
-        { "set the environment", apply_environment }, /* allocates, so before the memory limit */
+        { "set the environment", apply_environment },                         /* allocates, so before the memory limit */
         { "offer itself to the out-of-memory killer", apply_oom_preference }, /* writes to /proc/self, so before it is hidden */
         { "choose its processors (limits.cpu_affinity)", apply_cpus },
         { "forbid core dumps", apply_core },

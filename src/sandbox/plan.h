@@ -2,7 +2,8 @@
  *
  * 1. sandbox_plan_make, sandbox_plan_pack (host)  2. sandbox_plan_unpack, sandbox_apply, sandbox_plan_finish (worker)
  *
- * Namespaces, system call filters and the file system are not part of it yet, which is why the levels below full-trust are refused. */
+ * Namespaces, system call filters and the file system are not part of it yet, which is why the levels below full-trust are refused.
+ */
 #ifndef SANDBOX_PLAN_H
 #define SANDBOX_PLAN_H
 

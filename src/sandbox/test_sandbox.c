@@ -63,7 +63,8 @@ static void *take(size_t size)
 
 static bool holds_64_mib(void)
 {
-        return take(40 << 20) && !take(40 << 20) && mmap(NULL, 1 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+        return take(40 << 20) && !take(40 << 20) &&
+               mmap(NULL, 1 << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
 }
 
 TEST(memory_is_limited_and_address_space_is_not)

@@ -35,7 +35,8 @@ static int add_ins_fault(int r, struct ward_fault *fault)
         return -WARD_FAULT_PROTOCOL;
 }
 
-static int lower_result(struct worker *worker, const struct ward_func *func, void *ret, uint64_t *ret_slot, struct ward_fault *fault)
+static int lower_result(struct worker *worker, const struct ward_func *func, void *ret, uint64_t *ret_slot,
+                        struct ward_fault *fault)
 {
         if (!func->result)
                 return 0;

@@ -159,7 +159,8 @@ static bool comes_again(int signal, int code)
         return code > 0 && (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE);
 }
 
-/* As process 1 of a namespace the worker cannot die of a signal that it sends itself; of one that the kernel forces on it, it can. */
+/* As process 1 of a namespace the worker cannot die of a signal that it sends itself; of one that the kernel forces on it, it can.
+ */
 static void on_crash(int signal, siginfo_t *info, void *context)
 {
         static atomic_flag taken = ATOMIC_FLAG_INIT;

@@ -1,5 +1,5 @@
-/* A reader of ELF symbol tables that neither allocates nor locks. What it reads is the add-in's own: if that lies, the worker faults
- * once more, and dies a little earlier. */
+/* A reader of ELF symbol tables that neither allocates nor locks. What it reads is the add-in's own: if that lies, the worker
+ * faults once more, and dies a little earlier. */
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>

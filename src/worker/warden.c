@@ -1,5 +1,5 @@
-/* The warden: forks workers when the host asks, tells it when they end, and ends with the host. As process 1 of its PID namespace it
- * takes every worker, and whatever they started, along. Where there is no such namespace it does that work by hand. */
+/* The warden: forks workers when the host asks, tells it when they end, and ends with the host. As process 1 of its PID namespace
+ * it takes every worker, and whatever they started, along. Where there is no such namespace it does that work by hand. */
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>

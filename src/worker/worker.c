@@ -28,9 +28,10 @@ static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, u
         struct arena *arena = (struct arena *)&worker->channel.arena;
         if (!arena_take(arena, size, align, ret_at))
                 return 0;
-        return fault_set(fault, WARD_FAULT_LIMIT,
-                         "the values do not fit the %u bytes of shared memory from the add-in to the host: raise limits.arena_bytes",
-                         arena->end - arena->start);
+        return fault_set(
+                fault, WARD_FAULT_LIMIT,
+                "the values do not fit the %u bytes of shared memory from the add-in to the host: raise limits.arena_bytes",
+                arena->end - arena->start);
 }
 
 static void attach(struct worker *worker, int fd)

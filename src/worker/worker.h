@@ -1,7 +1,7 @@
 /* The program ward-worker: one process of it, the warden, forks the others, the workers.
  *
- * 1. main  2. warden_run: says hello, then forks a worker for each request  3. worker_run, in the child: confines itself, then serves
- *    its channel until the warden kills it
+ * 1. main  2. warden_run: says hello, then forks a worker for each request  3. worker_run, in the child: confines itself, then
+ * serves its channel until the warden kills it
  *
  * A worker trusts its host, and is in the hands of its add-ins: nothing here defends itself against either. */
 #ifndef WORKER_WORKER_H

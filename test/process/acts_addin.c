@@ -43,9 +43,9 @@ void exports_acts_many(uint8_t a, uint16_t b, uint32_t c, uint64_t d, int8_t e, 
                        bool k, uint32_t l, uint64_t m, uint64_t n, uint64_t o, uint64_t p, acts_string_t *q, acts_string_t *ret)
 {
         char text[512];
-        snprintf(text, sizeof text, "%u %u %u %llu %d %d %d %lld %g %g %d %u %llu %llu %llu %llu %.*s", a, b, c, (unsigned long long)d,
-                 e, f, g, (long long)h, (double)i, j, k, l, (unsigned long long)m, (unsigned long long)n, (unsigned long long)o,
-                 (unsigned long long)p, (int)q->len, q->ptr);
+        snprintf(text, sizeof text, "%u %u %u %llu %d %d %d %lld %g %g %d %u %llu %llu %llu %llu %.*s", a, b, c,
+                 (unsigned long long)d, e, f, g, (long long)h, (double)i, j, k, l, (unsigned long long)m, (unsigned long long)n,
+                 (unsigned long long)o, (unsigned long long)p, (int)q->len, q->ptr);
         acts_string_free(q);
         acts_string_dup(ret, text);
 }
@@ -304,7 +304,8 @@ static struct mailbox *up_mailbox(void)
 }
 
 /* Speaks for the worker, with its bell @steps ahead, and never again. */
-static int64_t say(uint32_t kind, uint32_t instance, uint32_t function, uint64_t slot0, uint64_t slot1, uint64_t slot2, uint32_t steps)
+static int64_t say(uint32_t kind, uint32_t instance, uint32_t function, uint64_t slot0, uint64_t slot1, uint64_t slot2,
+                   uint32_t steps)
 {
         struct mailbox *box = up_mailbox();
         atomic_store(&box->kind, kind);

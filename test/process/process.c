@@ -35,7 +35,8 @@ const struct acts_services acts_services = { .ask = ask, .note = note };
 static void activate(struct stage *stage, const struct ward_activate_options *options)
 {
         struct ward_fault fault;
-        assert_good(acts_activate(stage->host, addin_file("acts", WARD_PROCESS), options, &acts_services, &stage->acts, &fault), &fault);
+        assert_good(acts_activate(stage->host, addin_file("acts", WARD_PROCESS), options, &acts_services, &stage->acts, &fault),
+                    &fault);
         current = stage->acts;
 }
 

@@ -61,8 +61,8 @@ TEST(more_than_sixteen_parameters)
         struct ward_fault fault;
         acts_string_t q, back;
         acts_string_set(&q, "end");
-        assert_good(acts_many(stage.acts, 255, 65535, 3, UINT64_MAX, -5, -6, -7, INT64_MIN, 1.5f, -2.25, true, 0x10ffff, 13, 14, 15, 16, &q,
-                              &back, &fault),
+        assert_good(acts_many(stage.acts, 255, 65535, 3, UINT64_MAX, -5, -6, -7, INT64_MIN, 1.5f, -2.25, true, 0x10ffff, 13, 14, 15,
+                              16, &q, &back, &fault),
                     &fault);
         const char *expected = "255 65535 3 18446744073709551615 -5 -6 -7 -9223372036854775808 1.5 -2.25 1 1114111 13 14 15 16 end";
         assert_int_equal(back.len, strlen(expected));
@@ -201,7 +201,8 @@ TEST(two_addins_share_a_domain)
         struct ward_host *host = host_start();
         struct ward_domain *domain;
         struct ward_fault fault;
-        struct ward_domain_options choice = { .size = sizeof choice, .isolation = WARD_PROCESS,
+        struct ward_domain_options choice = { .size = sizeof choice,
+                                              .isolation = WARD_PROCESS,
                                               .limits = { .size = sizeof(struct ward_limits) } };
         struct ward_activate_options options = options_for(WARD_PROCESS);
         struct acts *first, *second;
@@ -209,7 +210,8 @@ TEST(two_addins_share_a_domain)
         options.domain = domain;
         assert_good(acts_activate(host, addin_file("acts", WARD_PROCESS), &options, &acts_services, &first, &fault), &fault);
         for (int round = 0; round < 20; round++) {
-                assert_good(acts_activate(host, addin_file("acts", WARD_PROCESS), &options, &acts_services, &second, &fault), &fault);
+                assert_good(acts_activate(host, addin_file("acts", WARD_PROCESS), &options, &acts_services, &second, &fault),
+                            &fault);
                 int32_t sum;
                 assert_good(acts_add(second, 1, 2, &sum, &fault), &fault);
                 assert_good(acts_add(first, 3, 4, &sum, &fault), &fault);

@@ -215,7 +215,8 @@ TEST(a_failure_without_a_text_is_one)
 
 TEST(results_that_lie_elsewhere_are_refused)
 {
-        static const char *const places[] = { "lie 1", "lie 4294967292", "lie 18446744073709551612", "lie 536887296", "lie 3000000000" };
+        static const char *const places[] = { "lie 1", "lie 4294967292", "lie 18446744073709551612", "lie 536887296",
+                                              "lie 3000000000" };
         struct stage stage = stage_set(NULL);
         for (size_t i = 0; i < COUNT_OF(places); i++) {
                 struct ward_fault fault;
@@ -313,12 +314,12 @@ TEST(a_thousand_crashes_leave_nothing)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(signals_are_named), TEST_CASE(exit_is_told_with_its_status),
-                         TEST_CASE(a_hung_call_meets_its_deadline), TEST_CASE(the_host_is_called_from_calls_only),
-                         TEST_CASE(a_crash_between_calls_is_told), TEST_CASE(unloading_ends_what_the_addin_started),
-                         TEST_CASE(a_crash_ends_what_the_addin_started), TEST_CASE(a_lost_warden_is_told_and_replaced),
-                         TEST_CASE(lies_cost_the_domain), TEST_CASE(a_failure_without_a_text_is_one),
-                         TEST_CASE(results_that_lie_elsewhere_are_refused), TEST_CASE(last_words_are_not_believed_against_the_kernel),
-                         TEST_CASE_LONG(a_storm_of_lies_never_harms_the_host, 60),
-                         TEST_CASE_LONG(a_thousand_crashes_leave_nothing, 120));
+        return TEST_MAIN(
+                argc, argv, TEST_CASE(signals_are_named), TEST_CASE(exit_is_told_with_its_status),
+                TEST_CASE(a_hung_call_meets_its_deadline), TEST_CASE(the_host_is_called_from_calls_only),
+                TEST_CASE(a_crash_between_calls_is_told), TEST_CASE(unloading_ends_what_the_addin_started),
+                TEST_CASE(a_crash_ends_what_the_addin_started), TEST_CASE(a_lost_warden_is_told_and_replaced),
+                TEST_CASE(lies_cost_the_domain), TEST_CASE(a_failure_without_a_text_is_one),
+                TEST_CASE(results_that_lie_elsewhere_are_refused), TEST_CASE(last_words_are_not_believed_against_the_kernel),
+                TEST_CASE_LONG(a_storm_of_lies_never_harms_the_host, 60), TEST_CASE_LONG(a_thousand_crashes_leave_nothing, 120));
 }

@@ -204,7 +204,8 @@ TEST(a_forked_child_has_workers_of_its_own)
         stage_strike(&stage);
 }
 
-/* --- Privileges ----------------------------------------------------------------------------------------------------------------- */
+/* --- Privileges -----------------------------------------------------------------------------------------------------------------
+ */
 
 /* What must hold whoever the host is: an add-in's children go with it. */
 static int be_useful(void)
@@ -258,7 +259,8 @@ static void become_nobody(void)
                 _exit(0);
 }
 
-/* The change of user left the process undumpable, so the maps of a user namespace cannot be written: a subreaper holds the workers. */
+/* The change of user left the process undumpable, so the maps of a user namespace cannot be written: a subreaper holds the workers.
+ */
 static void become_undumpable_nobody(void)
 {
         become_nobody();
@@ -285,7 +287,8 @@ TEST(a_host_without_namespaces_works)
         run_as(become_undumpable_nobody);
 }
 
-/* --- Worker programs ---------------------------------------------------------------------------------------------------------------- */
+/* --- Worker programs
+ * ---------------------------------------------------------------------------------------------------------------- */
 
 static void fails_with(const char *worker, const char *phrase)
 {
