@@ -8,7 +8,7 @@
 #include "addin.h"
 #include "expression.h"
 
-enum { DEADLINE_MS = 300, PROCESS_BYTES = 256 << 20, WASM_BYTES = 64 << 20, CRASH_WAIT_S = 5 };
+enum { DEADLINE_MS = 300, MEMORY_BYTES = 64 << 20, CRASH_WAIT_S = 5 };
 
 static const char expression[] = "(1 + 2) * 3 - 4 / 5";
 
@@ -28,7 +28,7 @@ static const struct act acts[] = {
         { "loop", "loops forever", false, false },
         { "sleep", "sleeps for an hour", false, false },
         { "allocate", "allocates until refused", false, false },
-        { "thread-crash", "crashes on its own thread", true, true },
+        { "thread-crash", "crashes on its thread, 20 ms on", true, true },
         { "garbage", "returns garbage", false, false },
 };
 
@@ -78,8 +78,7 @@ static struct ward_activate_options options_for(enum ward_isolation isolation)
                 .size = sizeof(struct ward_activate_options),
                 .isolation = isolation,
                 .deadline_ms = DEADLINE_MS,
-                .limits = { .size = sizeof(struct ward_limits),
-                            .memory_bytes = isolation == WARD_WASM ? WASM_BYTES : PROCESS_BYTES },
+                .limits = { .size = sizeof(struct ward_limits), .memory_bytes = MEMORY_BYTES },
         };
 }
 
@@ -165,7 +164,7 @@ static bool show_act(struct ward_host *host, struct heard *heard, const struct a
         struct addin hostile, basic;
         struct ward_fault fault;
         double known, again;
-        printf("  %-26s %-8s ", act->what, ward_isolation_name(isolation));
+        printf("  %-32s %-8s ", act->what, ward_isolation_name(isolation));
         if (start(&basic, host, "basic", isolation, &fault) || start(&hostile, host, "hostile", isolation, &fault)) {
                 printf("cannot be shown: %s\n", fault.text);
                 return false;
@@ -177,7 +176,7 @@ static bool show_act(struct ward_host *host, struct heard *heard, const struct a
         }
         printf("%8.1f ms  %s\n", known, fault.text);
         bool good = recover(&hostile, &basic, host, &again);
-        printf("  %-26s %-8s %8.1f ms  %s\n", "", "", again, good ? "activated again; computed again" : "NOT ACTIVATED AGAIN");
+        printf("  %-32s %-8s %8.1f ms  %s\n", "", "", again, good ? "activated again; computed again" : "NOT ACTIVATED AGAIN");
         addin_stop(&hostile);
         addin_stop(&basic);
         return good;
