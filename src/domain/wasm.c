@@ -22,13 +22,14 @@ enum {
         ROOM = 512,       /* for most argument structs and results without malloc */
         BUDGET_TIMES = 4, /* how much larger than in linear memory a value may be in C, */
         BUDGET_LEAST = 1 << 20,
+        LAG_TICKS = 3, /* two have been seen on a virtual machine */
 };
 
 /* A domain. The list is guarded by the domain's info_lock, for interrupt comes without the other. */
 struct wasm_domain {
         struct monitor *monitor;
         struct list loaded;
-        uint64_t tick; /* how far CLOCK_MONOTONIC_COARSE may be behind */
+        uint64_t lag; /* how far CLOCK_MONOTONIC_COARSE may be behind: no call is ended early for it */
 };
 
 struct loaded {
@@ -43,8 +44,7 @@ struct loaded {
         bool dead;      /* a call was ended in the middle: it is not to be called again */
 };
 
-/* --- Domains
- * ------------------------------------------------------------------------------------------------------------------------- */
+/* --- Domains ------------------------------------------------------------------------------------------------------- */
 
 static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
 {
@@ -54,7 +54,7 @@ static int start(struct ward_domain *domain, uint64_t deadline, struct ward_faul
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
         list_init(&held->loaded);
         clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-        held->tick = (uint64_t)tick.tv_nsec;
+        held->lag = LAG_TICKS * (uint64_t)tick.tv_nsec;
         int r = domains_monitor(domain->domains, &held->monitor, fault);
         if (r) {
                 free(held);
@@ -130,8 +130,7 @@ static void due(void *data)
         wasm_instance_look(loaded->wasm);
 }
 
-/* --- Calls
- * -------------------------------------------------------------------------------------------------------------------------- */
+/* --- Calls --------------------------------------------------------------------------------------------------------- */
 
 /* What begin changed, for end to put back. */
 struct span_of_call {
@@ -258,7 +257,7 @@ static int call(struct instance *instance, uint32_t index, const void *args, voi
         if (!fault)
                 fault = &own;
         if (ms)
-                until = clock_read(CLOCK_MONOTONIC_COARSE) + loaded->domain->tick + (uint64_t)ms * 1000000u;
+                until = clock_read(CLOCK_MONOTONIC_COARSE) + loaded->domain->lag + (uint64_t)ms * 1000000u;
         struct span_of_call before = begin(loaded, until);
         int r = invoke(loaded, index, args, ret, fault);
         end(loaded, before);
@@ -268,8 +267,7 @@ static int call(struct instance *instance, uint32_t index, const void *args, voi
         return r ? fail(loaded, instance->contract->exports[index]->name, r, fault) : 0;
 }
 
-/* --- Imports
- * ------------------------------------------------------------------------------------------------------------------------- */
+/* --- Imports ------------------------------------------------------------------------------------------------------- */
 
 /* A C value of a size that the contract says: on the stack, where it fits. */
 struct room {
@@ -309,7 +307,11 @@ static int serve(struct loaded *loaded, uint32_t import, uint64_t *slots, const 
         wasm_instance_to_host(loaded->wasm);
         instance_serve(instance, import, args, ret);
         wasm_instance_from_host(loaded->wasm);
-        int r = domain_is_running(instance->domain) ? 0 : domain_unloaded_fault(instance->domain, fault);
+        int r = 0;
+        if (wasm_instance_is_ending(loaded->wasm))
+                r = wasm_instance_ending(loaded->wasm, func->name, fault);
+        else if (!domain_is_running(instance->domain))
+                r = domain_unloaded_fault(instance->domain, fault);
         if (!func->result)
                 return r;
         if (!r)
@@ -348,8 +350,7 @@ static int import(void *context, uint32_t offer, uint64_t *slots, struct ward_fa
         return wasi_call(loaded->wasi, offer - n, loaded->wasm, loaded->instance->name, slots, fault);
 }
 
-/* --- Loading
- * ------------------------------------------------------------------------------------------------------------------------- */
+/* --- Loading ------------------------------------------------------------------------------------------------------- */
 
 static int read_whole(int fd, uint8_t *bytes, size_t size)
 {

@@ -51,8 +51,7 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
         return NULL;
 }
 
-/* --- Which thread runs it, and being looked for ---------------------------------------------------------------------------------
- */
+/* --- Which thread runs it, and being looked for -------------------------------------------------------------------- */
 
 /* Who signals counts itself in, then reads @thread; who leaves clears @thread, then waits for the count: so nobody is signalled
  * after it left. A signal that was sent on time may still be on its way, and would interrupt what the host does next: any system
@@ -132,14 +131,18 @@ bool wasm_instance_is_stopped(const struct wasm_instance *instance)
         return atomic_load_explicit(&instance->stopped, memory_order_relaxed);
 }
 
-bool wasm_instance_is_ending(const struct wasm_instance *instance)
+static bool is_expired(const struct wasm_instance *instance)
 {
-        return wasm_instance_is_stopped(instance) || atomic_load_explicit(&instance->expired, memory_order_relaxed) ==
-                                                             atomic_load_explicit(&instance->number, memory_order_relaxed);
+        return atomic_load_explicit(&instance->expired, memory_order_relaxed) ==
+               atomic_load_explicit(&instance->number, memory_order_relaxed);
 }
 
-/* --- Calls
- * ------------------------------------------------------------------------------------------------------------------------ */
+bool wasm_instance_is_ending(const struct wasm_instance *instance)
+{
+        return wasm_instance_is_stopped(instance) || is_expired(instance);
+}
+
+/* --- Calls --------------------------------------------------------------------------------------------------------- */
 
 static const char *const trap_names[] = {
         [WASM_TRAP_NONE] = "nothing",
@@ -155,7 +158,8 @@ static const char *const trap_names[] = {
 
 int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault)
 {
-        if (wasm_instance_is_stopped(instance))
+        /* A call whose time is up costs the domain, and that stops what is around it: their time is the same. */
+        if (!is_expired(instance))
                 return fault_set(fault, WARD_FAULT_UNLOADED, "add-in '%s' was unloaded in %s", instance->host.name, function);
         return fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s in its time; the call was ended",
                          instance->host.name, function);
@@ -223,8 +227,7 @@ uint8_t *wasm_instance_memory(const struct wasm_instance *instance, uint64_t *re
         return instance->memory ? instance->memory->data : NULL;
 }
 
-/* --- What images call
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- What images call ---------------------------------------------------------------------------------------------- */
 
 static void import(uint32_t offer, uint64_t *slots)
 {

@@ -91,8 +91,7 @@ void wasm_trap_check_stack(void)
                 wasm_trap(WASM_TRAP_EXHAUSTION);
 }
 
-/* --- Signals: on this thread, in the middle of anything -------------------------------------------------------------------------
- */
+/* --- Signals: on this thread, in the middle of anything ------------------------------------------------------------ */
 
 static bool is_stack_end(const struct activation *top, uintptr_t address, const ucontext_t *context)
 {

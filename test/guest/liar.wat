@@ -1,0 +1,46 @@
+;; Breaks the Canonical ABI in one way at a time: count(n) says in which.
+(module
+  (import "$root" "ask" (func $ask (param i32) (result i32)))
+  (import "$root" "tell" (func $tell (param i32 i32 i32)))
+  (memory (export "memory") 1)
+  (global $how (mut i32) (i32.const 0))
+  (global $posts (mut i32) (i32.const 0))
+  (data (i32.const 1024) "fine\ff\fe")
+
+  (func (export "count") (param i32) (result i32)
+    (if (i32.lt_s (local.get 0) (i32.const 0)) (then (return (global.get $posts))))
+    (global.set $how (local.get 0))
+    (i32.const 0))
+
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (if (i32.eq (global.get $how) (i32.const 1)) (then (return (i32.const 0xfffffff0))))
+    (if (i32.eq (global.get $how) (i32.const 2)) (then unreachable))
+    (if (i32.eq (global.get $how) (i32.const 3)) (then (loop $again (br $again))))
+    (if (i32.eq (global.get $how) (i32.const 4)) (then (return (i32.const 65535))))
+    (if (i32.eq (global.get $how) (i32.const 5)) (then (drop (call $ask (i32.const 5)))))
+    (i32.const 2048))
+
+  ;; The result is at 512: a pointer and a length.
+  (func (export "act") (param i32 i32) (result i32)
+    (i32.store (i32.const 512) (i32.const 1024))
+    (i32.store (i32.const 516) (i32.const 4))
+    (if (i32.eq (global.get $how) (i32.const 10)) (then (return (i32.const 0xfffffffc))))
+    (if (i32.eq (global.get $how) (i32.const 11)) (then (return (i32.const 513))))
+    (if (i32.eq (global.get $how) (i32.const 12)) (then (i32.store (i32.const 512) (i32.const 0xffffffff))))
+    (if (i32.eq (global.get $how) (i32.const 13)) (then (i32.store (i32.const 516) (i32.const 0xffffffff))))
+    (if (i32.eq (global.get $how) (i32.const 14)) (then (i32.store (i32.const 516) (i32.const 6))))
+    (if (i32.eq (global.get $how) (i32.const 15)) (then (i32.store (i32.const 512) (i32.const 65533))))
+    ;; to the host: text out of bounds, a place for the result out of bounds, one that is not aligned
+    (if (i32.eq (global.get $how) (i32.const 20)) (then (call $tell (i32.const 0xfffffff0) (i32.const 100) (i32.const 256))))
+    (if (i32.eq (global.get $how) (i32.const 21)) (then (call $tell (i32.const 1024) (i32.const 4) (i32.const 0xfffffffc))))
+    (if (i32.eq (global.get $how) (i32.const 22)) (then (call $tell (i32.const 1024) (i32.const 4) (i32.const 257))))
+    (if (i32.eq (global.get $how) (i32.const 23)) (then (call $tell (i32.const 1024) (i32.const 6) (i32.const 256))))
+    (if (i32.eq (global.get $how) (i32.const 24)) (then (global.set $how (i32.const 2)) (call $tell (i32.const 1024) (i32.const 4) (i32.const 256))))
+    (if (i32.eq (global.get $how) (i32.const 25)) (then (call $tell (i32.const 1024) (i32.const 4) (i32.const 256))))
+    (i32.const 512))
+
+  (func (export "cabi_post_act") (param i32)
+    (global.set $posts (i32.add (global.get $posts) (i32.const 1)))
+    (if (i32.eq (global.get $how) (i32.const 30)) (then unreachable))
+    (if (i32.eq (global.get $how) (i32.const 31)) (then (loop $again (br $again)))))
+)

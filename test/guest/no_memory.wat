@@ -1,0 +1,6 @@
+;; Keeps its memory to itself.
+(module
+  (memory 1)
+  (func (export "count") (param i32) (result i32) (local.get 0))
+  (func (export "act") (param i32 i32) (result i32) (i32.const 512))
+  (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 2048)))
