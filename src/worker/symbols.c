@@ -15,9 +15,15 @@ static const void *part(struct ward_span file, uint64_t at, uint64_t len)
         return at <= file.len && len <= file.len - at ? file.at + at : NULL;
 }
 
+/* The same for structs. */
+static const void *aligned_part(struct ward_span file, uint64_t at, uint64_t len)
+{
+        return at % _Alignof(ElfW(Shdr)) ? NULL : part(file, at, len);
+}
+
 static const ElfW(Shdr) * section_at(struct ward_span file, const ElfW(Ehdr) * head, uint64_t i)
 {
-        return part(file, head->e_shoff + i * sizeof(ElfW(Shdr)), sizeof(ElfW(Shdr)));
+        return aligned_part(file, head->e_shoff + i * sizeof(ElfW(Shdr)), sizeof(ElfW(Shdr)));
 }
 
 static const ElfW(Shdr) * find_symbols(struct ward_span file, const ElfW(Ehdr) * head)
@@ -57,7 +63,7 @@ static bool find_in(struct ward_span file, uint64_t address, char *ret_name, siz
                 return false;
         const ElfW(Shdr) *table = find_symbols(file, head);
         const ElfW(Shdr) *names = table ? section_at(file, head, table->sh_link) : NULL;
-        const ElfW(Sym) *symbols = table ? part(file, table->sh_offset, table->sh_size) : NULL;
+        const ElfW(Sym) *symbols = table ? aligned_part(file, table->sh_offset, table->sh_size) : NULL;
         if (!names || !symbols)
                 return false;
         for (uint64_t i = 0; i < table->sh_size / sizeof *symbols; i++) {
