@@ -1,20 +1,16 @@
 /* Kind `wasm`: WebAssembly that Ward has checked, compiled, and run on the caller's own thread. The boundary is the module's linear
  * memory: values go in and out of it by the Canonical ABI. */
-#include <elf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/deadline.h"
 #include "domain/kind.h"
+#include "domain/wasm_load.h"
 #include "domain/wasm_terms.h"
 #include "marshal/marshal.h"
 #include "wasm/image.h"
-#include "wasm/limits.h"
-#include "wasm/module.h"
 #include "wasm/runtime.h"
 #include "wasm/wasi.h"
 
@@ -352,76 +348,6 @@ static int import(void *context, uint32_t offer, uint64_t *slots, struct ward_fa
 
 /* --- Loading ------------------------------------------------------------------------------------------------------- */
 
-static int read_whole(int fd, uint8_t *bytes, size_t size)
-{
-        size_t done = 0;
-        while (done < size) {
-                ssize_t n = read(fd, bytes + done, size - done);
-                if (n < 0 && errno == EINTR)
-                        continue;
-                if (n <= 0)
-                        return n < 0 ? -errno : -EIO;
-                done += (size_t)n;
-        }
-        return 0;
-}
-
-static int read_module(const char *path, struct wasm_module **ret_module, struct ward_fault *fault)
-{
-        struct stat st;
-        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (fd < 0 || fstat(fd, &st) < 0)
-                return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", path);
-        if (!S_ISREG(st.st_mode))
-                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a regular file", path);
-        if (st.st_size > WASM_MODULE_MAX)
-                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is larger than %d bytes", path, WASM_MODULE_MAX);
-        OWNED(freep) uint8_t *bytes = malloc((size_t)st.st_size + 1);
-        int r = bytes ? read_whole(fd, bytes, (size_t)st.st_size) : -ENOMEM;
-        if (r)
-                return fault_set_errno(fault, WARD_FAULT_MODULE, -r, "cannot read module '%s'", path);
-        if (st.st_size >= SELFMAG && !memcmp(bytes, ELFMAG, SELFMAG))
-                return fault_set(
-                        fault, WARD_FAULT_MODULE,
-                        "module '%s' is a shared library, not WebAssembly: compile the add-in for wasm32-wasi, or activate it "
-                        "with isolation process",
-                        path);
-        return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
-}
-
-static int check_claim(const struct wasm_module *module, const struct instance *instance, struct ward_fault *fault)
-{
-        struct ward_span claim = wasm_module_claim(module);
-        if (!claim.at || span_is(claim, instance->contract->name))
-                return 0;
-        return fault_set(fault, WARD_FAULT_CONTRACT,
-                         "module '%s' implements contract %.*s; the host needs %s: rebuild one of the two", instance->module,
-                         (int)(claim.len < 256 ? claim.len : 256), (const char *)claim.at, instance->contract->name);
-}
-
-/* The image for @instance. Compiling takes its own time, which @deadline is moved by. */
-static int get_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image, struct ward_fault *fault)
-{
-        const struct domains *domains = instance->domain->domains;
-        const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
-        OWNED(wasm_module_freep) struct wasm_module *module = NULL;
-        OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
-        int r = read_module(instance->module, &module, fault);
-        if (!r)
-                r = check_claim(module, instance, fault);
-        if (!r)
-                r = wasm_terms_new(instance->contract, &terms, fault);
-        if (!r)
-                r = wasm_terms_check_memory(terms, module, instance->module, fault);
-        if (r)
-                return r;
-        uint64_t began = clock_now();
-        r = wasm_image_get(module, &terms->terms, &options, ret_image, fault);
-        if (*deadline != CLOCK_NEVER)
-                *deadline += clock_now() - began;
-        return r;
-}
-
 static int loaded_new(struct instance *instance, const struct ward_activate_options *options, struct wasm_image *image,
                       struct loaded **ret_loaded, struct ward_fault *fault)
 {
@@ -471,7 +397,7 @@ static int load(struct instance *instance, const struct ward_activate_options *o
 {
         struct wasm_image *image = NULL;
         struct loaded *loaded = NULL;
-        int r = get_image(instance, &deadline, &image, fault);
+        int r = wasm_load_image(instance, &deadline, &image, fault);
         if (!r)
                 r = loaded_new(instance, options, image, &loaded, fault);
         wasm_image_unref(image);

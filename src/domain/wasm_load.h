@@ -1,0 +1,11 @@
+/* From an add-in's file to its image: read, checked against the contract, compiled or found in the cache. */
+#ifndef DOMAIN_WASM_LOAD_H
+#define DOMAIN_WASM_LOAD_H
+
+#include "domain/domain.h"
+#include "wasm/image.h"
+
+/* The image of @instance->module, with a reference. Compiling takes its own time, which @deadline is moved by. */
+int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image, struct ward_fault *fault);
+
+#endif
