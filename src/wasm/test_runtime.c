@@ -1,147 +1,9 @@
 #include "wasm/runtime.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-#include "base/clock.h"
 #include "base/fault.h"
-#include "wasm/test_fixture.h"
-
-static const struct wasm_offer offers[] = { { "env", "host", "i>i" }, { "env", "mixed", "iIfF>F" } };
-
-#define UNARY(name)                                                                                                                \
-        {                                                                                                                          \
-                name, "i>i", false                                                                                                 \
-        }
-static const struct wasm_need needs[] = {
-        UNARY("add_one"),
-        UNARY("load"),
-        UNARY("load_far"),
-        UNARY("store"),
-        UNARY("grow"),
-        UNARY("divide"),
-        UNARY("overflow"),
-        UNARY("convert"),
-        UNARY("unreachable"),
-        UNARY("indirect"),
-        UNARY("grow_table"),
-        UNARY("set_table"),
-        UNARY("recurse"),
-        UNARY("deep"),
-        UNARY("loop"),
-        UNARY("loop_counting"),
-        UNARY("loop_copy"),
-        UNARY("loop_fill"),
-        UNARY("loop_init"),
-        UNARY("loop_grow"),
-        UNARY("loop_host"),
-        UNARY("loop_float"),
-        UNARY("fill_out"),
-        UNARY("copy_out"),
-        UNARY("init_out"),
-        UNARY("copy_over"),
-        UNARY("call_host"),
-        { "values", "iIfF>F", false },
-        { "cabi_realloc", "iiii>i", true },
-};
-static const struct wasm_terms terms = { offers, COUNT_OF(offers), needs, COUNT_OF(needs) };
-
-/* --- Instances ----------------------------------------------------------------------------------------------------- */
-
-struct guest {
-        struct wasm_instance *wasm;
-        int (*serve)(struct guest *guest, uint64_t *slots, struct ward_fault *fault); /* what import host does; NULL: x + 1 */
-        int served;
-        uint64_t mixed[4];
-};
-
-static struct wasm_image *image;
-
-static int import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault)
-{
-        struct guest *guest = context;
-        double sum;
-        if (offer) {
-                memcpy(guest->mixed, slots, sizeof guest->mixed);
-                memcpy(&sum, &slots[3], sizeof sum);
-                sum *= 2;
-                memcpy(slots, &sum, sizeof sum);
-                return 0;
-        }
-        guest->served++;
-        if (guest->serve)
-                return guest->serve(guest, slots, fault);
-        slots[0] = (uint32_t)slots[0] + 1;
-        return 0;
-}
-
-static void guest_start(struct guest *guest, uint64_t memory_bytes)
-{
-        struct wasm_host host = { "guest", memory_bytes, guest, import };
-        struct ward_fault fault = { 0 };
-        if (!image)
-                image = fixture_image("runtime", &terms);
-        if (wasm_instance_new(image, &host, &guest->wasm, &fault))
-                fail_msg("%s", fault.text);
-        wasm_instance_enter(guest->wasm);
-        if (wasm_instance_start(guest->wasm, &fault))
-                fail_msg("%s", fault.text);
-        wasm_instance_leave(guest->wasm);
-}
-
-static int guest_call(struct guest *guest, const char *name, uint32_t argument, uint32_t *ret, struct ward_fault *fault)
-{
-        uint64_t slots[1] = { argument };
-        wasm_instance_enter(guest->wasm);
-        int r = wasm_instance_call(guest->wasm, fixture_need(&terms, name), name, slots, fault);
-        wasm_instance_leave(guest->wasm);
-        if (!r)
-                *ret = (uint32_t)slots[0];
-        return r;
-}
-
-static void guest_end(struct guest *guest)
-{
-        guest->wasm = wasm_instance_free(guest->wasm);
-}
-
-static void image_end(void)
-{
-        image = wasm_image_unref(image);
-}
-
-/* What a fresh instance answers. */
-static uint32_t answer(const char *name, uint32_t argument)
-{
-        struct guest guest = { 0 };
-        struct ward_fault fault = { 0 };
-        uint32_t ret = 0;
-        guest_start(&guest, 0);
-        if (guest_call(&guest, name, argument, &ret, &fault))
-                fail_msg("%s", fault.text);
-        guest_end(&guest);
-        return ret;
-}
-
-/* A fresh instance traps, and says so. */
-static void traps(const char *name, uint32_t argument, const char *phrase)
-{
-        struct guest guest = { 0 };
-        struct ward_fault fault = { 0 };
-        uint32_t ret;
-        guest_start(&guest, 0);
-        assert_int_equal(guest_call(&guest, name, argument, &ret, &fault), -WARD_FAULT_TRAP);
-        assert_int_equal(fault.kind, WARD_FAULT_TRAP);
-        assert_says(&fault, "add-in 'guest' trapped in ");
-        assert_says(&fault, name);
-        assert_says(&fault, phrase);
-        guest_end(&guest);
-}
+#include "wasm/test_guest.h"
 
 /* --- Calls and traps ----------------------------------------------------------------------------------------------- */
 
@@ -229,7 +91,7 @@ TEST(grows)
 TEST(starts_beyond_its_limit)
 {
         struct guest guest = { 0 };
-        struct wasm_host host = { "guest", 1000, &guest, import };
+        struct wasm_host host = { "guest", 1000, &guest, guest_import };
         struct ward_fault fault = { 0 };
         image = fixture_image("runtime", &terms);
         assert_int_equal(wasm_instance_new(image, &host, &guest.wasm, &fault), 0);
@@ -298,17 +160,6 @@ TEST(stack_of_the_main_thread)
         image_end();
 }
 
-static void on_thread(size_t stack_size, void *(*run)(void *))
-{
-        pthread_attr_t attributes;
-        pthread_t thread;
-        pthread_attr_init(&attributes);
-        pthread_attr_setstacksize(&attributes, stack_size);
-        assert_int_equal(pthread_create(&thread, &attributes, run, NULL), 0);
-        pthread_attr_destroy(&attributes);
-        pthread_join(thread, NULL);
-}
-
 TEST(stack_of_another_thread)
 {
         on_thread(8 << 20, exhausts);
@@ -341,61 +192,6 @@ TEST(stack_without_limit)
 }
 
 /* --- Being ended --------------------------------------------------------------------------------------------------- */
-
-struct watch {
-        struct guest *guest;
-        unsigned after_ms;
-        bool stop;
-        uint64_t number;
-        _Atomic bool done;
-        pthread_t thread;
-};
-
-static void pause_ms(unsigned ms)
-{
-        nanosleep(&(struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 }, NULL);
-}
-
-/* What the monitor does. */
-static void *watches(void *data)
-{
-        struct watch *watch = data;
-        pause_ms(watch->after_ms);
-        if (watch->stop)
-                wasm_instance_stop(watch->guest->wasm);
-        else
-                wasm_instance_expire(watch->guest->wasm, watch->number);
-        while (!watch->done) {
-                wasm_instance_look(watch->guest->wasm);
-                pause_ms(1);
-        }
-        return NULL;
-}
-
-static int call_watched(struct guest *guest, const char *name, struct watch *watch, struct ward_fault *fault)
-{
-        uint32_t ret;
-        watch->guest = guest;
-        watch->number = wasm_instance_number(guest->wasm) + 1; /* the next call's */
-        assert_int_equal(pthread_create(&watch->thread, NULL, watches, watch), 0);
-        int r = guest_call(guest, name, 0, &ret, fault);
-        watch->done = true;
-        pthread_join(watch->thread, NULL);
-        return r;
-}
-
-static void expires(const char *name)
-{
-        struct guest guest = { 0 };
-        struct ward_fault fault = { 0 };
-        struct watch watch = { .after_ms = 30 };
-        guest_start(&guest, 0);
-        uint64_t began = clock_now();
-        assert_int_equal(call_watched(&guest, name, &watch, &fault), -WARD_FAULT_DEADLINE);
-        assert_says(&fault, name);
-        assert_true(clock_now() - began < 2000000000u);
-        guest_end(&guest);
-}
 
 TEST(ends_every_loop)
 {
@@ -511,236 +307,6 @@ TEST(a_nested_trap_is_the_inner_calls)
         image_end();
 }
 
-/* --- Signals ------------------------------------------------------------------------------------------------------- */
-
-static _Atomic int host_handled;
-static volatile sig_atomic_t host_blocked;
-static void *volatile host_page;
-
-static void host_handler(int number, siginfo_t *info, void *context)
-{
-        sigset_t set;
-        pthread_sigmask(SIG_BLOCK, NULL, &set);
-        host_blocked = sigismember(&set, SIGUSR1) && sigismember(&set, SIGSEGV);
-        if (info->si_addr == host_page)
-                mprotect(host_page, 4096, PROT_READ | PROT_WRITE);
-        host_handled++;
-}
-
-static void fault_in_host(void)
-{
-        host_page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        *(volatile char *)host_page = 1;
-        munmap(host_page, 4096);
-}
-
-static void handle_in_host(struct sigaction *ret_before)
-{
-        struct sigaction action = { .sa_sigaction = host_handler, .sa_flags = SA_SIGINFO };
-        sigaddset(&action.sa_mask, SIGUSR1);
-        sigaction(SIGSEGV, &action, ret_before);
-}
-
-static int fault_inside(struct guest *guest, uint64_t *slots, struct ward_fault *fault)
-{
-        wasm_instance_to_host(guest->wasm);
-        fault_in_host();
-        wasm_instance_from_host(guest->wasm);
-        return 0;
-}
-
-TEST(hands_faults_of_the_host_on)
-{
-        struct guest guest = { .serve = fault_inside };
-        struct ward_fault fault = { 0 };
-        uint32_t ret;
-        handle_in_host(NULL);
-        guest_start(&guest, 0);
-        fault_in_host();
-        assert_int_equal(host_handled, 1);
-        assert_true(host_blocked);
-        assert_int_equal(guest_call(&guest, "call_host", 0, &ret, &fault), 0); /* within an import, too */
-        assert_int_equal(host_handled, 2);
-        kill(getpid(), SIGSEGV);
-        assert_int_equal(host_handled, 3);
-        traps("load", UINT32_MAX, "out of bounds");
-        assert_int_equal(host_handled, 3);
-        sigset_t set;
-        pthread_sigmask(SIG_BLOCK, NULL, &set);
-        assert_false(sigismember(&set, SIGUSR1) || sigismember(&set, SIGSEGV));
-        guest_end(&guest);
-        image_end();
-}
-
-static struct sigaction behind;
-
-static void host_handler_before(int number, siginfo_t *info, void *context)
-{
-        host_handled++;
-        behind.sa_sigaction(number, info, context);
-}
-
-/* The host comes later, and hands what is not its own on to Ward, more than once. */
-TEST(stands_behind_and_before_the_host)
-{
-        signal(SIGSEGV, SIG_DFL);
-        traps("load", UINT32_MAX, "out of bounds");
-        for (int i = 0; i < 4; i++) {
-                struct sigaction action = { .sa_sigaction = host_handler_before, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-                struct guest guest = { 0 };
-                struct ward_fault fault = { 0 };
-                uint32_t ret;
-                guest_start(&guest, 0);
-                if (!i)
-                        sigaction(SIGSEGV, &action, &behind);
-                assert_int_equal(guest_call(&guest, "load", UINT32_MAX, &ret, &fault), -WARD_FAULT_TRAP);
-                guest_end(&guest);
-        }
-        assert_int_equal(host_handled, 1); /* from the second on Ward was first again */
-        pid_t pid = fork();
-        if (!pid) {
-                fault_in_host();
-                _exit(0);
-        }
-        int status;
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-        image_end();
-}
-
-TEST(refuses_an_endless_exchange_of_handlers)
-{
-        struct guest guest = { 0 };
-        struct ward_fault fault = { 0 };
-        struct wasm_host host = { "guest", 0, &guest, import };
-        int r = 0;
-        image = fixture_image("runtime", &terms);
-        for (int i = 0; i < 20 && !r; i++) {
-                handle_in_host(NULL);
-                r = wasm_instance_new(image, &host, &guest.wasm, &fault);
-                if (!r)
-                        guest_end(&guest);
-        }
-        assert_int_equal(r, -WARD_FAULT_SYSTEM);
-        assert_says(&fault, "before the first WebAssembly add-in");
-        image_end();
-}
-
-static int status_of(void (*act)(void))
-{
-        int status = -1;
-        pid_t pid = fork();
-        if (!pid) {
-                act();
-                _exit(0);
-        }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        return status;
-}
-
-static void fault_by_default(void)
-{
-        signal(SIGSEGV, SIG_DFL);
-        traps("load", UINT32_MAX, "out of bounds");
-        fault_in_host();
-}
-
-static void be_sent_one(void)
-{
-        signal(SIGSEGV, SIG_DFL);
-        traps("load", UINT32_MAX, "out of bounds");
-        raise(SIGSEGV);
-}
-
-static void ignore_one_that_is_sent(void)
-{
-        signal(SIGSEGV, SIG_IGN);
-        traps("load", UINT32_MAX, "out of bounds");
-        raise(SIGSEGV);
-}
-
-static void ignore_a_fault(void)
-{
-        ignore_one_that_is_sent();
-        fault_in_host();
-}
-
-TEST(does_what_the_kernel_would)
-{
-        int status = status_of(fault_by_default);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-        status = status_of(be_sent_one);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-        status = status_of(ignore_one_that_is_sent);
-        assert_true(WIFEXITED(status));
-        status = status_of(ignore_a_fault);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-}
-
-static void *traps_with_all_blocked(void *unused)
-{
-        sigset_t all;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, NULL);
-        traps("load", UINT32_MAX, "out of bounds");
-        expires("loop");
-        return NULL;
-}
-
-TEST(traps_on_a_thread_that_blocks_signals)
-{
-        on_thread(1 << 20, traps_with_all_blocked);
-        image_end();
-}
-
-static void *traps_often(void *unused)
-{
-        for (int i = 0; i < 200; i++)
-                traps(i & 1 ? "load" : "divide", i & 1 ? UINT32_MAX : 0, i & 1 ? "out of bounds" : "divide by zero");
-        return NULL;
-}
-
-TEST(traps_on_many_threads_at_once)
-{
-        pthread_t threads[8];
-        answer("add_one", 1); /* so that the image is there */
-        for (size_t i = 0; i < COUNT_OF(threads); i++)
-                assert_int_equal(pthread_create(&threads[i], NULL, traps_often, NULL), 0);
-        for (size_t i = 0; i < COUNT_OF(threads); i++)
-                pthread_join(threads[i], NULL);
-        image_end();
-}
-
-static _Atomic int interrupted;
-
-static void *is_interrupted_by_nothing(void *data)
-{
-        struct guest *guest = data;
-        struct ward_fault fault = { 0 };
-        uint32_t ret;
-        for (int i = 0; i < 2000; i++) {
-                guest_call(guest, "add_one", 1, &ret, &fault);
-                if (nanosleep(&(struct timespec){ .tv_nsec = 1000 }, NULL))
-                        interrupted++;
-        }
-        return NULL;
-}
-
-/* A signal that makes a thread look reaches it in the call or not at all. */
-TEST(disturbs_no_call_of_the_host)
-{
-        struct guest guest = { 0 };
-        pthread_t thread;
-        guest_start(&guest, 0);
-        assert_int_equal(pthread_create(&thread, NULL, is_interrupted_by_nothing, &guest), 0);
-        while (pthread_tryjoin_np(thread, NULL))
-                for (int i = 0; i < 100; i++)
-                        wasm_instance_look(guest.wasm);
-        assert_int_equal(interrupted, 0);
-        guest_end(&guest);
-        image_end();
-}
-
 /* --- Images -------------------------------------------------------------------------------------------------------- */
 
 TEST(shares_images)
@@ -758,7 +324,6 @@ TEST(takes_no_image_of_another_copy)
         struct wasm_image *theirs = fixture_image("runtime", &terms);
         const struct wasm_runtime **slot = wasm_image_entry(theirs)->runtime;
         struct guest guest = { 0 };
-        const struct wasm_terms fewer = { offers, COUNT_OF(offers), needs, COUNT_OF(needs) };
         char library[256];
         FILE *maps = fopen("/proc/self/maps", "re");
         bool found = false;
@@ -773,7 +338,7 @@ TEST(takes_no_image_of_another_copy)
         wasm_image_unref(theirs);
         assert_null(*slot);
         *slot = &foreign;
-        image = fixture_image("runtime", &fewer);
+        image = fixture_image("runtime", &terms);
         assert_ptr_not_equal(wasm_image_entry(image)->runtime, slot);
         assert_ptr_equal(*slot, &foreign);
         guest_start(&guest, 0);
@@ -791,9 +356,6 @@ int main(int argc, char **argv)
                          TEST_CASE(stack_of_the_main_thread), TEST_CASE(stack_of_another_thread),
                          TEST_CASE(stack_of_a_small_thread), TEST_CASE(stack_without_limit), TEST_CASE(ends_every_loop),
                          TEST_CASE(stops), TEST_CASE(expires_one_call_only), TEST_CASE(waits_for_the_host), TEST_CASE(nests),
-                         TEST_CASE(a_nested_trap_is_the_inner_calls), TEST_CASE(hands_faults_of_the_host_on),
-                         TEST_CASE(stands_behind_and_before_the_host), TEST_CASE(refuses_an_endless_exchange_of_handlers),
-                         TEST_CASE(does_what_the_kernel_would), TEST_CASE(traps_on_a_thread_that_blocks_signals),
-                         TEST_CASE(traps_on_many_threads_at_once), TEST_CASE(disturbs_no_call_of_the_host),
-                         TEST_CASE(shares_images), TEST_CASE(takes_no_image_of_another_copy));
+                         TEST_CASE(a_nested_trap_is_the_inner_calls), TEST_CASE(shares_images),
+                         TEST_CASE(takes_no_image_of_another_copy));
 }
