@@ -93,6 +93,12 @@ void wasm_trap_check_stack(void)
 
 /* --- Signals: on this thread, in the middle of anything ------------------------------------------------------------ */
 
+/* Not in the host, which an import of the module has called. */
+static bool is_in_module(const struct activation *top)
+{
+        return top && atomic_load_explicit(&top->instance->thread, memory_order_relaxed);
+}
+
 static bool is_stack_end(const struct activation *top, uintptr_t address, const ucontext_t *context)
 {
         uintptr_t sp = frame_sp(context);
@@ -104,7 +110,7 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
 {
         struct activation *top = wasm_thread.top;
         struct wasm_end how = { .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB };
-        if (!top || info->si_code <= 0 || !atomic_load_explicit(&top->instance->thread, memory_order_relaxed))
+        if (!is_in_module(top) || info->si_code <= 0)
                 return;
         uintptr_t address = (uintptr_t)info->si_addr, base = (uintptr_t)top->instance->reservation;
         if (base && address - base < WASM_RESERVATION) {
@@ -123,7 +129,8 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
 void wasm_signals_look(const ucontext_t *context)
 {
         struct activation *top = wasm_thread.top;
-        if (!top || !wasm_instance_is_ending(top->instance) || !wasm_image_holds(top->instance->image, frame_pc(context)))
+        if (!is_in_module(top) || !wasm_instance_is_ending(top->instance) ||
+            !wasm_image_holds(top->instance->image, frame_pc(context)))
                 return;
         wasm_signals_leave(context);
         end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
