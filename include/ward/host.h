@@ -76,7 +76,8 @@ struct ward_host_options {
 WARD_API int ward_host_new(const struct ward_host_options *options, struct ward_host **ret_host, struct ward_fault *fault);
 
 /* Unloads every domain, ends every worker and Ward's thread, frees @host and returns NULL. Takes NULL. Handles of instances
- * and domains that are still held stay valid, read as unloaded, and must still be released. */
+ * and domains that are still held stay valid, read as unloaded, and must still be released. Not from a callback, nor while another
+ * thread is in a call that it will not leave. */
 WARD_API struct ward_host *ward_host_free(struct ward_host *host);
 
 /* What a domain may use. 0 means the default. */
