@@ -168,6 +168,8 @@ static const char *view(struct fixture *f, enum generate_side side, bool source)
 
 static void assert_has(const char *text, const char *part)
 {
+        assert_non_null(text);
+        assert_non_null(part);
         if (!strstr(text, part))
                 fail_msg("'%s' is not in\n%s", part, text);
 }
