@@ -1,11 +1,27 @@
-/* An instance as trap.c, linear.c and runtime.c share it. */
+/* An instance, and what is done with one for every call: inline, for a call is to cost a few nanoseconds. Only src/wasm/ touches
+ * the members. */
 #ifndef WASM_INSTANCE_H
 #define WASM_INSTANCE_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
+#include <ward/fault.h>
+#include "wasm/barrier.h"
+#include "wasm/image.h"
 #include "wasm/limits.h"
-#include "wasm/runtime.h"
+#include "wasm/thread.h"
+
+/* Who an instance belongs to. Borrowed by the instance, except for the struct itself. */
+struct wasm_host {
+        const char *name;      /* the add-in's, for faults */
+        uint64_t memory_bytes; /* limit of the linear memory; 0: 4 GiB */
+        void *context;
+        /* Serves offer number @offer, on the thread that called the instance. A negative fault kind, with @fault filled, ends
+         * the call. */
+        int (*import)(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault);
+};
 
 struct wasm_instance {
         struct wasm_image *image;
@@ -40,5 +56,75 @@ struct wasm_end {
         uint64_t address;
         int kind; /* the negative fault kind that an import gave */
 };
+
+/* --- Which thread runs it ---------------------------------------------------------------------------------------------- */
+
+/* The slow half of leaving. */
+void wasm_instance_wait_for_lookers(struct wasm_instance *instance);
+
+/* Who signals counts itself in, then reads @thread; who leaves clears @thread, then waits for the count: so nobody is signalled
+ * after it left. */
+static inline void wasm_instance_to_host(struct wasm_instance *instance)
+{
+        atomic_store_explicit(&instance->thread, 0, memory_order_release);
+        wasm_barrier_light();
+        if (atomic_load_explicit(&instance->lookers, memory_order_acquire) ||
+            atomic_load_explicit(&instance->signalled, memory_order_relaxed))
+                wasm_instance_wait_for_lookers(instance);
+}
+
+/* Within an import, around the host's own code: from _to_host to _from_host the call cannot be ended, and a fault is the host's.
+ * A sender that still reads the old @thread comes again in a millisecond: no fence is needed. */
+static inline void wasm_instance_from_host(struct wasm_instance *instance)
+{
+        atomic_store_explicit(&instance->thread, wasm_thread.id, memory_order_release);
+}
+
+/* Around everything that belongs to one call: what expires is the time between the outermost two. */
+static inline void wasm_instance_enter(struct wasm_instance *instance)
+{
+        if (!instance->depth++)
+                atomic_store_explicit(&instance->number, atomic_load_explicit(&instance->number, memory_order_relaxed) + 1,
+                                      memory_order_release);
+        wasm_instance_from_host(instance);
+}
+
+static inline void wasm_instance_leave(struct wasm_instance *instance)
+{
+        instance->depth--;
+        wasm_instance_to_host(instance);
+}
+
+/* --- What it is --------------------------------------------------------------------------------------------------------- */
+
+/* Whether the module exports need number @need. */
+static inline bool wasm_instance_has(const struct wasm_instance *instance, uint32_t need)
+{
+        return need < instance->entry->n_exports && instance->entry->exports[need];
+}
+
+/* The linear memory: its base never changes while the instance lives, its size may grow with each call. */
+static inline uint8_t *wasm_instance_memory(const struct wasm_instance *instance, uint64_t *ret_size)
+{
+        *ret_size = instance->memory ? instance->memory->size : 0;
+        return instance->memory ? instance->memory->data : NULL;
+}
+
+static inline bool wasm_instance_is_stopped(const struct wasm_instance *instance)
+{
+        return atomic_load_explicit(&instance->stopped, memory_order_relaxed);
+}
+
+static inline bool wasm_instance_is_expired(const struct wasm_instance *instance)
+{
+        return atomic_load_explicit(&instance->expired, memory_order_relaxed) ==
+               atomic_load_explicit(&instance->number, memory_order_relaxed);
+}
+
+/* Whether the call in flight is to end. Whatever waits within an import asks this when it was interrupted. */
+static inline bool wasm_instance_is_ending(const struct wasm_instance *instance)
+{
+        return wasm_instance_is_stopped(instance) || wasm_instance_is_expired(instance);
+}
 
 #endif

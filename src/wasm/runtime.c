@@ -53,25 +53,14 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
 
 /* --- Which thread runs it, and being looked for -------------------------------------------------------------------- */
 
-/* Who signals counts itself in, then reads @thread; who leaves clears @thread, then waits for the count: so nobody is signalled
- * after it left. A signal that was sent on time may still be on its way, and would interrupt what the host does next: any system
- * call takes it in. */
-static void leave_module(struct wasm_instance *instance)
+/* A signal that was sent on time may still be on its way, and would interrupt what the host does next: any system call takes it
+ * in. */
+void wasm_instance_wait_for_lookers(struct wasm_instance *instance)
 {
-        atomic_store_explicit(&instance->thread, 0, memory_order_release);
-        wasm_barrier_light();
         while (atomic_load(&instance->lookers))
                 sched_yield();
-        if (atomic_load_explicit(&instance->signalled, memory_order_relaxed)) {
-                atomic_store(&instance->signalled, 0);
+        if (atomic_exchange(&instance->signalled, 0))
                 syscall(SYS_getppid);
-        }
-}
-
-/* A sender that reads the old value comes again in a millisecond: no fence is needed. */
-static void enter_module(struct wasm_instance *instance)
-{
-        atomic_store_explicit(&instance->thread, wasm_thread.id, memory_order_release);
 }
 
 void wasm_instance_look(struct wasm_instance *instance)
@@ -87,30 +76,6 @@ void wasm_instance_look(struct wasm_instance *instance)
         atomic_fetch_sub(&instance->lookers, 1);
 }
 
-void wasm_instance_enter(struct wasm_instance *instance)
-{
-        if (!instance->depth++)
-                atomic_store_explicit(&instance->number, atomic_load_explicit(&instance->number, memory_order_relaxed) + 1,
-                                      memory_order_release);
-        enter_module(instance);
-}
-
-void wasm_instance_leave(struct wasm_instance *instance)
-{
-        instance->depth--;
-        leave_module(instance);
-}
-
-void wasm_instance_to_host(struct wasm_instance *instance)
-{
-        leave_module(instance);
-}
-
-void wasm_instance_from_host(struct wasm_instance *instance)
-{
-        enter_module(instance);
-}
-
 uint64_t wasm_instance_number(const struct wasm_instance *instance)
 {
         return atomic_load(&instance->number);
@@ -124,22 +89,6 @@ void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
 void wasm_instance_stop(struct wasm_instance *instance)
 {
         atomic_store(&instance->stopped, true);
-}
-
-bool wasm_instance_is_stopped(const struct wasm_instance *instance)
-{
-        return atomic_load_explicit(&instance->stopped, memory_order_relaxed);
-}
-
-static bool is_expired(const struct wasm_instance *instance)
-{
-        return atomic_load_explicit(&instance->expired, memory_order_relaxed) ==
-               atomic_load_explicit(&instance->number, memory_order_relaxed);
-}
-
-bool wasm_instance_is_ending(const struct wasm_instance *instance)
-{
-        return wasm_instance_is_stopped(instance) || is_expired(instance);
 }
 
 /* --- Calls --------------------------------------------------------------------------------------------------------- */
@@ -159,7 +108,7 @@ static const char *const trap_names[] = {
 int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault)
 {
         /* A call whose time is up costs the domain, and that stops what is around it: their time is the same. */
-        if (!is_expired(instance))
+        if (!wasm_instance_is_expired(instance))
                 return fault_set(fault, WARD_FAULT_UNLOADED, "add-in '%s' was unloaded in %s", instance->host.name, function);
         return fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s in its time; the call was ended",
                          instance->host.name, function);
@@ -190,7 +139,7 @@ static int run(struct wasm_instance *instance, wasm_export code, const char *fun
                 int r = wasm_thread_prepare(fault);
                 if (r)
                         return r;
-                enter_module(instance);
+                wasm_instance_from_host(instance);
         }
         if (wasm_instance_is_ending(instance))
                 return wasm_instance_ending(instance, function, fault);
@@ -214,17 +163,6 @@ int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char
                        struct ward_fault *fault)
 {
         return run(instance, instance->entry->exports[need], function, slots, fault);
-}
-
-bool wasm_instance_has(const struct wasm_instance *instance, uint32_t need)
-{
-        return need < instance->entry->n_exports && instance->entry->exports[need];
-}
-
-uint8_t *wasm_instance_memory(const struct wasm_instance *instance, uint64_t *ret_size)
-{
-        *ret_size = instance->memory ? instance->memory->size : 0;
-        return instance->memory ? instance->memory->data : NULL;
 }
 
 /* --- What images call ---------------------------------------------------------------------------------------------- */

@@ -12,19 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <ward/fault.h>
-#include "wasm/image.h"
-
-struct wasm_instance;
-
-/* Who an instance belongs to. Borrowed by the instance, except for the struct itself. */
-struct wasm_host {
-        const char *name;      /* the add-in's, for faults */
-        uint64_t memory_bytes; /* limit of the linear memory; 0: 4 GiB */
-        void *context;
-        /* Serves offer number @offer, on the thread that called the instance. A negative fault kind, with @fault filled, ends
-         * the call. */
-        int (*import)(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault);
-};
+#include "wasm/instance.h"
 
 /* Shares @image: takes a reference of its own. Nothing of the module runs yet. */
 int wasm_instance_new(struct wasm_image *image, const struct wasm_host *host, struct wasm_instance **ret_instance,
@@ -32,24 +20,12 @@ int wasm_instance_new(struct wasm_image *image, const struct wasm_host *host, st
 /* NULL is fine. Returns NULL. No call may be in flight. In a forked child frees what is there. */
 struct wasm_instance *wasm_instance_free(struct wasm_instance *instance);
 
-/* Around everything that belongs to one call: what expires is the time between the outermost two. */
-void wasm_instance_enter(struct wasm_instance *instance);
-void wasm_instance_leave(struct wasm_instance *instance);
-
-/* Within an import, around the host's own code: until the second the call cannot be ended, and a fault is the host's. */
-void wasm_instance_to_host(struct wasm_instance *instance);
-void wasm_instance_from_host(struct wasm_instance *instance);
-
 /* Lays out memory and tables, and runs the module's start function. */
 int wasm_instance_start(struct wasm_instance *instance, struct ward_fault *fault);
 /* Calls need number @need, which the module must have; @function names it in faults. Parameters and result in @slots, of which
  * there is at least one. */
 int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char *function, uint64_t *slots,
                        struct ward_fault *fault);
-bool wasm_instance_has(const struct wasm_instance *instance, uint32_t need);
-
-/* The linear memory: its base never changes while the instance lives, its size may grow with each call. */
-uint8_t *wasm_instance_memory(const struct wasm_instance *instance, uint64_t *ret_size);
 
 /* The number of the call in flight, or of the last one. A watcher reads it, then whether the call's time is up, then expires
  * that number: a later call is not meant, and will not be ended. */
@@ -57,12 +33,9 @@ uint64_t wasm_instance_number(const struct wasm_instance *instance);
 void wasm_instance_expire(struct wasm_instance *instance, uint64_t number);
 /* Ends the call in flight and every later one. */
 void wasm_instance_stop(struct wasm_instance *instance);
-bool wasm_instance_is_stopped(const struct wasm_instance *instance);
 /* Makes the thread that runs the instance look whether its call has expired or was stopped. To be repeated until it has left: it
  * does not take notice at every instruction. */
 void wasm_instance_look(struct wasm_instance *instance);
-/* Whether the call in flight is to end. Whatever waits within an import asks this when it was interrupted. */
-bool wasm_instance_is_ending(const struct wasm_instance *instance);
 /* Fills in why, for a call that its import ends for that reason. */
 int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault);
 
