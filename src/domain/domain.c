@@ -1,18 +1,14 @@
 #include "domain/domain.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/kind.h"
-#include "domain/warden.h"
+#include "domain/state.h"
 #include "policy/level.h"
 
 static const struct kind *const kinds[] = {
@@ -20,112 +16,6 @@ static const struct kind *const kinds[] = {
         [WARD_WASM] = &kind_wasm,
         [WARD_PROCESS] = &kind_process,
 };
-
-/* --- The page that a fork wipes ------------------------------------------------------------------------------------ */
-
-enum { STATE_PAGE = 4096 };
-
-static struct domain_state *state_new(bool wiped, struct ward_fault *fault)
-{
-        struct domain_state *state = mmap(NULL, STATE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (state == MAP_FAILED) {
-                fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot map a domain's state");
-                return NULL;
-        }
-        if (wiped && madvise(state, STATE_PAGE, MADV_WIPEONFORK) < 0) {
-                fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot have a domain's state wiped on fork");
-                munmap(state, STATE_PAGE);
-                return NULL;
-        }
-        atomic_store(&state->here, 1);
-        return state;
-}
-
-static void state_free(struct domain_state *state)
-{
-        if (state)
-                munmap(state, STATE_PAGE);
-}
-
-static void state_unload(struct domain_state *state)
-{
-        atomic_store(&state->state, WARD_DOMAIN_UNLOADED);
-        syscall(SYS_futex, &state->state, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
-}
-
-/* --- What the domains of a host share -------------------------------------------------------------------------------- */
-
-int domains_init(struct domains *domains, struct ward_fault *fault)
-{
-        domains->page = state_new(true, fault);
-        if (!domains->page)
-                return -WARD_FAULT_SYSTEM;
-        pthread_mutex_init(&domains->lock, NULL);
-        list_init(&domains->list);
-        return 0;
-}
-
-/* The parent's thread and warden are not this process's: what they hold here is memory and descriptors. Its domains stay listed, so
- * that their memory is freed with the host. */
-static void domains_adopt(struct domains *domains)
-{
-        pthread_mutex_init(&domains->lock, NULL);
-        domains->warden = warden_free(domains->warden);
-        domains->monitor = monitor_free(domains->monitor);
-        atomic_store(&domains->page->here, 1);
-}
-
-void domains_enter(struct domains *domains)
-{
-        if (!atomic_load(&domains->page->here))
-                domains_adopt(domains);
-        pthread_mutex_lock(&domains->lock);
-}
-
-void domains_leave(struct domains *domains)
-{
-        pthread_mutex_unlock(&domains->lock);
-}
-
-int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struct ward_fault *fault)
-{
-        int r = 0;
-        domains_enter(domains);
-        if (!domains->monitor)
-                r = monitor_new(&domains->monitor, fault);
-        if (!r)
-                *ret_monitor = domains->monitor;
-        domains_leave(domains);
-        return r;
-}
-
-/* The first domain that still runs, with a reference; NULL when there is none. */
-static struct ward_domain *domains_first(struct domains *domains)
-{
-        struct ward_domain *domain = NULL;
-        domains_enter(domains);
-        if (!list_is_empty(&domains->list))
-                domain = domain_ref(CONTAINER_OF(domains->list.next, struct ward_domain, link));
-        domains_leave(domains);
-        return domain;
-}
-
-void domains_finish(struct domains *domains)
-{
-        for (struct ward_domain *domain; (domain = domains_first(domains));) {
-                domain_unload(domain, NULL);
-                domain_unref(domain);
-        }
-        domains->warden = warden_free(domains->warden);
-        domains->monitor = monitor_free(domains->monitor);
-        pthread_mutex_destroy(&domains->lock);
-        state_free(domains->page);
-        free(domains->worker_path);
-        free(domains->cache_path);
-        free(domains->compiler);
-}
-
-/* --- A domain's life -------------------------------------------------------------------------------------------------- */
 
 static void locks_init(struct ward_domain *domain)
 {
@@ -148,10 +38,10 @@ static int domain_make(struct domains *domains, const struct kind *kind, bool wi
         struct ward_domain *domain = calloc(1, sizeof *domain);
         if (!domain)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
-        domain->state = state_new(wiped, fault);
+        domain->state = domain_state_new(wiped, fault);
         domain->data = data_new();
         if (!domain->state || !domain->data) {
-                state_free(domain->state);
+                domain_state_free(domain->state);
                 data_free(domain->data);
                 free(domain);
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
@@ -237,7 +127,7 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
 {
         if (!domain || atomic_fetch_sub_explicit(&domain->references, 1, memory_order_acq_rel) != 1)
                 return NULL;
-        state_free(domain->state);
+        domain_state_free(domain->state);
         data_free(domain->data);
         pthread_mutex_destroy(&domain->lock);
         pthread_mutex_destroy(&domain->info_lock);
@@ -279,7 +169,7 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
                 return fault_set(fault, WARD_FAULT_REFUSED, "domain '%s' is the host itself: it cannot be unloaded", domain->name);
         domain_ref(domain);
         if (domain_is_here(domain)) {
-                state_unload(domain->state);
+                domain_state_unload(domain->state);
                 if (domain->kind->interrupt)
                         domain->kind->interrupt(domain);
         }
@@ -333,47 +223,4 @@ void domain_leave(struct ward_domain *domain)
         if (!domain->depth && !domain_is_running(domain))
                 domain_stop(domain);
         pthread_mutex_unlock(&domain->lock);
-}
-
-/* --- Faults ------------------------------------------------------------------------------------------------------------- */
-
-bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault)
-{
-        struct ward_fault *copy = malloc(sizeof *copy);
-        bool first = false;
-        pthread_mutex_lock(&domain->info_lock);
-        if (domain_is_running(domain)) {
-                first = true;
-                if (copy) {
-                        *copy = *fault;
-                        fault_name(copy, NULL, domain->name, NULL);
-                        domain->fault = STEAL(copy);
-                }
-                state_unload(domain->state);
-        }
-        pthread_mutex_unlock(&domain->info_lock);
-        free(copy);
-        if (!first)
-                return false;
-        if (domain->kind->interrupt)
-                domain->kind->interrupt(domain);
-        if (domain->domains->on_fault && domain->fault)
-                domain->domains->on_fault(domain->domains->on_fault_data, domain, domain->fault);
-        return true;
-}
-
-int domain_unloaded_fault(const struct ward_domain *domain, struct ward_fault *fault)
-{
-        struct ward_fault cause;
-        if (!fault)
-                return -WARD_FAULT_UNLOADED;
-        if (ward_domain_fault(domain, &cause)) {
-                fault_set(fault, WARD_FAULT_UNLOADED, "domain '%s' is unloaded, because %s", domain->name, cause.text);
-                fault_name(fault, cause.addin, domain->name, NULL);
-                return -WARD_FAULT_UNLOADED;
-        }
-        fault_set(fault, WARD_FAULT_UNLOADED, "domain '%s' is unloaded%s", domain->name,
-                  domain_is_here(domain) ? "" : ": this process is a forked child of the host that made it");
-        fault_name(fault, NULL, domain->name, NULL);
-        return -WARD_FAULT_UNLOADED;
 }

@@ -88,11 +88,16 @@ static inline bool domain_is_here(const struct ward_domain *domain)
         return atomic_load_explicit(&domain->state->here, memory_order_relaxed);
 }
 
-/* domain.c: life */
+/* domains.c */
 int domains_init(struct domains *domains, struct ward_fault *fault);
 void domains_finish(struct domains *domains);
+/* Begins a use of what the host's domains share: takes @domains->lock, and in a forked child first drops what was the parent's. */
+void domains_enter(struct domains *domains);
+void domains_leave(struct domains *domains);
 /* The monitor, started on first need and anew in a forked child. */
 int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struct ward_fault *fault);
+
+/* domain.c: life */
 
 /* Makes a domain and starts it with its kind. @deadline bounds starting. */
 int domain_new(struct domains *domains, const struct ward_domain_options *options, const char *const *environment,
@@ -109,18 +114,19 @@ int domain_new_default(struct domains *domains, const char *name, struct ward_do
 int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault);
 void domain_leave(struct ward_domain *domain);
 
-/* Begins a use of what the host's domains share: takes @domains->lock, and in a forked child first drops what was the parent's. */
-void domains_enter(struct domains *domains);
-void domains_leave(struct domains *domains);
+/* fail.c */
 
 /* The domain has failed: it reads as unloaded from here on. The first fault is kept and told to the host; later ones are dropped.
  * Frees nothing, takes only info_lock, so that it may be called with or without @lock, from any thread. True if it was the first.
  */
 bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault);
+/* Copies what ended @domain; false if no fault did, or in a forked child. */
+bool domain_last_fault(const struct ward_domain *domain, struct ward_fault *ret_fault);
 /* Fills @fault with `unloaded`, and with what ended the domain, and returns -WARD_FAULT_UNLOADED. */
 int domain_unloaded_fault(const struct ward_domain *domain, struct ward_fault *fault);
 
 /* instance.c: activation and calls */
+
 /* What an add-in is called: as the options say, or after its file. */
 void instance_choose_name(const char *module, const struct ward_activate_options *options, char ret_name[WARD_FAULT_NAME_MAX]);
 int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,

@@ -63,15 +63,7 @@ enum ward_domain_state ward_domain_state(const struct ward_domain *domain)
 
 bool ward_domain_fault(const struct ward_domain *domain, struct ward_fault *ret_fault)
 {
-        struct ward_domain *locked = (struct ward_domain *)domain; /* for its lock */
-        if (!domain_is_here(domain))
-                return false;
-        pthread_mutex_lock(&locked->info_lock);
-        bool has = domain->fault != NULL;
-        if (has)
-                *ret_fault = *domain->fault;
-        pthread_mutex_unlock(&locked->info_lock);
-        return has;
+        return domain_last_fault(domain, ret_fault);
 }
 
 int ward_domain_set(struct ward_domain *domain, const char *key, const void *data, size_t len, struct ward_fault *fault)

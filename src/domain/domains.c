@@ -1,0 +1,76 @@
+/* What the domains of one host share. */
+#include <stdlib.h>
+#include "base/own.h"
+#include "domain/domain.h"
+#include "domain/state.h"
+#include "domain/warden.h"
+
+int domains_init(struct domains *domains, struct ward_fault *fault)
+{
+        domains->page = domain_state_new(true, fault);
+        if (!domains->page)
+                return -WARD_FAULT_SYSTEM;
+        pthread_mutex_init(&domains->lock, NULL);
+        list_init(&domains->list);
+        return 0;
+}
+
+/* The parent's thread and warden are not this process's: what they hold here is memory and descriptors. Its domains stay listed, so
+ * that their memory is freed with the host. */
+static void domains_adopt(struct domains *domains)
+{
+        pthread_mutex_init(&domains->lock, NULL);
+        domains->warden = warden_free(domains->warden);
+        domains->monitor = monitor_free(domains->monitor);
+        atomic_store(&domains->page->here, 1);
+}
+
+void domains_enter(struct domains *domains)
+{
+        if (!atomic_load(&domains->page->here))
+                domains_adopt(domains);
+        pthread_mutex_lock(&domains->lock);
+}
+
+void domains_leave(struct domains *domains)
+{
+        pthread_mutex_unlock(&domains->lock);
+}
+
+int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struct ward_fault *fault)
+{
+        int r = 0;
+        domains_enter(domains);
+        if (!domains->monitor)
+                r = monitor_new(&domains->monitor, fault);
+        if (!r)
+                *ret_monitor = domains->monitor;
+        domains_leave(domains);
+        return r;
+}
+
+/* The first domain that still runs, with a reference; NULL when there is none. */
+static struct ward_domain *domains_first(struct domains *domains)
+{
+        struct ward_domain *domain = NULL;
+        domains_enter(domains);
+        if (!list_is_empty(&domains->list))
+                domain = domain_ref(CONTAINER_OF(domains->list.next, struct ward_domain, link));
+        domains_leave(domains);
+        return domain;
+}
+
+void domains_finish(struct domains *domains)
+{
+        for (struct ward_domain *domain; (domain = domains_first(domains));) {
+                domain_unload(domain, NULL);
+                domain_unref(domain);
+        }
+        domains->warden = warden_free(domains->warden);
+        domains->monitor = monitor_free(domains->monitor);
+        pthread_mutex_destroy(&domains->lock);
+        domain_state_free(domains->page);
+        free(domains->worker_path);
+        free(domains->cache_path);
+        free(domains->compiler);
+}
