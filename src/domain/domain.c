@@ -17,16 +17,6 @@ static const struct kind *const kinds[] = {
         [WARD_PROCESS] = &kind_process,
 };
 
-static void locks_init(struct ward_domain *domain)
-{
-        pthread_mutexattr_t attributes;
-        pthread_mutexattr_init(&attributes);
-        pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
-        pthread_mutex_init(&domain->lock, &attributes);
-        pthread_mutexattr_destroy(&attributes);
-        pthread_mutex_init(&domain->info_lock, NULL);
-}
-
 static void domain_set_name(struct ward_domain *domain, const char *name)
 {
         text_escape(domain->name, sizeof domain->name, name, strlen(name), false);
@@ -51,7 +41,7 @@ static int domain_make(struct domains *domains, const struct kind *kind, bool wi
         atomic_store(&domain->references, 1);
         list_init(&domain->link);
         list_init(&domain->instances);
-        locks_init(domain);
+        pthread_mutex_init(&domain->info_lock, NULL);
         *ret_domain = domain;
         return 0;
 }
@@ -129,14 +119,13 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
                 return NULL;
         domain_state_free(domain->state);
         data_free(domain->data);
-        pthread_mutex_destroy(&domain->lock);
         pthread_mutex_destroy(&domain->info_lock);
         free(domain->fault);
         free(domain);
         return NULL;
 }
 
-/* Frees what the kind holds, once. With the lock held, no call in flight and the state unloaded. */
+/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. */
 static void domain_stop(struct ward_domain *domain)
 {
         if (domain->stopped || !domain->kind->stop)
@@ -149,18 +138,18 @@ static void domain_stop(struct ward_domain *domain)
         domain_unref(domain);
 }
 
-/* In a forked child the lock may be held by a thread that is not there. What the child has of the domain is memory, which it frees
+/* In a forked child the turn may be had by a thread that is not there. What the child has of the domain is memory, which it frees
  * alone. */
-static void domain_lock(struct ward_domain *domain)
+static void domain_take(struct ward_domain *domain)
 {
         if (domain_is_here(domain))
-                pthread_mutex_lock(&domain->lock);
+                turn_take(&domain->turn, CLOCK_NEVER);
 }
 
-static void domain_unlock(struct ward_domain *domain)
+static void domain_give(struct ward_domain *domain)
 {
         if (domain_is_here(domain))
-                pthread_mutex_unlock(&domain->lock);
+                turn_give(&domain->turn);
 }
 
 int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
@@ -173,27 +162,20 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
                 if (domain->kind->interrupt)
                         domain->kind->interrupt(domain);
         }
-        domain_lock(domain);
+        domain_take(domain);
         if (!domain->depth || !domain_is_here(domain))
                 domain_stop(domain);
-        domain_unlock(domain);
+        domain_give(domain);
         domain_unref(domain);
         return 0;
 }
 
 /* --- Entering and leaving ---------------------------------------------------------------------------------------------- */
 
-/* The clock is read only when the lock is not free. */
-static int lock_within(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+/* The clock is read only when somebody else is in the domain. */
+static int take_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
 {
-        if (!pthread_mutex_trylock(&domain->lock))
-                return 0;
-        if (!ms) {
-                pthread_mutex_lock(&domain->lock);
-                return 0;
-        }
-        struct timespec until = clock_timespec(clock_deadline(ms));
-        if (!pthread_mutex_clocklock(&domain->lock, CLOCK_MONOTONIC, &until))
+        if (turn_try(&domain->turn) || turn_await(&domain->turn, clock_deadline(ms)))
                 return 0;
         return fault_set(fault, WARD_FAULT_DEADLINE,
                          "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);
@@ -203,11 +185,11 @@ int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fau
 {
         if (!domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
-        int r = lock_within(domain, ms, fault);
+        int r = take_turn(domain, ms, fault);
         if (r)
                 return r;
         if (!domain_is_running(domain)) {
-                domain_unlock(domain);
+                domain_give(domain);
                 return domain_unloaded_fault(domain, fault);
         }
         domain->depth++;
@@ -222,5 +204,5 @@ void domain_leave(struct ward_domain *domain)
         domain->depth--;
         if (!domain->depth && !domain_is_running(domain))
                 domain_stop(domain);
-        pthread_mutex_unlock(&domain->lock);
+        turn_give(&domain->turn);
 }

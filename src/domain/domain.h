@@ -6,7 +6,7 @@
  * State lives in a page of its own that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as
  * unloaded (0), so nothing there touches a channel, a worker or a lock that is not its own.
  *
- * Locking: @lock is held for a whole call at the isolating kinds (domains are synchronized); it is recursive, so an
+ * Locking: @turn is held for a whole call at the isolating kinds (domains are synchronized); it is recursive, so an
  * import may call back in. Whoever leaves the outermost call of a domain that was unloaded meanwhile frees what it used. */
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <ward/host.h>
 #include "base/list.h"
+#include "base/turn.h"
 #include "monitor/monitor.h"
 
 struct kind;
@@ -47,12 +48,12 @@ struct ward_domain {
         const struct kind *kind;
         struct domains *domains; /* NULL once the host is gone */
         struct list link;
-        struct list instances; /* of instance.link, guarded by @lock */
+        struct list instances; /* of instance.link, guarded by @turn */
         _Atomic uint32_t references;
         struct domain_state *state;
-        pthread_mutex_t lock;
-        uint32_t depth; /* calls in flight, nested ones counted; guarded by @lock */
-        bool stopped;   /* kind->stop has run; guarded by @lock */
+        struct turn turn; /* the domain's lock */
+        uint32_t depth;   /* calls in flight, nested ones counted; guarded by @turn */
+        bool stopped;     /* kind->stop has run; guarded by @turn */
         enum ward_level level;
         struct ward_limits limits;
         const char *const *environment; /* valid during kind->start and kind->load only */
@@ -117,7 +118,7 @@ void domain_leave(struct ward_domain *domain);
 /* fail.c */
 
 /* The domain has failed: it reads as unloaded from here on. The first fault is kept and told to the host; later ones are dropped.
- * Frees nothing, takes only info_lock, so that it may be called with or without @lock, from any thread. True if it was the first.
+ * Frees nothing, takes only info_lock, so that it may be called with or without @turn, from any thread. True if it was the first.
  */
 bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault);
 /* Copies what ended @domain; false if no fault did, or in a forked child. */
@@ -136,7 +137,7 @@ struct instance *instance_free(struct instance *instance);
 int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
- * by kinds on the calling host thread, with @lock held. */
+ * by kinds on the calling host thread, with @turn held. */
 void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
 /* Whether every import has somebody to serve it; else the first that has not. To be seen to before anything is activated. */
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing);

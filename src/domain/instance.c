@@ -85,7 +85,7 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         return 0;
 }
 
-/* In a forked child the lock is another process's: what is left to do there is freeing memory. */
+/* In a forked child the turn is another process's: what is left to do there is freeing memory. */
 struct instance *instance_free(struct instance *instance)
 {
         if (!instance)
@@ -93,11 +93,11 @@ struct instance *instance_free(struct instance *instance)
         struct ward_domain *domain = instance->domain;
         bool here = domain_is_here(domain);
         if (here)
-                pthread_mutex_lock(&domain->lock);
+                turn_take(&domain->turn, CLOCK_NEVER);
         domain->kind->release(instance);
         list_remove(&instance->link);
         if (here)
-                pthread_mutex_unlock(&domain->lock);
+                turn_give(&domain->turn);
         if (instance->made_domain)
                 domain_unload(domain, NULL);
         instance_destroy(instance);

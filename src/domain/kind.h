@@ -8,29 +8,29 @@
 struct kind {
         const char *name;
         enum ward_isolation isolation;
-        bool unlocked; /* calls take no lock and no state: they are plain C calls */
+        bool unlocked; /* calls take no turn and look at no state: they are plain C calls */
 
         /* Makes the container that @domain is held by, into @domain->held. @deadline is absolute. */
         int (*start)(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault);
 
-        /* Frees it, and everything in it; waits until it is gone. Called once after a start that succeeded, with the domain's lock
+        /* Frees it, and everything in it; waits until it is gone. Called once after a start that succeeded, with the domain's turn
          * held, no call in flight and the state unloaded. In a forked child (host's pid changed) frees memory only. */
         void (*stop)(struct ward_domain *domain);
 
-        /* Ends a call in flight soon: called after the state was set to unloaded, from any thread, without the lock. NULL: none can
+        /* Ends a call in flight soon: called after the state was set to unloaded, from any thread, without the turn. NULL: none can
          * be. */
         void (*interrupt)(struct ward_domain *domain);
 
         /* Loads @instance->module, checks it against @instance->contract, binds its imports, sets @instance->held, and head.direct
-         * at kind direct. With the lock held. Failing leaves the domain running, unless the add-in brought it down. */
+         * at kind direct. With the domain's turn taken. Failing leaves the domain running, unless the add-in brought it down. */
         int (*load)(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,
                     struct ward_fault *fault);
 
-        /* Frees what load made; the domain may already be stopped. With the lock held. */
+        /* Frees what load made; the domain may already be stopped. With the domain's turn taken. */
         void (*release)(struct instance *instance);
 
-        /* ward_call's work. With the lock held and the state seen running. A fault that costs the domain is reported by domain_fail
-         * first. */
+        /* ward_call's work. With the domain's turn taken and the state seen running. A fault that costs the domain is reported by
+         * domain_fail first. */
         int (*call)(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 };
 
