@@ -23,7 +23,9 @@ build: $(BUILD)/build.ninja
 demo bench: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
 
 demo: build
-	$(BUILD)/examples/calculator/demo
+	@$(BUILD)/examples/calculator/demo
+	@echo
+	@$(BUILD)/src/tool/ward bench --brief
 
 test: build
 	@meson test -C $(BUILD) --list 2>/dev/null | grep -q . || { echo 'No tests were built: they need cmocka.'; exit 1; }
