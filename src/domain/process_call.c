@@ -162,12 +162,23 @@ static int take_import(struct process *process, const struct message *message, s
 
 /* --- Conversation ------------------------------------------------------------------------------------------------------------ */
 
+/* Waits for the next message. One that is there wins over the guard and the deadline, so after an import (@again) these are looked
+ * at first: else a worker that never stops asking would never be stopped. */
+static enum channel_outcome await(struct process *process, bool again, uint64_t deadline)
+{
+        if (again && !atomic_load(&process->guard))
+                return CHANNEL_GUARD;
+        if (again && deadline != CLOCK_NEVER && clock_now() >= deadline)
+                return CHANNEL_DEADLINE;
+        return channel_wait(&process->channel, &process->guard, deadline);
+}
+
 /* Waits for the worker's answer of @kind to what was sent, and serves it meanwhile. 0 with the answer in the mailbox; a fault that
  * says CHANNEL_DEADLINE is the caller's to word. */
 static int converse(struct process *process, uint32_t kind, uint64_t deadline, struct ward_fault *fault)
 {
-        for (;;) {
-                enum channel_outcome outcome = channel_wait(&process->channel, &process->guard, deadline);
+        for (bool again = false;; again = true) {
+                enum channel_outcome outcome = await(process, again, deadline);
                 if (outcome == CHANNEL_GUARD)
                         return process_gone(process, fault);
                 if (outcome == CHANNEL_DEADLINE)

@@ -252,6 +252,13 @@ static int64_t crash_sleep(void)
         return 0;
 }
 
+static int64_t crash_ask_always(void)
+{
+        while (acts_ask(1))
+                continue;
+        return 0;
+}
+
 /* Its signal is blocked, so that only the kernel can tell. */
 static int64_t crash_blocked(void)
 {
@@ -427,6 +434,7 @@ static const struct {
         { "two-threads", crash_two_threads },
         { "exit", crash_exit },
         { "sleep", crash_sleep },
+        { "ask-always", crash_ask_always },
         { "blocked", crash_blocked },
         { "lie-bell", lie_bell },
         { "lie-kind", lie_kind },
