@@ -29,13 +29,13 @@ struct warden {
         int socket;
         int pidfd;
         struct monitor *monitor;
-        struct monitor_watch watch;
+        struct monitor_watch events; /* on @socket */
+        struct monitor_watch death;  /* on @pidfd: a child that the host forked may hold the socket's other end */
         _Atomic bool lost;
         _Atomic uint64_t next_id;
         pthread_mutex_t lock; /* guards what follows, and is held for moments */
         pthread_cond_t changed;
         struct list workers;
-        bool watched;
 };
 
 static bool is_here(const struct warden *warden)
@@ -86,14 +86,13 @@ static uint64_t any_running(struct warden *warden)
         return id;
 }
 
+/* Waits for callbacks that run, other than the caller. Once more is no harm, and watches that were never added have no monitor. */
 static void unwatch(struct warden *warden)
 {
-        pthread_mutex_lock(&warden->lock);
-        bool watched = warden->watched;
-        warden->watched = false;
-        pthread_mutex_unlock(&warden->lock);
-        if (watched)
-                monitor_watch_remove(warden->monitor, &warden->watch);
+        if (!warden->monitor)
+                return;
+        monitor_watch_remove(warden->monitor, &warden->events);
+        monitor_watch_remove(warden->monitor, &warden->death);
 }
 
 static void lose(struct warden *warden)
@@ -105,20 +104,41 @@ static void lose(struct warden *warden)
                 deliver(warden, id, &end);
 }
 
-/* On the monitor's thread. Once it is known as lost, others may give it up: hence the reference. */
-static void read_events(void *data)
+/* Passes on what the warden has told; false when its end of the socket is closed. */
+static bool read_events(struct warden *warden)
 {
-        struct warden *warden = data;
-        atomic_fetch_add(&warden->references, 1);
         struct wire_event event;
         ssize_t n;
         while ((n = recv(warden->socket, &event, sizeof event, MSG_DONTWAIT)) == sizeof event) {
                 const struct warden_end end = { event.kind == WIRE_EXITED ? WARDEN_ENDED : WARDEN_REFUSED, event.status };
                 deliver(warden, event.id, &end);
         }
-        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+}
+
+/* On the monitor's thread, as the next. Once it is known as lost, others may give it up: hence the reference. */
+static void on_events(void *data)
+{
+        struct warden *warden = data;
+        atomic_fetch_add(&warden->references, 1);
+        if (!read_events(warden))
                 lose(warden);
         warden_unref(warden);
+}
+
+static void on_death(void *data)
+{
+        struct warden *warden = data;
+        atomic_fetch_add(&warden->references, 1);
+        read_events(warden);
+        lose(warden);
+        warden_unref(warden);
+}
+
+static int watch(struct warden *warden, struct monitor_watch *watch, int fd, void (*ready)(void *data), struct ward_fault *fault)
+{
+        *watch = (struct monitor_watch){ .fd = fd, .ready = ready, .data = warden };
+        return monitor_watch_add(warden->monitor, watch, fault);
 }
 
 /* --- Start ----------------------------------------------------------------------------------------------------------------- */
@@ -197,11 +217,10 @@ static int start(struct domains *domains, uint64_t deadline, struct warden *ward
                 r = domains_monitor(domains, &warden->monitor, fault);
         if (!r)
                 r = run(warden, path, deadline, fault);
-        if (r)
-                return r;
-        warden->watch = (struct monitor_watch){ .fd = warden->socket, .ready = read_events, .data = warden };
-        r = monitor_watch_add(warden->monitor, &warden->watch, fault);
-        warden->watched = !r;
+        if (!r)
+                r = watch(warden, &warden->events, warden->socket, on_events, fault);
+        if (!r)
+                r = watch(warden, &warden->death, warden->pidfd, on_death, fault);
         return r;
 }
 
@@ -215,6 +234,9 @@ static struct warden *warden_make(void)
         warden->owner = getpid();
         warden->socket = warden->pidfd = -1;
         list_init(&warden->workers);
+        list_init(&warden->events.link);
+        list_init(&warden->death.link);
+        warden->events.fd = warden->death.fd = -1;
         pthread_mutex_init(&warden->lock, NULL);
         pthread_condattr_init(&attributes);
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

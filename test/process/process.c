@@ -107,6 +107,19 @@ int settle_processes(const char *name)
         return n;
 }
 
+/* It is the one process that knows this one: by its descriptor of it. */
+pid_t find_warden(void)
+{
+        char command[64];
+        int warden = 0;
+        snprintf(command, sizeof command, "grep -l '^Pid:.%d$' /proc/*/fdinfo/4 2>/dev/null", (int)getpid());
+        FILE *list = popen(command, "re");
+        if (!list || fscanf(list, "/proc/%d/", &warden) != 1)
+                fail_msg("no warden found");
+        pclose(list);
+        return warden;
+}
+
 uint64_t now_ms(void)
 {
         struct timespec now;

@@ -2,6 +2,7 @@
 #ifndef TEST_PROCESS_PROCESS_H
 #define TEST_PROCESS_PROCESS_H
 
+#include <sys/types.h>
 #include "acts_host.h"
 #include "test/support.h"
 
@@ -29,6 +30,9 @@ int64_t fact(const struct stage *stage, const char *what);
 int count_processes(const char *name);
 /* Waits until there are none, at most two seconds; how many are left. */
 int settle_processes(const char *name);
+
+/* The warden of this process; fails the test if it has none. */
+pid_t find_warden(void);
 
 /* Milliseconds since some time. */
 uint64_t now_ms(void);

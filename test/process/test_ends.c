@@ -3,6 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "base/own.h"
 #include "test/process/process.h"
@@ -77,6 +80,20 @@ TEST(a_hung_call_meets_its_deadline)
         uint64_t took = now_ms() - start;
         assert_true(took >= 149 && took < 2000);
         assert_says(&fault, "did not end within 150 ms");
+        check_lost(&stage);
+        stage_strike(&stage);
+}
+
+/* There is always a message from it, so the host never waits. */
+TEST(a_call_that_never_stops_asking_meets_its_deadline)
+{
+        struct stage stage = stage_set(NULL);
+        struct ward_fault fault;
+        int64_t ret;
+        acts_set_deadline(stage.acts, 150);
+        uint64_t start = now_ms();
+        assert_int_equal(act(&stage, "ask-always", &ret, &fault), WARD_FAULT_DEADLINE);
+        assert_true(now_ms() - start < 2000);
         check_lost(&stage);
         stage_strike(&stage);
 }
@@ -169,17 +186,10 @@ TEST(a_lost_warden_is_told_and_replaced)
         struct stage stage = stage_set(NULL);
         struct ward_fault fault;
         int64_t ret;
-        char name[16], command[64];
+        char name[16];
         family_name(name);
         start_family(&stage, name);
-        /* The warden is the one process that knows this one: by its descriptor of it. */
-        snprintf(command, sizeof command, "grep -l '^Pid:.%d$' /proc/*/fdinfo/4 2>/dev/null", (int)getpid());
-        FILE *list = popen(command, "re");
-        int warden = 0;
-        if (!list || fscanf(list, "/proc/%d/", &warden) != 1)
-                fail_msg("no warden found");
-        pclose(list);
-        kill(warden, SIGKILL);
+        kill(find_warden(), SIGKILL);
         /* the news may come before the call or in it */
         int kind = act(&stage, "sleep", &ret, &fault);
         assert_true(kind == WARD_FAULT_SYSTEM || kind == WARD_FAULT_UNLOADED);
@@ -187,6 +197,37 @@ TEST(a_lost_warden_is_told_and_replaced)
         assert_int_equal(settle_processes(name), 0);
         check_lost(&stage);
         stage_strike(&stage);
+}
+
+/* A child that the host forks while it starts a warden has the warden's end of the socket too, which so stays open. */
+static bool fork_beside_sockets;
+static pid_t beside;
+
+__attribute__((visibility("default"))) int socketpair(int domain, int type, int protocol, int pair[2])
+{
+        int r = (int)syscall(SYS_socketpair, domain, type, protocol, pair);
+        if (!r && fork_beside_sockets && !(beside = fork()))
+                for (;;)
+                        pause();
+        return r;
+}
+
+TEST(a_lost_warden_is_told_whoever_holds_its_socket)
+{
+        fork_beside_sockets = true;
+        struct stage stage = stage_set(NULL);
+        fork_beside_sockets = false;
+        struct ward_fault fault;
+        int64_t ret;
+        assert_true(beside > 0);
+        kill(find_warden(), SIGKILL);
+        int kind = act(&stage, "sleep", &ret, &fault);
+        assert_true(kind == WARD_FAULT_SYSTEM || kind == WARD_FAULT_UNLOADED);
+        assert_says(&fault, "warden");
+        check_lost(&stage);
+        stage_strike(&stage);
+        kill(beside, SIGKILL);
+        waitpid(beside, NULL, 0);
 }
 
 /* --- Lies ------------------------------------------------------------------------------------------------------------------ */
@@ -318,9 +359,10 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(
                 argc, argv, TEST_CASE(signals_are_named), TEST_CASE(exit_is_told_with_its_status),
-                TEST_CASE(a_hung_call_meets_its_deadline), TEST_CASE(the_host_is_called_from_calls_only),
-                TEST_CASE(a_crash_between_calls_is_told), TEST_CASE(unloading_ends_what_the_addin_started),
-                TEST_CASE(a_crash_ends_what_the_addin_started), TEST_CASE(a_lost_warden_is_told_and_replaced),
+                TEST_CASE(a_hung_call_meets_its_deadline), TEST_CASE(a_call_that_never_stops_asking_meets_its_deadline),
+                TEST_CASE(the_host_is_called_from_calls_only), TEST_CASE(a_crash_between_calls_is_told),
+                TEST_CASE(unloading_ends_what_the_addin_started), TEST_CASE(a_crash_ends_what_the_addin_started),
+                TEST_CASE(a_lost_warden_is_told_and_replaced), TEST_CASE(a_lost_warden_is_told_whoever_holds_its_socket),
                 TEST_CASE(lies_cost_the_domain), TEST_CASE(a_failure_without_a_text_is_one),
                 TEST_CASE(results_that_lie_elsewhere_are_refused), TEST_CASE(last_words_are_not_believed_against_the_kernel),
                 TEST_CASE_LONG(a_storm_of_lies_never_harms_the_host, 60), TEST_CASE_LONG(a_thousand_crashes_leave_nothing, 120));
