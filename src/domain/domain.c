@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/data.h"
+#include "domain/deadline.h"
 #include "domain/kind.h"
 #include "domain/state.h"
 #include "policy/level.h"
@@ -125,13 +126,16 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         return NULL;
 }
 
-/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. */
+/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. A child that was forked while
+ * another thread did so finds it listed still, and half freed: there it only leaves the list, or the host would wait for it. */
 static void domain_stop(struct ward_domain *domain)
 {
-        if (domain->stopped || !domain->kind->stop)
+        if (list_is_empty(&domain->link))
                 return;
-        domain->stopped = true;
-        domain->kind->stop(domain);
+        if (!domain->stopped) {
+                domain->stopped = true;
+                domain->kind->stop(domain);
+        }
         domains_enter(domain->domains);
         list_remove(&domain->link);
         domains_leave(domain->domains);
@@ -172,10 +176,14 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
 
 /* --- Entering and leaving ---------------------------------------------------------------------------------------------- */
 
-/* The clock is read only when somebody else is in the domain. */
+/* The clock is read only when somebody else is in the domain. Who waits within a call of another domain waits no longer than that
+ * call may last. */
 static int take_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
 {
-        if (turn_try(&domain->turn) || turn_await(&domain->turn, clock_deadline(ms)))
+        if (turn_try(&domain->turn))
+                return 0;
+        uint64_t own = clock_deadline(ms);
+        if (turn_await(&domain->turn, own < deadline_inherited ? own : deadline_inherited))
                 return 0;
         return fault_set(fault, WARD_FAULT_DEADLINE,
                          "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);

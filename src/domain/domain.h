@@ -53,7 +53,7 @@ struct ward_domain {
         struct domain_state *state;
         struct turn turn; /* the domain's lock */
         uint32_t depth;   /* calls in flight, nested ones counted; guarded by @turn */
-        bool stopped;     /* kind->stop has run; guarded by @turn */
+        bool stopped;     /* kind->stop has begun; guarded by @turn */
         enum ward_level level;
         struct ward_limits limits;
         const char *const *environment; /* valid during kind->start and kind->load only */

@@ -255,6 +255,35 @@ TEST(threads_take_turns)
         stage_strike(&stage);
 }
 
+static void *sleep_in(void *data)
+{
+        const struct stage stage = { .acts = data };
+        struct ward_fault fault;
+        int64_t ret;
+        act(&stage, "sleep", &ret, &fault);
+        return NULL;
+}
+
+/* Its callback's call waits for its turn in a domain that another thread is in, without a deadline of its own. */
+TEST(waiting_for_a_busy_domain_ends_with_the_outer_call)
+{
+        struct stage outer = stage_set(NULL), busy = stage_set(NULL); /* the last is called back into */
+        struct ward_fault fault;
+        pthread_t thread;
+        int32_t ret;
+        acts_set_deadline(outer.acts, 200);
+        acts_set_deadline(busy.acts, 0);
+        assert_int_equal(pthread_create(&thread, NULL, sleep_in, busy.acts), 0);
+        usleep(50000);
+        uint64_t start = now_ms();
+        assert_int_equal(acts_depth(outer.acts, -1, &ret, &fault), -WARD_FAULT_DEADLINE);
+        assert_true(now_ms() - start < 2000);
+        assert_good(ward_domain_unload(acts_domain(busy.acts), &fault), &fault);
+        pthread_join(thread, NULL);
+        stage_strike(&busy);
+        stage_strike(&outer);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(scalars), TEST_CASE(strings_of_every_size), TEST_CASE(nested_values),
@@ -262,5 +291,5 @@ int main(int argc, char **argv)
                          TEST_CASE(callbacks_carry_values), TEST_CASE(what_does_not_fit_the_arena_costs_only_the_call),
                          TEST_CASE(a_worker_has_only_what_it_was_given), TEST_CASE(the_environment_is_the_hosts_choice),
                          TEST_CASE(limits_hold), TEST_CASE(impossible_limits_are_told), TEST_CASE(two_addins_share_a_domain),
-                         TEST_CASE(threads_take_turns));
+                         TEST_CASE(threads_take_turns), TEST_CASE(waiting_for_a_busy_domain_ends_with_the_outer_call));
 }

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -204,6 +205,35 @@ TEST(a_forked_child_has_workers_of_its_own)
         stage_strike(&stage);
 }
 
+static void *unload(void *data)
+{
+        ward_domain_unload(data, NULL);
+        return NULL;
+}
+
+/* While the warden is stopped, the unloading thread waits for the worker's end. */
+TEST(a_child_forked_while_a_domain_is_unloaded_can_free_the_host)
+{
+        struct stage stage = stage_set(NULL);
+        pthread_t thread;
+        int status;
+        pid_t warden = find_warden();
+        kill(warden, SIGSTOP);
+        assert_int_equal(pthread_create(&thread, NULL, unload, acts_domain(stage.acts)), 0);
+        usleep(50000);
+        pid_t pid = fork();
+        if (!pid) {
+                alarm(2);
+                stage_strike(&stage);
+                _exit(0);
+        }
+        waitpid(pid, &status, 0);
+        kill(warden, SIGCONT);
+        assert_int_equal(status, 0);
+        pthread_join(thread, NULL);
+        stage_strike(&stage);
+}
+
 /* --- Privileges -----------------------------------------------------------------------------------------------------------------
  */
 
@@ -343,8 +373,9 @@ int main(int argc, char **argv)
                          TEST_CASE(a_host_that_becomes_another_program_leaves_no_worker), TEST_CASE(the_host_sees_no_children),
                          TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
                          TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers),
-                         TEST_CASE(a_forked_child_has_workers_of_its_own), TEST_CASE(a_host_without_privileges_works),
-                         TEST_CASE(a_host_without_namespaces_works), TEST_CASE(a_missing_worker_program),
-                         TEST_CASE(a_program_that_is_no_worker), TEST_CASE(a_file_that_is_no_program),
-                         TEST_CASE(a_worker_of_another_release));
+                         TEST_CASE(a_forked_child_has_workers_of_its_own),
+                         TEST_CASE(a_child_forked_while_a_domain_is_unloaded_can_free_the_host),
+                         TEST_CASE(a_host_without_privileges_works), TEST_CASE(a_host_without_namespaces_works),
+                         TEST_CASE(a_missing_worker_program), TEST_CASE(a_program_that_is_no_worker),
+                         TEST_CASE(a_file_that_is_no_program), TEST_CASE(a_worker_of_another_release));
 }
