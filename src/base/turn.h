@@ -1,6 +1,14 @@
-/* Turns: a recursive lock with a deadline, for what is taken on each call and by one thread mostly. Taking and giving it,
- * uncontended, is one atomic operation each and nothing else. Who waits sleeps in a futex (futex(2); the scheme is the third of
- * Drepper's "Futexes Are Tricky"). */
+/* Turns: a recursive lock with a deadline, for what is taken on each call and by one thread mostly.
+ *
+ * The first thread that enters becomes the favourite: it comes and goes by plain loads and stores, and looks each time whether
+ * somebody else has come. Who comes first from elsewhere makes the turn shared, for good: it says so, has every processor of this
+ * process pass a barrier (membarrier(2)), and waits until the favourite is out. From then on all take the common way, which is one
+ * atomic operation to take and one to give; who waits there sleeps in a futex (the third scheme of Drepper's "Futexes Are Tricky").
+ *
+ * Why the favourite needs no barrier: it stores @inside, then loads @shared; the other stores @shared, passes the barrier, then
+ * loads
+ * @inside. The barrier comes either before the favourite's load, which then sees @shared, or behind its store, which the other
+ * then sees. On the way out it is the same: either the favourite sees @shared and wakes, or its 0 is seen. */
 #ifndef BASE_TURN_H
 #define BASE_TURN_H
 
@@ -11,59 +19,56 @@
 
 enum { TURN_FREE = 0, TURN_TAKEN = 1, TURN_AWAITED = 2 };
 
-/* All zeros is a turn that nobody has. */
+/* All zeros is a turn that nobody has. A thread is known by the place of its own @turn_thread. */
 struct turn {
-        _Atomic uint32_t word;
-        _Atomic(const void *) owner; /* a place of the thread's own; only the owner's own value says anything to it */
+        _Atomic(const void *) favourite; /* set once, by who has the word */
+        _Atomic uint32_t inside;         /* how often the favourite is in by its own way; only it writes here */
+        _Atomic bool shared;
+        _Atomic uint32_t word;       /* the common way */
+        _Atomic(const void *) owner; /* who has the word, by that way */
         uint32_t depth;              /* the owner's */
 };
 
 extern __thread char turn_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-/* The slow halves: waits for the turn until @deadline (CLOCK_NEVER: for ever), true if it came; wakes one who waits. */
-bool turn_await(struct turn *turn, uint64_t deadline);
-void turn_wake(struct turn *turn);
+/* Lets turns have favourites, where the kernel offers the barrier. To be called before the first turn is used; cheap to repeat. */
+void turn_prepare(void);
 
-/* Whether this thread has the turn. */
-static inline bool turn_is_mine(const struct turn *turn)
+/* Takes the turn by @deadline (CLOCK_NEVER: however long it takes), by the common way. True with the turn. */
+bool turn_take(struct turn *turn, uint64_t deadline);
+
+/* The slow halves of what follows: the common way in, without waiting, and out; and a word to who waits for the favourite. */
+bool turn_enter_slowly(struct turn *turn);
+void turn_give_common(struct turn *turn);
+void turn_tell(struct turn *turn);
+
+static inline bool turn_is_favourite(const struct turn *turn)
 {
-        return atomic_load_explicit(&turn->owner, memory_order_relaxed) == &turn_thread;
+        return atomic_load_explicit(&turn->favourite, memory_order_relaxed) == &turn_thread;
 }
 
-static inline void turn_own(struct turn *turn)
+/* Takes the turn if that needs no waiting, and makes this thread the favourite if there is none. */
+static inline bool turn_enter(struct turn *turn)
 {
-        atomic_store_explicit(&turn->owner, &turn_thread, memory_order_relaxed);
-        turn->depth = 1;
-}
-
-/* Takes it if that needs no waiting. */
-static inline bool turn_try(struct turn *turn)
-{
-        uint32_t expected = TURN_FREE;
-        if (turn_is_mine(turn)) {
-                turn->depth++;
-                return true;
-        }
-        if (!atomic_compare_exchange_strong_explicit(&turn->word, &expected, TURN_TAKEN, memory_order_acquire,
-                                                     memory_order_relaxed))
-                return false;
-        turn_own(turn);
-        return true;
-}
-
-/* True with the turn, which turn_give gives back; false past the deadline. */
-static inline bool turn_take(struct turn *turn, uint64_t deadline)
-{
-        return turn_try(turn) || turn_await(turn, deadline);
+        if (!turn_is_favourite(turn))
+                return turn_enter_slowly(turn);
+        uint32_t inside = atomic_load_explicit(&turn->inside, memory_order_relaxed);
+        atomic_store_explicit(&turn->inside, inside + 1, memory_order_relaxed);
+        atomic_signal_fence(memory_order_seq_cst);
+        return inside || !atomic_load_explicit(&turn->shared, memory_order_relaxed) || turn_enter_slowly(turn);
 }
 
 static inline void turn_give(struct turn *turn)
 {
-        if (--turn->depth)
+        uint32_t inside = atomic_load_explicit(&turn->inside, memory_order_relaxed);
+        if (!inside || !turn_is_favourite(turn)) {
+                turn_give_common(turn);
                 return;
-        atomic_store_explicit(&turn->owner, NULL, memory_order_relaxed);
-        if (atomic_exchange_explicit(&turn->word, TURN_FREE, memory_order_release) == TURN_AWAITED)
-                turn_wake(turn);
+        }
+        atomic_store_explicit(&turn->inside, inside - 1, memory_order_release);
+        atomic_signal_fence(memory_order_seq_cst);
+        if (atomic_load_explicit(&turn->shared, memory_order_relaxed))
+                turn_tell(turn);
 }
 
 #endif

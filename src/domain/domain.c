@@ -43,6 +43,7 @@ static int domain_make(struct domains *domains, const struct kind *kind, bool wi
         list_init(&domain->link);
         list_init(&domain->instances);
         pthread_mutex_init(&domain->info_lock, NULL);
+        turn_prepare();
         *ret_domain = domain;
         return 0;
 }
@@ -176,32 +177,42 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
 
 /* --- Entering and leaving ---------------------------------------------------------------------------------------------- */
 
-/* The clock is read only when somebody else is in the domain. Who waits within a call of another domain waits no longer than that
- * call may last. */
-static int take_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+/* Who waits within a call of another domain waits no longer than that call may last. */
+static int await_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
 {
-        if (turn_try(&domain->turn))
-                return 0;
         uint64_t own = clock_deadline(ms);
-        if (turn_await(&domain->turn, own < deadline_inherited ? own : deadline_inherited))
+        if (turn_take(&domain->turn, own < deadline_inherited ? own : deadline_inherited))
                 return 0;
         return fault_set(fault, WARD_FAULT_DEADLINE,
                          "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);
 }
 
-int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+/* With the turn, which is given back if there is nothing to enter. */
+static int begin(struct ward_domain *domain, struct ward_fault *fault)
 {
-        if (!domain_is_running(domain))
-                return domain_unloaded_fault(domain, fault);
-        int r = take_turn(domain, ms, fault);
-        if (r)
-                return r;
         if (!domain_is_running(domain)) {
                 domain_give(domain);
                 return domain_unloaded_fault(domain, fault);
         }
         domain->depth++;
         return 0;
+}
+
+/* The clock is read only when somebody else is in the domain. */
+int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+{
+        if (!domain_is_running(domain))
+                return domain_unloaded_fault(domain, fault);
+        int r = turn_enter(&domain->turn) ? 0 : await_turn(domain, ms, fault);
+        return r ? r : begin(domain, fault);
+}
+
+int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+{
+        if (!domain_is_running(domain))
+                return domain_unloaded_fault(domain, fault);
+        int r = await_turn(domain, ms, fault);
+        return r ? r : begin(domain, fault);
 }
 
 void domain_leave(struct ward_domain *domain)

@@ -113,6 +113,8 @@ int domain_new_default(struct domains *domains, const char *name, struct ward_do
 /* Takes the lock for a call, within @ms (0: however long it takes); 0, or a fault: DEADLINE, or UNLOADED with the lock not held.
  * domain_leave gives it back, and frees what an unloaded domain used. */
 int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault);
+/* The same for loading: who loads need not be who will call, so it is not to become the turn's favourite. */
+int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault);
 void domain_leave(struct ward_domain *domain);
 
 /* fail.c */

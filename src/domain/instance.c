@@ -67,7 +67,7 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         struct instance *instance = instance_make(domain, module, options, contract, services);
         if (!instance)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", module);
-        int r = domain_enter(domain, remaining_ms(deadline), fault);
+        int r = domain_enter_to_load(domain, remaining_ms(deadline), fault);
         if (!r) {
                 domain->environment = options->environment;
                 r = domain->kind->load(instance, options, deadline, fault);
