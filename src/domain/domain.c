@@ -127,11 +127,17 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         return NULL;
 }
 
-/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. A child that was forked while
- * another thread did so finds it listed still, and half freed: there it only leaves the list, or the host would wait for it. */
+/* A child that was forked while another thread stopped @domain finds it listed still, and half freed. */
+static bool is_stopped(const struct ward_domain *domain)
+{
+        return domain_is_here(domain) ? domain->stopped : list_is_empty(&domain->link);
+}
+
+/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. What is half freed only leaves the
+ * list, or ward_host_free would wait for it. */
 static void domain_stop(struct ward_domain *domain)
 {
-        if (list_is_empty(&domain->link))
+        if (is_stopped(domain))
                 return;
         if (!domain->stopped) {
                 domain->stopped = true;
