@@ -62,6 +62,14 @@ static void hand_on_default(int number, siginfo_t *info)
                 syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
 }
 
+static void unblock(int number)
+{
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, number);
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
 static void hand_on(int number, siginfo_t *info, void *context, struct sigaction *to)
 {
         struct sigaction handler = *to;
@@ -74,8 +82,8 @@ static void hand_on(int number, siginfo_t *info, void *context, struct sigaction
         }
         if ((unsigned)handler.sa_flags & SA_RESETHAND)
                 *to = (struct sigaction){ .sa_handler = SIG_DFL };
-        if (!(handler.sa_flags & SA_NODEFER))
-                sigaddset(&handler.sa_mask, number);
+        if (handler.sa_flags & SA_NODEFER)
+                unblock(number);
         pthread_sigmask(SIG_BLOCK, &handler.sa_mask, NULL); /* until the return from the signal */
         if (handler.sa_flags & SA_SIGINFO)
                 handler.sa_sigaction(number, info, context);
@@ -136,10 +144,11 @@ static void stay_loaded(void)
                 dlclose(self);
 }
 
-/* Without SA_RESTART: a module's write or sleep is to be interrupted. SA_NODEFER, for handlers are left by long jumps. */
+/* Without SA_RESTART: a module's write or sleep is to be interrupted. Without SA_NODEFER: a thread that is made to look faster
+ * than it can would stack handler upon handler until its signal stack ends. */
 static int install(unsigned i)
 {
-        struct sigaction current, ours = { .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+        struct sigaction current, ours = { .sa_flags = SA_SIGINFO | SA_ONSTACK };
         if (sigaction(numbers[i], NULL, &current) < 0)
                 return errno;
         if (is_ours(&current))

@@ -235,10 +235,50 @@ TEST(disturbs_no_call_of_the_host)
         image_end();
 }
 
+static void *expires_after_many_looks(void *data)
+{
+        struct guest *guest = data;
+        pause_ms(20);
+        for (int i = 0; i < 100000; i++)
+                wasm_instance_look(guest->wasm);
+        wasm_instance_expire(guest->wasm, wasm_instance_number(guest->wasm));
+        wasm_instance_look(guest->wasm);
+        return NULL;
+}
+
+/* However fast they come. */
+TEST(looks_do_not_pile_up)
+{
+        struct guest guest = { 0 };
+        struct ward_fault fault = { 0 };
+        uint32_t ret;
+        pthread_t thread;
+        guest_start(&guest, 0);
+        assert_int_equal(pthread_create(&thread, NULL, expires_after_many_looks, &guest), 0);
+        assert_int_equal(guest_call(&guest, "loop", 0, &ret, &fault), -WARD_FAULT_DEADLINE);
+        pthread_join(thread, NULL);
+        guest_end(&guest);
+        image_end();
+}
+
+/* One that came with SA_NODEFER may be interrupted by its own signal, others may not. */
+TEST(blocks_what_the_handler_wants_blocked)
+{
+        struct sigaction action = { .sa_sigaction = host_handler, .sa_flags = SA_SIGINFO | SA_NODEFER };
+        sigaddset(&action.sa_mask, SIGUSR1);
+        sigaction(SIGSEGV, &action, NULL);
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
+        assert_int_equal(host_handled, 1);
+        assert_false(host_blocked);
+        image_end();
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(hands_faults_of_the_host_on, 120), TEST_CASE(stands_behind_and_before_the_host),
                          TEST_CASE(refuses_an_endless_exchange_of_handlers), TEST_CASE(does_what_the_kernel_would),
                          TEST_CASE(traps_on_a_thread_that_blocks_signals), TEST_CASE(traps_on_many_threads_at_once),
-                         TEST_CASE(disturbs_no_call_of_the_host));
+                         TEST_CASE(disturbs_no_call_of_the_host), TEST_CASE(looks_do_not_pile_up),
+                         TEST_CASE(blocks_what_the_handler_wants_blocked));
 }
