@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -43,6 +44,23 @@ static void default_signals(void)
         sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Never more than the host itself may have. */
+static bool limit(int resource, uint64_t max)
+{
+        struct rlimit now;
+        if (getrlimit(resource, &now) < 0)
+                return false;
+        rlim_t most = max < now.rlim_max ? max : now.rlim_max;
+        return !setrlimit(resource, &(struct rlimit){ most, most });
+}
+
+/* No core file either: it would be written to the folder. */
+static bool limit_all(const struct subprocess *program)
+{
+        return (!program->file_bytes || limit(RLIMIT_FSIZE, program->file_bytes)) &&
+               (!program->memory_bytes || limit(RLIMIT_AS, program->memory_bytes)) && limit(RLIMIT_CORE, 0);
+}
+
 static void run_program(const struct subprocess *program, pid_t launcher) __attribute__((noreturn));
 static void run_program(const struct subprocess *program, pid_t launcher)
 {
@@ -51,6 +69,8 @@ static void run_program(const struct subprocess *program, pid_t launcher)
                 _exit(EXEC_FAILED);
         setsid();
         default_signals();
+        if (!limit_all(program))
+                _exit(EXEC_FAILED);
         execve(program->path, (char *const *)(uintptr_t)program->argv, (char *const *)(uintptr_t)program->envp);
         _exit(EXEC_FAILED);
 }

@@ -4,6 +4,7 @@
 #define WASM_SUBPROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct subprocess {
         const char *path;        /* absolute, or with a slash */
@@ -12,6 +13,8 @@ struct subprocess {
         int folder;       /* its working directory */
         int log;          /* its standard output and error; input is empty */
         unsigned seconds; /* its time: then it and what it started are killed */
+        /* Of each process: what a file may grow to, else it ends by SIGXFSZ, and its address space. 0: what the host may have. */
+        uint64_t file_bytes, memory_bytes;
 };
 
 /* 0 with the status as waitpid gives it; -ETIMEDOUT; or another negative errno if it could not be run. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -18,17 +19,22 @@
 static char said[4096];
 
 /* Runs a line of shell in /, and keeps what it says in @said. */
-static int shell(const char *line, unsigned seconds, int *ret_status)
+static int shell_within(const char *line, unsigned seconds, uint64_t file_bytes, uint64_t memory_bytes, int *ret_status)
 {
         const char *argv[] = { "sh", "-c", line, NULL };
         const char *envp[] = { "PATH=/usr/bin:/bin", "ONLY=this", NULL };
         OWNED(fd_closep) int log = memfd_create("log", MFD_CLOEXEC);
         OWNED(fd_closep) int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        const struct subprocess program = { "/bin/sh", argv, envp, folder, log, seconds };
+        const struct subprocess program = { "/bin/sh", argv, envp, folder, log, seconds, file_bytes, memory_bytes };
         int r = subprocess_run(&program, ret_status);
         ssize_t n = pread(log, said, sizeof said - 1, 0);
         said[n > 0 ? n : 0] = 0;
         return r;
+}
+
+static int shell(const char *line, unsigned seconds, int *ret_status)
+{
+        return shell_within(line, seconds, 0, 0, ret_status);
 }
 
 TEST(tells_how_it_ended)
@@ -138,9 +144,24 @@ TEST(ends_with_the_host)
         close(left[0]);
 }
 
+/* It and what it starts, however much the host may have. */
+TEST(keeps_to_its_limits)
+{
+        int status;
+        assert_int_equal(shell_within("ulimit -f; ulimit -v; ulimit -c", 10, 1 << 20, 1 << 30, &status), 0);
+        assert_string_equal(said, "2048\n1048576\n0\n");
+        assert_int_equal(shell_within("exec head -c 5000 /dev/zero", 10, 4096, 0, &status), 0);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+        assert_int_equal(strlen(said), 0); /* it is zeros */
+        struct rlimit small = { 1 << 20, 1 << 20 };
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        assert_int_equal(shell_within("ulimit -f", 10, 1 << 30, 0, &status), 0);
+        assert_string_equal(said, "2048\n");
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(tells_how_it_ended), TEST_CASE(gets_what_is_listed), TEST_CASE(ends_in_its_time),
                          TEST_CASE(leaves_no_trace_in_the_host), TEST_CASE(works_in_a_host_that_ignores_signals),
-                         TEST_CASE(ends_with_the_host));
+                         TEST_CASE(ends_with_the_host), TEST_CASE(keeps_to_its_limits));
 }

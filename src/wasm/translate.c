@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,11 @@ enum {
         TRANSLATE_SECONDS = 120,
         COMPILE_SECONDS = 600,
         LOG_TAIL = 500,
+        /* wasm2c may write 700 bytes for one of a branch table. Far below this the compiler's time is up. */
+        FILE_MIB = 256,
+        /* The compiler takes about 150 bytes for one of the translated module. */
+        MEMORY_MIB = 8192,
+        MEMORY_LEAST_MIB = 1024, /* what smaller machines let it have: else half of what there is */
 };
 
 /* Why: -fstack-clash-protection so that no frame steps over a guard page; no contraction, aliasing or overflow rules that
@@ -48,6 +54,9 @@ static const char *const flags[] = {
 };
 
 static const char *const wasm2c_arguments[] = { "image.wasm", "-n", "image", "-o", "image.c" };
+
+/* More than WASM_DEPTH_MAX, and what encloses those. */
+#define NESTED "1024"
 
 struct wasm_tools {
         char *wasm2c;           /* path, owned, as the next two are */
@@ -233,21 +242,33 @@ struct job {
         unsigned seconds;
 };
 
+static uint64_t memory_bytes(void)
+{
+        uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+        return (half < MEMORY_LEAST_MIB ? MEMORY_LEAST_MIB : half > MEMORY_MIB ? MEMORY_MIB : half) << 20;
+}
+
 static int job_failed(const struct job *job, const char *name, int status, int log, struct ward_fault *fault)
 {
         char text[LOG_TAIL + 1];
+        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
+                return fault_set(fault, WARD_FAULT_COMPILE,
+                                 "%s %s makes more than %d MiB of module '%s'; Ward takes no more: build the add-in with "
+                                 "optimisation (-Os), or divide it",
+                                 job->what, job->path, FILE_MIB, name);
         read_tail(log, text);
         return fault_set(fault, WARD_FAULT_COMPILE, "%s %s failed on module '%s' (%s %d): %s", job->what, job->path, name,
                          WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
                          text);
 }
 
-/* Of the environment a program gets what finding its own parts may take, nothing that changes what it makes. */
+/* Of the environment a program gets what finding its own parts may take, nothing that changes what it makes. clang would take
+ * WASM_DEPTH_MAX nested blocks only when told to, by an option that gcc refuses: so it is told where gcc does not look. */
 static int run(const struct job *job, int folder, const char *name, struct ward_fault *fault)
 {
         char path[8192], library_path[8192];
-        const char *env[5] = { "LC_ALL=C", "TMPDIR=." };
-        size_t n = 2;
+        const char *env[6] = { "LC_ALL=C", "TMPDIR=.", "CCC_OVERRIDE_OPTIONS=#+-fbracket-depth=" NESTED };
+        size_t n = 3;
         int status = 0;
         OWNED(fd_closep) int log = openat(folder, "log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
         if (log < 0)
@@ -255,7 +276,9 @@ static int run(const struct job *job, int folder, const char *name, struct ward_
         if ((env[n] = environment_entry("PATH", path, sizeof path)))
                 n++;
         env[n] = environment_entry("LD_LIBRARY_PATH", library_path, sizeof library_path);
-        const struct subprocess program = { job->path, job->argv, env, folder, log, job->seconds };
+        const struct subprocess program = {
+                job->path, job->argv, env, folder, log, job->seconds, (uint64_t)FILE_MIB << 20, memory_bytes(),
+        };
         int r = subprocess_run(&program, &status);
         if (r == -ETIMEDOUT)
                 return fault_set(fault, WARD_FAULT_COMPILE, "%s %s took more than %u s for module '%s'", job->what, job->path,
