@@ -85,19 +85,22 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         return 0;
 }
 
-/* In a forked child the turn is another process's: what is left to do there is freeing memory. */
+/* Releasing counts as a call: the add-in may call the host, whose calls back may end the domain. In a forked child the turn is
+ * another process's: what is left to do there is freeing memory. */
 struct instance *instance_free(struct instance *instance)
 {
         if (!instance)
                 return NULL;
         struct ward_domain *domain = instance->domain;
         bool here = domain_is_here(domain);
-        if (here)
+        if (here) {
                 turn_take(&domain->turn, CLOCK_NEVER);
+                domain->depth++;
+        }
         domain->kind->release(instance);
         list_remove(&instance->link);
         if (here)
-                turn_give(&domain->turn);
+                domain_leave(domain);
         if (instance->made_domain)
                 domain_unload(domain, NULL);
         instance_destroy(instance);

@@ -173,12 +173,12 @@ static enum channel_outcome await(struct process *process, bool again, uint64_t 
         return channel_wait(&process->channel, &process->guard, deadline);
 }
 
-/* Waits for the worker's answer of @kind to what was sent, and serves it meanwhile. 0 with the answer in the mailbox; a fault that
- * says CHANNEL_DEADLINE is the caller's to word. */
-static int converse(struct process *process, uint32_t kind, uint64_t deadline, struct ward_fault *fault)
+/* Waits for the worker's answer of @kind to what was sent, within the inherited deadline, and serves it meanwhile. 0 with the
+ * answer in the mailbox; a fault that says CHANNEL_DEADLINE is the caller's to word. */
+static int converse(struct process *process, uint32_t kind, struct ward_fault *fault)
 {
         for (bool again = false;; again = true) {
-                enum channel_outcome outcome = await(process, again, deadline);
+                enum channel_outcome outcome = await(process, again, deadline_inherited);
                 if (outcome == CHANNEL_GUARD)
                         return process_gone(process, fault);
                 if (outcome == CHANNEL_DEADLINE)
@@ -196,6 +196,16 @@ static int converse(struct process *process, uint32_t kind, uint64_t deadline, s
                 if (r)
                         return r;
         }
+}
+
+/* The same within @deadline, which calls from callbacks inherit. */
+static int converse_until(struct process *process, uint32_t kind, uint64_t deadline, struct ward_fault *fault)
+{
+        uint64_t outer = deadline_inherited;
+        deadline_inherited = deadline < outer ? deadline : outer;
+        int r = converse(process, kind, fault);
+        deadline_inherited = outer;
+        return r;
 }
 
 /* --- Load ----------------------------------------------------------------------------------------------------------------------
@@ -256,7 +266,7 @@ static int load_as(struct process *process, struct instance *instance, uint32_t 
 {
         int r = send_load(process, instance, number, fault);
         if (!r)
-                r = converse(process, MESSAGE_LOADED, deadline, fault);
+                r = converse_until(process, MESSAGE_LOADED, deadline, fault);
         if (r == CHANNEL_DEADLINE)
                 return lose(process, fault, WARD_FAULT_DEADLINE,
                             "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
@@ -300,7 +310,7 @@ void process_release(struct instance *instance)
                 struct ward_fault fault;
                 uint64_t before = begin(process, number, PROCESS_LOADING);
                 channel_send(&process->channel, MESSAGE_UNLOAD, number, 0, NULL, 0);
-                if (converse(process, MESSAGE_UNLOADED, clock_deadline(UNLOAD_MS), &fault) == CHANNEL_DEADLINE)
+                if (converse_until(process, MESSAGE_UNLOADED, clock_deadline(UNLOAD_MS), &fault) == CHANNEL_DEADLINE)
                         lose(process, &fault, WARD_FAULT_DEADLINE, "add-in '%s' did not unload within %d ms; the worker was ended",
                              instance->name, UNLOAD_MS);
                 finish(process, before);
@@ -328,7 +338,7 @@ static int exchange(struct process *process, const struct message *call, const s
         if (r)
                 return r;
         channel_send(&process->channel, MESSAGE_CALL, call->instance, call->function, slots, flat_params(func));
-        r = converse(process, MESSAGE_RETURN, deadline_inherited, fault);
+        r = converse(process, MESSAGE_RETURN, fault);
         if (r || !func->result)
                 return r;
         struct ward_fault why;

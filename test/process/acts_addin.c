@@ -351,6 +351,21 @@ static int64_t lie_arguments(void)
         return say(MESSAGE_IMPORT, 0, 1, 0xfffffff0, 0x7fffffff, 0, 1);
 }
 
+/* Asked while it is unloaded, the host calls back, and waits in vain. */
+static bool lies_at_unload;
+
+__attribute__((destructor)) static void unload(void)
+{
+        if (lies_at_unload)
+                say(MESSAGE_IMPORT, 0, 0, (uint32_t)-1, 0, 0, 1);
+}
+
+static int64_t lie_at_unload(void)
+{
+        lies_at_unload = true;
+        return 0;
+}
+
 static int64_t lie_failure(void)
 {
         return say(MESSAGE_FAILED, 0, 0, 55, 0, 0, 1);
@@ -441,6 +456,7 @@ static const struct {
         { "lie-import", lie_import },
         { "lie-instance", lie_instance },
         { "lie-arguments", lie_arguments },
+        { "lie-at-unload", lie_at_unload },
         { "lie-failure", lie_failure },
         { "lie-text", lie_text },
         { "lie-agreed", lie_agreed },

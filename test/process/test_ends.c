@@ -246,6 +246,23 @@ TEST(lies_cost_the_domain)
         stage_strike(&stage);
 }
 
+/* A call within the release, without a deadline of its own, ends the domain: later than the release's time allows it must not, and
+ * freed the domain is not to be before the release is over. */
+TEST(a_lie_while_it_is_unloaded_costs_the_domain)
+{
+        struct stage stage = stage_set(NULL), second = stage;
+        struct ward_activate_options options = options_for(WARD_PROCESS);
+        struct ward_fault fault;
+        options.domain = acts_domain(stage.acts);
+        assert_good(acts_activate(stage.host, addin_file("acts", WARD_PROCESS), &options, &acts_services, &second.acts, &fault),
+                    &fault);
+        assert_int_equal(fact(&second, "lie-at-unload"), 0);
+        acts_set_deadline(stage.acts, 0);
+        acts_release(second.acts);
+        check_lost(&stage);
+        stage_strike(&stage);
+}
+
 TEST(a_failure_without_a_text_is_one)
 {
         struct stage stage = stage_set(NULL);
@@ -357,13 +374,14 @@ TEST(a_thousand_crashes_leave_nothing)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(
-                argc, argv, TEST_CASE(signals_are_named), TEST_CASE(exit_is_told_with_its_status),
-                TEST_CASE(a_hung_call_meets_its_deadline), TEST_CASE(a_call_that_never_stops_asking_meets_its_deadline),
-                TEST_CASE(the_host_is_called_from_calls_only), TEST_CASE(a_crash_between_calls_is_told),
-                TEST_CASE(unloading_ends_what_the_addin_started), TEST_CASE(a_crash_ends_what_the_addin_started),
-                TEST_CASE(a_lost_warden_is_told_and_replaced), TEST_CASE(a_lost_warden_is_told_whoever_holds_its_socket),
-                TEST_CASE(lies_cost_the_domain), TEST_CASE(a_failure_without_a_text_is_one),
-                TEST_CASE(results_that_lie_elsewhere_are_refused), TEST_CASE(last_words_are_not_believed_against_the_kernel),
-                TEST_CASE_LONG(a_storm_of_lies_never_harms_the_host, 60), TEST_CASE_LONG(a_thousand_crashes_leave_nothing, 120));
+        return TEST_MAIN(argc, argv, TEST_CASE(signals_are_named), TEST_CASE(exit_is_told_with_its_status),
+                         TEST_CASE(a_hung_call_meets_its_deadline), TEST_CASE(a_call_that_never_stops_asking_meets_its_deadline),
+                         TEST_CASE(the_host_is_called_from_calls_only), TEST_CASE(a_crash_between_calls_is_told),
+                         TEST_CASE(unloading_ends_what_the_addin_started), TEST_CASE(a_crash_ends_what_the_addin_started),
+                         TEST_CASE(a_lost_warden_is_told_and_replaced), TEST_CASE(a_lost_warden_is_told_whoever_holds_its_socket),
+                         TEST_CASE(lies_cost_the_domain), TEST_CASE(a_lie_while_it_is_unloaded_costs_the_domain),
+                         TEST_CASE(a_failure_without_a_text_is_one), TEST_CASE(results_that_lie_elsewhere_are_refused),
+                         TEST_CASE(last_words_are_not_believed_against_the_kernel),
+                         TEST_CASE_LONG(a_storm_of_lies_never_harms_the_host, 60),
+                         TEST_CASE_LONG(a_thousand_crashes_leave_nothing, 120));
 }
