@@ -121,10 +121,13 @@ static int run_import(struct process *process, struct instance *instance, uint32
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the result of '%s'", func->name);
         memset(ret, 0, size);
         instance_serve(instance, import, args, ret);
-        if (!func->result)
-                return 0;
-        int r = marshal_lower_result(func, ret, ret_slots, &process->memory, fault);
-        ward_value_free(func->result, ret);
+        int r = 0;
+        if (!domain_is_here(process->domain)) /* a child that the host's function forked: it has no channel */
+                r = domain_unloaded_fault(process->domain, fault);
+        else if (func->result)
+                r = marshal_lower_result(func, ret, ret_slots, &process->memory, fault);
+        if (func->result)
+                ward_value_free(func->result, ret);
         return r;
 }
 

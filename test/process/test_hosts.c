@@ -207,6 +207,34 @@ TEST(a_forked_child_has_workers_of_its_own)
         stage_strike(&stage);
 }
 
+static pid_t forked_by_callback;
+
+static int32_t fork_when_asked(void *data, int32_t n)
+{
+        forked_by_callback = fork();
+        return n;
+}
+
+/* It comes back from the callback as the parent does, into a call that is the parent's alone. */
+TEST(a_child_that_a_callback_forks_has_no_part_in_the_call)
+{
+        const struct acts_services services = { .ask = fork_when_asked, .note = acts_services.note };
+        const struct ward_activate_options options = options_for(WARD_PROCESS);
+        struct stage stage = { .host = host_start() };
+        struct ward_fault fault;
+        int32_t ret = 0;
+        int status;
+        assert_good(acts_activate(stage.host, addin_file("acts", WARD_PROCESS), &options, &services, &stage.acts, &fault), &fault);
+        int r = acts_depth(stage.acts, 42, &ret, &fault);
+        if (!forked_by_callback)
+                _exit(r == -WARD_FAULT_UNLOADED ? 0 : 1);
+        assert_good(r, &fault);
+        assert_int_equal(ret, 42);
+        waitpid(forked_by_callback, &status, 0);
+        assert_int_equal(status, 0);
+        stage_strike(&stage);
+}
+
 static void *unload(void *data)
 {
         ward_domain_unload(data, NULL);
@@ -402,6 +430,7 @@ int main(int argc, char **argv)
                          TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
                          TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers),
                          TEST_CASE(a_forked_child_has_workers_of_its_own),
+                         TEST_CASE(a_child_that_a_callback_forks_has_no_part_in_the_call),
                          TEST_CASE(a_child_forked_while_a_domain_is_unloaded_can_free_the_host),
                          TEST_CASE(a_host_without_privileges_works), TEST_CASE(a_host_without_namespaces_works),
                          TEST_CASE(a_missing_worker_program), TEST_CASE(a_program_that_is_no_worker),
