@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/own.h"
+#include "wasm/key.h"
 
 enum {
         LOCK_POLL_NS = 20000000,
@@ -106,15 +107,40 @@ void wasm_cache_close(struct wasm_cache *cache)
 
 enum { NAME_SIZE = WASM_KEY_LEN + sizeof ".lock" };
 
+/* An image ends with the hash of what precedes it. The loader trusts what it maps: a file that was cut short or damaged, as by a
+ * disk that is full or failing, would bring the host down. */
+static int seal(int fd)
+{
+        char hash[WASM_KEY_LEN + 1];
+        off_t size = lseek(fd, 0, SEEK_END);
+        if (size < 0 || wasm_key_of_file(fd, (uint64_t)size, hash) < 0)
+                return -1;
+        return pwrite(fd, hash, WASM_KEY_LEN, size) == WASM_KEY_LEN ? 0 : -1;
+}
+
+static bool is_whole(int fd, off_t size)
+{
+        char sealed[WASM_KEY_LEN], hash[WASM_KEY_LEN + 1];
+        off_t len = size - WASM_KEY_LEN;
+        return len > 0 && pread(fd, sealed, sizeof sealed, len) == WASM_KEY_LEN && !wasm_key_of_file(fd, (uint64_t)len, hash) &&
+               !memcmp(sealed, hash, sizeof sealed);
+}
+
+static bool is_trusted(int fd)
+{
+        struct stat st;
+        return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & OTHERS_WRITE) &&
+               is_whole(fd, st.st_size);
+}
+
 int wasm_cache_find(const struct wasm_cache *cache, const char *key, int *ret_fd)
 {
         char name[NAME_SIZE];
-        struct stat st;
         snprintf(name, sizeof name, "%s.so", key);
         int fd = openat(cache->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
                 return 1;
-        if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & OTHERS_WRITE) {
+        if (!is_trusted(fd)) {
                 close(fd);
                 return 1;
         }
@@ -231,9 +257,10 @@ int wasm_build_publish(const struct wasm_cache *cache, const struct wasm_build *
                        struct ward_fault *fault)
 {
         char name[NAME_SIZE];
-        OWNED(fd_closep) int fd = openat(build->folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        OWNED(fd_closep) int fd = openat(build->folder, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
         snprintf(name, sizeof name, "%s.so", key);
-        if (fd < 0 || fchmod(fd, S_IRUSR | S_IXUSR) < 0 || fsync(fd) < 0 || renameat(build->folder, file, cache->folder, name) < 0)
+        if (fd < 0 || seal(fd) < 0 || fchmod(fd, S_IRUSR | S_IXUSR) < 0 || fsync(fd) < 0 ||
+            renameat(build->folder, file, cache->folder, name) < 0)
                 return unwritable(cache, errno, fault);
         return 0;
 }

@@ -1,7 +1,8 @@
 /* The folder of compiled modules. It and all in it are code that hosts of this user will run, so it must belong to the user and be
  * writable by nobody else; which is checked on what was opened, each time.
  *
- *     HEX.so      an image, named by the hash of all that went into it; renamed into place when whole
+ *     HEX.so      an image, named by the hash of all that went into it, with a hash of itself at its end; renamed into place
+ *                 when whole
  *     HEX.lock    held while it is being built, then removed
  *     build-XXXXXX/ where it is built */
 #ifndef WASM_CACHE_H
@@ -20,7 +21,7 @@ struct wasm_cache {
 int wasm_cache_open(const char *path, struct wasm_cache *ret_cache, struct ward_fault *fault);
 void wasm_cache_close(struct wasm_cache *cache);
 
-/* Opens the image with @key. 0, or 1 if there is none that can be trusted. */
+/* Opens the image with @key. 0, or 1 if there is none that can be trusted and is whole. */
 int wasm_cache_find(const struct wasm_cache *cache, const char *key, int *ret_fd);
 
 /* Waits until nobody else builds @key. Returns a descriptor that holds the right to, or -1 where that took too long: building it
