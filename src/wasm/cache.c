@@ -28,7 +28,8 @@ enum {
 
 /* --- The folder ---------------------------------------------------------------------------------------------------- */
 
-/* As the environment says; not for a program that runs with more rights than who started it. */
+/* As the environment says; not for a program that runs with more rights than who started it. A relative XDG_CACHE_HOME is to be
+ * ignored (XDG Base Directory Specification), and so is such a HOME: what is below the working directory may be anybody's. */
 static char *choose_path(const char *path)
 {
         const char *names[] = { "WARD_CACHE", "XDG_CACHE_HOME", "HOME" };
@@ -38,7 +39,7 @@ static char *choose_path(const char *path)
                 return strdup(path);
         for (size_t i = 0; i < COUNT_OF(names) && !chosen; i++) {
                 const char *value = secure_getenv(names[i]);
-                if (value && *value && asprintf(&chosen, "%s%s", value, below[i]) < 0)
+                if (value && (i ? *value == '/' : *value) && asprintf(&chosen, "%s%s", value, below[i]) < 0)
                         return NULL;
         }
         return chosen ? chosen : strdup("");
@@ -80,10 +81,10 @@ int wasm_cache_open(const char *wanted, struct wasm_cache *ret_cache, struct war
         if (!path)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot open the cache folder");
         if (!*path)
-                return fault_set(
-                        fault, WARD_FAULT_COMPILE,
-                        "no folder to keep compiled WebAssembly in: HOME is not set; name one with WARD_CACHE or the host's "
-                        "cache_path");
+                return fault_set(fault, WARD_FAULT_COMPILE,
+                                 "no folder to keep compiled WebAssembly in: HOME is not an absolute path; name one with "
+                                 "WARD_CACHE or the host's "
+                                 "cache_path");
         int r = make_folders(path);
         OWNED(fd_closep) int folder = r ? -1 : open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (folder < 0)

@@ -108,6 +108,9 @@ TEST(follows_the_environment)
         unsetenv("WARD_CACHE");
         unsetenv("XDG_CACHE_HOME");
         assert_int_equal(wasm_cache_open(NULL, &cache, &fault), -WARD_FAULT_COMPILE);
+        setenv("HOME", "relative", 1);
+        setenv("XDG_CACHE_HOME", "relative", 1);
+        assert_int_equal(wasm_cache_open(NULL, &cache, &fault), -WARD_FAULT_COMPILE);
         assert_says(&fault, "WARD_CACHE");
         remove_all(folder);
 }
