@@ -20,7 +20,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
 static void domains_adopt(struct domains *domains)
 {
         pthread_mutex_init(&domains->lock, NULL);
-        domains->warden = warden_free(domains->warden);
+        domains->warden = warden_unref(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
         atomic_store(&domains->page->here, 1);
 }

@@ -25,7 +25,6 @@ enum {
 
 struct warden {
         _Atomic uint32_t references;
-        pid_t owner; /* the process that started it */
         int socket;
         int pidfd;
         struct monitor *monitor;
@@ -37,11 +36,6 @@ struct warden {
         pthread_cond_t changed;
         struct list workers;
 };
-
-static bool is_here(const struct warden *warden)
-{
-        return warden->owner == getpid();
-}
 
 /* --- Events ------------------------------------------------------------------------------------------------------------- */
 
@@ -231,7 +225,6 @@ static struct warden *warden_make(void)
         if (!warden)
                 return NULL;
         atomic_store(&warden->references, 1);
-        warden->owner = getpid();
         warden->socket = warden->pidfd = -1;
         list_init(&warden->workers);
         list_init(&warden->events.link);
@@ -351,8 +344,6 @@ bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t
 {
         struct timespec until = clock_timespec(deadline);
         int r = 0;
-        if (!is_here(warden))
-                return true;
         pthread_mutex_lock(&warden->lock);
         while (worker->state == WORKER_IS_TOLD || (worker->state == WORKER_RUNS && r != ETIMEDOUT))
                 r = worker->state == WORKER_RUNS ? pthread_cond_timedwait(&warden->changed, &warden->lock, &until)
@@ -378,9 +369,7 @@ struct warden *warden_free(struct warden *warden)
 {
         if (!warden)
                 return NULL;
-        if (is_here(warden)) {
-                unwatch(warden);
-                end_process(warden);
-        }
+        unwatch(warden);
+        end_process(warden);
         return warden_unref(warden);
 }

@@ -37,6 +37,7 @@ struct warden_worker {
 
 /* @deadline bounds starting it. The reference is the caller's. */
 int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault);
+/* Takes NULL. All that a forked child may do with its parent's warden. */
 struct warden *warden_unref(struct warden *warden);
 
 /* Asks for a worker that serves the channel @fd. @worker->ended and @data are set by the caller, and may be called from here on. */
@@ -49,8 +50,8 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker);
  * has ended. */
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline);
 
-/* Ends the warden and with it every worker, waits until it is gone, and gives back the host's reference. In a forked child only
- * gives back. Returns NULL; takes NULL. */
+/* Ends the warden and with it every worker, waits until it is gone, and gives back the host's reference. Returns NULL; takes NULL.
+ */
 struct warden *warden_free(struct warden *warden);
 
 #endif

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -205,6 +206,43 @@ TEST(a_forked_child_has_workers_of_its_own)
         assert_int_equal(status, 0);
         assert_good(acts_add(stage.acts, 1, 2, &sum, &fault), &fault);
         stage_strike(&stage);
+}
+
+/* Runs @run in a child that is process 1 of a PID namespace; its exit status. */
+static int run_as_first(int (*run)(struct stage *stage), struct stage *stage)
+{
+        int status;
+        if (unshare(CLONE_NEWPID) < 0)
+                harness_skip("no PID namespaces for this user");
+        pid_t pid = fork();
+        if (!pid)
+                _exit(run(stage));
+        waitpid(pid, &status, 0);
+        return status;
+}
+
+static int strike_as_first(struct stage *stage)
+{
+        stage_strike(stage);
+        return getpid() != 1;
+}
+
+static int have_a_child_of_the_same_number(struct stage *stage)
+{
+        struct ward_fault fault;
+        int32_t sum = 0;
+        *stage = stage_set(NULL);
+        if (getpid() != 1 || run_as_first(strike_as_first, stage))
+                return 1;
+        int r = acts_add(stage->acts, 40, 2, &sum, &fault);
+        stage_strike(stage);
+        return r || sum != 42;
+}
+
+TEST(a_forked_child_with_its_parents_number_is_another_process)
+{
+        struct stage stage;
+        assert_int_equal(run_as_first(have_a_child_of_the_same_number, &stage), 0);
 }
 
 static pid_t forked_by_callback;
@@ -430,6 +468,7 @@ int main(int argc, char **argv)
                          TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
                          TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers),
                          TEST_CASE(a_forked_child_has_workers_of_its_own),
+                         TEST_CASE(a_forked_child_with_its_parents_number_is_another_process),
                          TEST_CASE(a_child_that_a_callback_forks_has_no_part_in_the_call),
                          TEST_CASE(a_child_forked_while_a_domain_is_unloaded_can_free_the_host),
                          TEST_CASE(a_host_without_privileges_works), TEST_CASE(a_host_without_namespaces_works),
