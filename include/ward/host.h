@@ -7,7 +7,8 @@
  * 5. ward_host_free
  *
  * Thread-safety: every function here may be called from any thread at any time, except that a handle is not to be used
- * after it was given back. Ward starts one thread of its own, all signals blocked, while isolated domains exist. At kind
+ * after it was given back, and that a thread is not to be cancelled (pthread_cancel), nor to leave a function that an add-in called
+ * by longjmp, while it is in Ward. Ward starts one thread of its own, all signals blocked, while isolated domains exist. At kind
  * `wasm` it installs a SIGSEGV and a SIGBUS handler, which hand everything that is not a wasm domain's on to the handler
  * that was there before. It touches no other state of the process. */
 #ifndef WARD_HOST_H
@@ -58,7 +59,8 @@ WARD_API const char *ward_level_name(enum ward_level level);
 WARD_API bool ward_level_from_name(const char *name, enum ward_level *ret);
 
 /* Called for every fault that costs a domain, once a domain, on the thread that learned of it, which may be Ward's own.
- * The callback may query the domain, but not unload it or call into it. */
+ * The callback may query the domain, but not unload it or call into it, nor wait for a thread that may be doing so: no lock that is
+ * held around calls of Ward. */
 typedef void (*ward_on_fault)(void *data, struct ward_domain *domain, const struct ward_fault *fault);
 
 struct ward_host_options {
