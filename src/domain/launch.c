@@ -215,7 +215,7 @@ RAW static int run_launcher(struct launch *launch)
 
 int launch(const char *path, int socket, int host, int *ret_pidfd, struct ward_fault *fault)
 {
-        struct launch launch = { .path = path, .socket = socket, .host = host, .step = "make a process" };
+        struct launch launch = { .path = path, .socket = socket, .host = host, .pidfd = -1, .step = "make a process" };
         snprintf(launch.uid_map, sizeof launch.uid_map, "%u %u 1", geteuid(), geteuid());
         snprintf(launch.gid_map, sizeof launch.gid_map, "%u %u 1", getegid(), getegid());
         launch.stacks = mmap(NULL, 2 * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);

@@ -337,7 +337,8 @@ int warden_spawn(struct warden *warden, struct warden_worker *worker, int fd, st
 void warden_kill(struct warden *warden, const struct warden_worker *worker)
 {
         const struct wire_request request = { .kind = WIRE_KILL, .id = worker->id };
-        send_request(warden, &request, -1);
+        if (!atomic_load(&warden->lost))
+                send_request(warden, &request, -1);
 }
 
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline)
