@@ -1,7 +1,9 @@
 #include "wasm/runtime.h"
 
 #include <dlfcn.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <ucontext.h>
 #include "base/fault.h"
 #include "wasm/test_guest.h"
 
@@ -180,6 +182,79 @@ TEST(stack_of_a_small_thread)
         image_end();
 }
 
+static void *finds_no_room(void *unused)
+{
+        struct guest guest = { 0 };
+        struct wasm_host host = { "guest", 0, &guest, guest_import };
+        struct ward_fault fault = { 0 };
+        assert_int_equal(wasm_instance_new(image, &host, &guest.wasm, &fault), 0);
+        wasm_instance_enter(guest.wasm);
+        assert_int_equal(wasm_instance_start(guest.wasm, &fault), 0); /* it has no start function */
+        wasm_instance_leave(guest.wasm);
+        uint32_t ret;
+        assert_int_equal(guest_call(&guest, "add_one", 1, &ret, &fault), -WARD_FAULT_TRAP);
+        assert_says(&fault, "call stack exhausted");
+        guest_end(&guest);
+        return NULL;
+}
+
+/* Without a guard page nothing tells that a frame has gone below the stack: there is none to spare for a module in 64 KiB. */
+TEST(stack_without_guard)
+{
+        enum { SIZE = 64 << 10 };
+        pthread_attr_t attributes;
+        pthread_t thread;
+        void *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_ptr_not_equal(stack, MAP_FAILED);
+        answer("add_one", 1); /* so that the image is there */
+        pthread_attr_init(&attributes);
+        assert_int_equal(pthread_attr_setstack(&attributes, stack, SIZE), 0);
+        assert_int_equal(pthread_create(&thread, &attributes, finds_no_room, NULL), 0);
+        pthread_join(thread, NULL);
+        pthread_attr_destroy(&attributes);
+        munmap(stack, SIZE);
+        image_end();
+}
+
+static ucontext_t thread_context, coroutine_context;
+static int nested;
+
+/* Calls back in for as long as it is let. */
+static int calls_in(struct guest *guest, uint64_t *slots, struct ward_fault *fault)
+{
+        uint32_t ret;
+        nested++;
+        return nested < 10000 ? guest_call(guest, "call_host", 0, &ret, fault) : 0;
+}
+
+static void nests(void)
+{
+        struct guest guest = { .serve = calls_in };
+        struct ward_fault fault = { 0 };
+        uint32_t ret;
+        guest_start(&guest, 0);
+        assert_int_equal(guest_call(&guest, "call_host", 0, &ret, &fault), -WARD_FAULT_TRAP);
+        assert_says(&fault, "call stack exhausted");
+        guest_end(&guest);
+}
+
+/* Where a coroutine's stack ends nobody says: calls that nest share what the first was given. */
+TEST(stack_of_a_coroutine)
+{
+        enum { SIZE = 512 << 10 };
+        void *stack = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_ptr_not_equal(stack, MAP_FAILED);
+        answer("add_one", 1);
+        getcontext(&coroutine_context);
+        coroutine_context.uc_stack = (stack_t){ .ss_sp = stack, .ss_size = SIZE };
+        coroutine_context.uc_link = &thread_context;
+        makecontext(&coroutine_context, nests, 0);
+        assert_int_equal(swapcontext(&thread_context, &coroutine_context), 0);
+        assert_in_range(nested, 2, 9999);
+        munmap(stack, SIZE);
+        image_end();
+}
+
 /* The limit of the main thread's stack is read when it grows: as with `ulimit -s unlimited`. */
 TEST(stack_without_limit)
 {
@@ -354,8 +429,9 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(calls, 120), TEST_CASE(passes_every_type), TEST_CASE(traps_of_every_kind),
                          TEST_CASE(grows), TEST_CASE(starts_beyond_its_limit), TEST_CASE(leaves_nothing_behind),
                          TEST_CASE(stack_of_the_main_thread), TEST_CASE(stack_of_another_thread),
-                         TEST_CASE(stack_of_a_small_thread), TEST_CASE(stack_without_limit), TEST_CASE(ends_every_loop),
-                         TEST_CASE(stops), TEST_CASE(expires_one_call_only), TEST_CASE(waits_for_the_host), TEST_CASE(nests),
+                         TEST_CASE(stack_of_a_small_thread), TEST_CASE(stack_without_guard), TEST_CASE(stack_of_a_coroutine),
+                         TEST_CASE(stack_without_limit), TEST_CASE(ends_every_loop), TEST_CASE(stops),
+                         TEST_CASE(expires_one_call_only), TEST_CASE(waits_for_the_host), TEST_CASE(nests),
                          TEST_CASE(a_nested_trap_is_the_inner_calls), TEST_CASE(shares_images),
                          TEST_CASE(takes_no_image_of_another_copy));
 }

@@ -8,15 +8,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/fault.h"
-#include "wasm/image_abi.h"
+#include "wasm/limits.h"
 
 enum {
         /* What a module's calls may take of a thread's stack, so that an endless recursion ends where the stack has no limit. */
         STACK_MAX = 8 << 20,
         /* What is left of it for the host's callbacks; of a small stack a quarter. */
         HOST_ROOM = 256 << 10,
-        /* A stack that is not the thread's own (a coroutine's) does not say how large it is. */
+        /* Of a stack without a guard page, for the frame of the function that finds its end to have gone below it. */
+        UNGUARDED_ROOM = WASM_FRAME_MAX + (4 << 10),
+        /* A stack that is not the thread's own (a coroutine's) does not say how large it is. Calls that nest share this; those that
+         * begin further away are on another. */
         FOREIGN_STACK = 32 << 10,
+        FOREIGN_REACH = 2 * FOREIGN_STACK,
         /* For the frame of a signal with all of the processor's registers, Ward's handler, and a handler of the host's behind it.
          */
         SIGNAL_STACK = 128 << 10,
@@ -61,18 +65,30 @@ static void init_once(void)
                 key_error = pthread_atfork(NULL, NULL, thread_after_fork);
 }
 
+static uintptr_t min(uintptr_t a, uintptr_t b)
+{
+        return a < b ? a : b;
+}
+
+static uintptr_t max(uintptr_t a, uintptr_t b)
+{
+        return a > b ? a : b;
+}
+
 static int find_stack(struct wasm_thread *thread)
 {
         pthread_attr_t attributes;
         void *low;
-        size_t size;
+        size_t size, guard = 0;
         int error = pthread_getattr_np(pthread_self(), &attributes);
         if (error)
                 return error;
         error = pthread_attr_getstack(&attributes, &low, &size);
+        pthread_attr_getguardsize(&attributes, &guard);
         pthread_attr_destroy(&attributes);
         thread->stack_low = (uintptr_t)low;
         thread->stack_high = (uintptr_t)low + size;
+        thread->room = max(min(size / 4, HOST_ROOM), guard ? 0 : UNGUARDED_ROOM);
         return error;
 }
 
@@ -126,19 +142,19 @@ int wasm_thread_prepare(struct ward_fault *fault)
         return 0;
 }
 
-static uintptr_t max(uintptr_t a, uintptr_t b)
+static uintptr_t foreign_limit(struct wasm_thread *thread, uintptr_t sp)
 {
-        return a > b ? a : b;
+        if (!thread->top || thread->foreign_high - sp > FOREIGN_REACH)
+                thread->foreign_high = sp;
+        return thread->foreign_high - FOREIGN_STACK;
 }
 
 uintptr_t wasm_thread_stack_limit(struct wasm_thread *thread)
 {
         uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
         if (sp < thread->stack_low || sp >= thread->stack_high)
-                return sp - FOREIGN_STACK;
-        uintptr_t size = thread->stack_high - thread->stack_low;
-        uintptr_t room = size / 4 < HOST_ROOM ? size / 4 : HOST_ROOM;
+                return foreign_limit(thread, sp);
         if (!thread->top)
                 thread->floor = sp > STACK_MAX ? sp - STACK_MAX : 0;
-        return max(thread->stack_low + room, thread->floor);
+        return max(thread->stack_low + thread->room, thread->floor);
 }
