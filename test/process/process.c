@@ -1,8 +1,10 @@
 #include "test/process/process.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -105,6 +107,15 @@ int settle_processes(const char *name)
                 n = count_processes(name);
         }
         return n;
+}
+
+bool has_namespaces(void)
+{
+        int status;
+        pid_t pid = fork();
+        if (!pid)
+                _exit(unshare(CLONE_NEWPID) && unshare(CLONE_NEWUSER | CLONE_NEWPID));
+        return waitpid(pid, &status, 0) == pid && !status;
 }
 
 /* It is the one process that knows this one: by its descriptor of it. */

@@ -31,6 +31,9 @@ int count_processes(const char *name);
 /* Waits until there are none, at most two seconds; how many are left. */
 int settle_processes(const char *name);
 
+/* Whether the system lets this user make PID namespaces. Where it does not, nothing but the warden ends what an add-in started. */
+bool has_namespaces(void);
+
 /* The warden of this process; fails the test if it has none. */
 pid_t find_warden(void);
 
