@@ -10,7 +10,10 @@
  * after it was given back, and that a thread is not to be cancelled (pthread_cancel), nor to leave a function that an add-in called
  * by longjmp, while it is in Ward. Ward starts one thread of its own, all signals blocked, while isolated domains exist. At kind
  * `wasm` it installs a SIGSEGV and a SIGBUS handler, which hand everything that is not a wasm domain's on to the handler
- * that was there before. It touches no other state of the process. */
+ * that was there before; and a thread's first such call unblocks the two signals on it, and gives it an alternate signal stack
+ * if it has none. A host that later blocks them again, or takes that stack away, dies where the add-in would have trapped. On a
+ * stack that the host made for a coroutine, 128 KiB are to be left, above a guard page. Ward touches no other state of the process.
+ */
 #ifndef WARD_HOST_H
 #define WARD_HOST_H
 
