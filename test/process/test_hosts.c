@@ -208,17 +208,25 @@ TEST(a_forked_child_has_workers_of_its_own)
         stage_strike(&stage);
 }
 
-/* Runs @run in a child that is process 1 of a PID namespace; its exit status. */
+enum { NO_NAMESPACES = 77 };
+
+/* Runs @run in process 1 of a PID namespace, started by a child, since who asks for a namespace can start nothing elsewhere any
+ * more. 0 if that gave 0, or NO_NAMESPACES. */
 static int run_as_first(int (*run)(struct stage *stage), struct stage *stage)
 {
         int status;
-        if (unshare(CLONE_NEWPID) < 0)
-                harness_skip("no PID namespaces for this user");
         pid_t pid = fork();
-        if (!pid)
-                _exit(run(stage));
+        if (!pid) {
+                if (unshare(CLONE_NEWPID) < 0)
+                        _exit(NO_NAMESPACES);
+                pid_t first = fork();
+                if (!first)
+                        _exit(run(stage));
+                waitpid(first, &status, 0);
+                _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+        }
         waitpid(pid, &status, 0);
-        return status;
+        return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 static int strike_as_first(struct stage *stage)
@@ -242,7 +250,10 @@ static int have_a_child_of_the_same_number(struct stage *stage)
 TEST(a_forked_child_with_its_parents_number_is_another_process)
 {
         struct stage stage;
-        assert_int_equal(run_as_first(have_a_child_of_the_same_number, &stage), 0);
+        int r = run_as_first(have_a_child_of_the_same_number, &stage);
+        if (r == NO_NAMESPACES)
+                harness_skip("no PID namespaces for this user");
+        assert_int_equal(r, 0);
 }
 
 static pid_t forked_by_callback;
