@@ -81,9 +81,8 @@ static void loaded_finish(struct loaded *loaded)
         info_lock(domain);
         list_remove(&loaded->link);
         info_unlock(domain);
-        if (domain_is_here(domain))         /* a forked child has freed the monitor that it could not use */
-                if (domain_is_here(domain)) /* else the monitor may be freed: it stayed in the parent */
-                        monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
+        if (domain_is_here(domain)) /* else the monitor may be freed: it stayed in the parent */
+                monitor_alarm_remove(loaded->domain->monitor, &loaded->alarm);
         loaded->wasm = wasm_instance_free(loaded->wasm);
         loaded->wasi = wasi_free(loaded->wasi);
         loaded->domain = NULL;
@@ -133,10 +132,11 @@ struct span_of_call {
         uint64_t until, inherited;
 };
 
+/* In a forked child the monitor may be freed. */
 static void set_alarm(struct loaded *loaded, uint64_t until)
 {
         loaded->until = until;
-        if (until == CLOCK_NEVER)
+        if (until == CLOCK_NEVER || !domain_is_here(loaded->instance->domain))
                 monitor_alarm_clear(&loaded->alarm);
         else
                 monitor_alarm_set(loaded->domain->monitor, &loaded->alarm, until);

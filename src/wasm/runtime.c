@@ -89,6 +89,7 @@ void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
 void wasm_instance_stop(struct wasm_instance *instance)
 {
         atomic_store(&instance->stopped, true);
+        wasm_barrier_heavy();
 }
 
 /* --- Calls --------------------------------------------------------------------------------------------------------- */

@@ -31,7 +31,8 @@ int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char
  * that number: a later call is not meant, and will not be ended. */
 uint64_t wasm_instance_number(const struct wasm_instance *instance);
 void wasm_instance_expire(struct wasm_instance *instance, uint64_t number);
-/* Ends the call in flight and every later one. */
+/* Ends the call in flight and every later one. A thread that asked too early to know has made its writes by the time this returns:
+ * an alarm that is set afterwards is not one that it clears. */
 void wasm_instance_stop(struct wasm_instance *instance);
 /* Makes the thread that runs the instance look whether its call has expired or was stopped. To be repeated until it has left: it
  * does not take notice at every instruction. */
