@@ -23,7 +23,7 @@ static int check(const struct ward_host *host, const char *module, const struct 
         if (!contract_is_served(contract, &missing))
                 return fault_set(fault, WARD_FAULT_CONTRACT,
                                  "contract %s imports '%s', which this version of Ward does not provide", contract->name, missing);
-        return 0;
+        return host_check_limits(&options->limits, fault);
 }
 
 /* Step 1: the domain that the options name, the host's own, or one made for the add-in. With a reference. */

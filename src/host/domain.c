@@ -9,6 +9,15 @@
 
 enum { START_MS = 10000 };
 
+int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault)
+{
+        static const struct ward_limits none = { 0 };
+        if (limits->size == sizeof *limits || !memcmp(limits, &none, sizeof none))
+                return 0;
+        return fault_set(fault, WARD_FAULT_USAGE, "ward_limits.size is %zu, not %zu: set it to sizeof (struct ward_limits)",
+                         limits->size, sizeof *limits);
+}
+
 int ward_domain_new(struct ward_host *host, const struct ward_domain_options *options, struct ward_domain **ret_domain,
                     struct ward_fault *fault)
 {
@@ -18,7 +27,8 @@ int ward_domain_new(struct ward_host *host, const struct ward_domain_options *op
                 return fault_set(fault, WARD_FAULT_USAGE,
                                  "ward_domain_options.size is %zu, not %zu: set it to sizeof (struct ward_domain_options)",
                                  options->size, sizeof *options);
-        return domain_new(&host->domains, options, NULL, clock_deadline(START_MS), ret_domain, fault);
+        int r = host_check_limits(&options->limits, fault);
+        return r ? r : domain_new(&host->domains, options, NULL, clock_deadline(START_MS), ret_domain, fault);
 }
 
 struct ward_domain *ward_domain_release(struct ward_domain *domain)

@@ -9,4 +9,7 @@ struct ward_host {
         struct ward_domain *default_domain;
 };
 
+/* Whether the limits are of the struct that this library knows; all zeros are the defaults. */
+int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault);
+
 #endif

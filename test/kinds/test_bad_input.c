@@ -194,6 +194,10 @@ TEST(wrong_sizes)
         options.size = 0;
         assert_int_equal(activate(host, "x.so", &options, &fault), -WARD_FAULT_USAGE);
         assert_says(&fault, "sizeof (struct ward_activate_options)");
+        options = options_for(WARD_PROCESS);
+        options.limits = (struct ward_limits){ .memory_bytes = 1 << 20 };
+        assert_int_equal(activate(host, "x.so", &options, &fault), -WARD_FAULT_USAGE);
+        assert_says(&fault, "sizeof (struct ward_limits)");
         assert_int_equal(activate(host, "x.so", NULL, NULL), -WARD_FAULT_MODULE);
         ward_host_free(host);
 }
