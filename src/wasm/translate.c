@@ -56,7 +56,7 @@ static const char *const flags[] = {
 static const char *const wasm2c_arguments[] = { "image.wasm", "-n", "image", "-o", "image.c" };
 
 /* More than WASM_DEPTH_MAX, and what encloses those. */
-#define NESTED "1024"
+#define NESTED_FOR_CLANG "CCC_OVERRIDE_OPTIONS=#+-fbracket-depth=1024"
 
 struct wasm_tools {
         char *wasm2c;           /* path, owned, as the next two are */
@@ -267,7 +267,7 @@ static int job_failed(const struct job *job, const char *name, int status, int l
 static int run(const struct job *job, int folder, const char *name, struct ward_fault *fault)
 {
         char path[8192], library_path[8192];
-        const char *env[6] = { "LC_ALL=C", "TMPDIR=.", "CCC_OVERRIDE_OPTIONS=#+-fbracket-depth=" NESTED };
+        const char *env[6] = { "LC_ALL=C", "TMPDIR=.", NESTED_FOR_CLANG };
         size_t n = 3;
         int status = 0;
         OWNED(fd_closep) int log = openat(folder, "log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
