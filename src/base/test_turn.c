@@ -6,7 +6,7 @@
 
 TEST(is_recursive)
 {
-        struct turn turn = { 0 };
+        struct turn turn = { .depth = 0 };
         assert_true(turn_take(&turn, CLOCK_NEVER));
         assert_true(turn_take(&turn, CLOCK_NEVER));
         turn_give(&turn);
@@ -20,7 +20,7 @@ TEST(ways_nest)
 {
         turn_prepare();
         for (int mix = 0; mix < 16; mix++) {
-                struct turn turn = { 0 };
+                struct turn turn = { .depth = 0 };
                 for (int i = 0; i < 4; i++)
                         assert_true(mix >> i & 1 ? turn_enter(&turn) : turn_take(&turn, CLOCK_NEVER));
                 for (int i = 0; i < 4; i++) {
@@ -33,7 +33,7 @@ TEST(ways_nest)
 
 TEST(the_first_to_enter_is_the_favourite)
 {
-        struct turn turn = { 0 };
+        struct turn turn = { .depth = 0 };
         turn_prepare();
         assert_true(turn_take(&turn, CLOCK_NEVER));
         turn_give(&turn);
@@ -71,7 +71,7 @@ static void *count(void *data)
 
 TEST(one_at_a_time)
 {
-        struct counted counted = { 0 };
+        struct counted counted = { .count = 0 };
         pthread_t threads[THREADS];
         turn_prepare();
         for (int i = 0; i < THREADS; i++)
@@ -99,7 +99,7 @@ TEST(a_favourite_gives_way)
 {
         turn_prepare();
         for (int round = 0; round < 2000; round++) {
-                struct counted counted = { 0 };
+                struct counted counted = { .count = 0 };
                 pthread_t thread;
                 void *result = NULL;
                 long own = 0;
@@ -139,7 +139,7 @@ TEST(waits_until_the_deadline)
 {
         turn_prepare();
         for (int favoured = 0; favoured < 2; favoured++) {
-                struct turn turn = { 0 };
+                struct turn turn = { .depth = 0 };
                 pthread_t thread;
                 void *result;
                 assert_true(favoured ? turn_enter(&turn) : turn_take(&turn, CLOCK_NEVER));

@@ -18,7 +18,8 @@ enum {
         ROOM = 512,       /* for most argument structs and results without malloc */
         BUDGET_TIMES = 4, /* how much larger than in linear memory a value may be in C, */
         BUDGET_LEAST = 1 << 20,
-        LAG_TICKS = 3, /* two have been seen on a virtual machine */
+        BUDGET_MOST = 1 << 30, /* a module has 4 GiB of zeros for the asking: lists in them must not fill the host */
+        LAG_TICKS = 3,         /* two have been seen on a virtual machine */
 };
 
 /* A domain. The list is guarded by the domain's info_lock, for interrupt comes without the other. */
@@ -190,7 +191,8 @@ static struct marshal_memory *memory_of(struct loaded *loaded)
 
 static uint64_t budget_of(const struct marshal_memory *memory)
 {
-        return memory->size * BUDGET_TIMES + BUDGET_LEAST;
+        uint64_t budget = memory->size * BUDGET_TIMES + BUDGET_LEAST;
+        return budget < BUDGET_MOST ? budget : BUDGET_MOST;
 }
 
 /* Lifts the result, then lets the module free what of it is in its memory. */
