@@ -212,7 +212,7 @@ static void *is_interrupted_by_nothing(void *data)
         struct guest *guest = data;
         struct ward_fault fault = { 0 };
         uint32_t ret;
-        for (int i = 0; i < 2000; i++) {
+        for (int i = 0; i < 500; i++) {
                 guest_call(guest, "add_one", 1, &ret, &fault);
                 if (nanosleep(&(struct timespec){ .tv_nsec = 1000 }, NULL))
                         interrupted++;
@@ -279,6 +279,6 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(hands_faults_of_the_host_on, 120), TEST_CASE(stands_behind_and_before_the_host),
                          TEST_CASE(refuses_an_endless_exchange_of_handlers), TEST_CASE(does_what_the_kernel_would),
                          TEST_CASE(traps_on_a_thread_that_blocks_signals), TEST_CASE(traps_on_many_threads_at_once),
-                         TEST_CASE(disturbs_no_call_of_the_host), TEST_CASE(looks_do_not_pile_up),
+                         TEST_CASE_LONG(disturbs_no_call_of_the_host, 120), TEST_CASE(looks_do_not_pile_up),
                          TEST_CASE(blocks_what_the_handler_wants_blocked));
 }
