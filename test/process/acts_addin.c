@@ -268,26 +268,36 @@ static int64_t crash_blocked(void)
         return crash_null();
 }
 
-static void name_and_sleep(const char *name)
+static void name_and_sleep(const char *name, int born)
 {
         prctl(PR_SET_NAME, name);
+        if (write(born, "", 1) != 1)
+                _exit(1);
         for (;;)
                 pause();
 }
 
-/* Two children: one as it comes, one of its own session, whose parent is gone. Both are called @name. */
+/* Two children: one as it comes, one of its own session, whose parent is gone. Both are called @name, by the time that this
+ * returns. */
 static int64_t start_family(const char *name)
 {
+        int ends[2], born = 0;
+        char byte;
+        if (pipe2(ends, O_CLOEXEC))
+                return -1;
         if (!fork())
-                name_and_sleep(name);
+                name_and_sleep(name, ends[1]);
         if (!fork()) {
                 setsid();
                 if (!fork())
-                        name_and_sleep(name);
+                        name_and_sleep(name, ends[1]);
                 _exit(0);
         }
-        usleep(50000);
-        return 2;
+        close(ends[1]);
+        while (born < 2 && read(ends[0], &byte, 1) == 1)
+                born++;
+        close(ends[0]);
+        return born;
 }
 
 /* --- Lies ------------------------------------------------------------------------------------------------------------- */
