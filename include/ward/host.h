@@ -148,7 +148,7 @@ struct ward_activate_options {
         struct ward_limits limits;
 };
 
-/* --- For generated host views ------------------------------------------------------------------------------------- */
+/* --- For generated host views ----------------------------------------------------------------- */
 
 /* A function that the host provides. @args is the generated argument struct, borrowed; what @ret holds goes to Ward. */
 struct ward_import {

@@ -40,7 +40,7 @@ void turn_tell(struct turn *turn)
         wake(&turn->inside, INT_MAX);
 }
 
-/* --- The common way -------------------------------------------------------------------------------------------------------- */
+/* --- The common way --------------------------------------------------------------------------- */
 
 static void own(struct turn *turn)
 {
@@ -119,7 +119,7 @@ bool turn_take(struct turn *turn, uint64_t deadline)
         return false;
 }
 
-/* --- The favourite's ------------------------------------------------------------------------------------------------------- */
+/* --- The favourite's -------------------------------------------------------------------------- */
 
 /* With the word, which a favourite does not keep. */
 static void become_favourite(struct turn *turn)

@@ -133,8 +133,8 @@ static bool is_stopped(const struct ward_domain *domain)
         return domain_is_here(domain) ? domain->stopped : list_is_empty(&domain->link);
 }
 
-/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. What is half freed only leaves the
- * list, or ward_host_free would wait for it. */
+/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. What is half freed only leaves
+ * the list, or ward_host_free would wait for it. */
 static void domain_stop(struct ward_domain *domain)
 {
         if (is_stopped(domain))
@@ -181,7 +181,7 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
         return 0;
 }
 
-/* --- Entering and leaving ---------------------------------------------------------------------------------------------- */
+/* --- Entering and leaving --------------------------------------------------------------------- */
 
 /* Who waits within a call of another domain waits no longer than that call may last. */
 static int await_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)

@@ -54,7 +54,7 @@ struct launch {
         const char *step; /* what failed */
 };
 
-/* --- In the warden, before exec ----------------------------------------------------------------------------------------- */
+/* --- In the warden, before exec --------------------------------------------------------------- */
 
 RAW static int raw_open(const char *path, int flags)
 {
@@ -166,7 +166,7 @@ RAW static int warden(void *data)
         return fail(launch, "execute the program");
 }
 
-/* --- In the launcher ------------------------------------------------------------------------------------------------------ */
+/* --- In the launcher -------------------------------------------------------------------------- */
 
 RAW static void try_hold(struct launch *launch, int namespaces)
 {
@@ -197,7 +197,7 @@ RAW static int launcher(void *data)
         }
 }
 
-/* --- In the host ----------------------------------------------------------------------------------------------------------- */
+/* --- In the host ------------------------------------------------------------------------------ */
 
 /* All signals, those of the C library's own too: a handler in the launcher would run in the host's memory. */
 RAW static int run_launcher(struct launch *launch)

@@ -18,7 +18,7 @@ enum {
         UNLOAD_MS = 1000,  /* for the add-in's destructors */
 };
 
-/* --- Ends ---------------------------------------------------------------------------------------------------------------- */
+/* --- Ends ------------------------------------------------------------------------------------- */
 
 int process_gone(struct process *process, struct ward_fault *fault)
 {
@@ -61,7 +61,7 @@ __attribute__((format(printf, 4, 5))) static int lose(struct process *process, s
         return give_up(process, &why, fault);
 }
 
-/* --- Messages from the worker ---------------------------------------------------------------------------------------------- */
+/* --- Messages from the worker ----------------------------------------------------------------- */
 
 static uint32_t flat_params(const struct ward_func *func)
 {
@@ -163,7 +163,7 @@ static int take_import(struct process *process, const struct message *message, s
         return serve_import(process, instance, message->function, &why) ? give_up(process, &why, fault) : 0;
 }
 
-/* --- Conversation ------------------------------------------------------------------------------------------------------------ */
+/* --- Conversation ----------------------------------------------------------------------------- */
 
 /* Waits for the next message. One that is there wins over the guard and the deadline, so after an import (@again) these are looked
  * at first: else a worker that never stops asking would never be stopped. */
@@ -211,8 +211,7 @@ static int converse_until(struct process *process, uint32_t kind, uint64_t deadl
         return r;
 }
 
-/* --- Load ----------------------------------------------------------------------------------------------------------------------
- */
+/* --- Load ------------------------------------------------------------------------------------- */
 
 static void pack_order(const struct instance *instance, const char *path, struct pack *pack)
 {
@@ -321,7 +320,7 @@ void process_release(struct instance *instance)
         set_instance(process, number, NULL);
 }
 
-/* --- Call --------------------------------------------------------------------------------------------------------------------- */
+/* --- Call ------------------------------------------------------------------------------------- */
 
 static int too_late(struct process *process, const struct ward_func *func, uint32_t ms, bool own, struct ward_fault *fault)
 {

@@ -37,7 +37,7 @@ struct warden {
         struct list workers;
 };
 
-/* --- Events ------------------------------------------------------------------------------------------------------------- */
+/* --- Events ----------------------------------------------------------------------------------- */
 
 static struct warden_worker *find(struct warden *warden, uint64_t id)
 {
@@ -135,7 +135,7 @@ static int watch(struct warden *warden, struct monitor_watch *watch, int fd, voi
         return monitor_watch_add(warden->monitor, watch, fault);
 }
 
-/* --- Start ----------------------------------------------------------------------------------------------------------------- */
+/* --- Start ------------------------------------------------------------------------------------ */
 
 static void close_all(struct warden *warden)
 {
@@ -292,8 +292,7 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
         }
 }
 
-/* --- Workers -------------------------------------------------------------------------------------------------------------------
- */
+/* --- Workers ---------------------------------------------------------------------------------- */
 
 static int send_request(struct warden *warden, const struct wire_request *request, int fd)
 {
@@ -355,7 +354,7 @@ bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t
         return ended;
 }
 
-/* --- End --------------------------------------------------------------------------------------------------------------------- */
+/* --- End -------------------------------------------------------------------------------------- */
 
 struct warden *warden_unref(struct warden *warden)
 {

@@ -41,7 +41,7 @@ struct loaded {
         bool dead;      /* a call was ended in the middle: it is not to be called again */
 };
 
-/* --- Domains ------------------------------------------------------------------------------------------------------- */
+/* --- Domains ---------------------------------------------------------------------------------- */
 
 static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
 {
@@ -126,7 +126,7 @@ static void due(void *data)
         wasm_instance_look(loaded->wasm);
 }
 
-/* --- Calls --------------------------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 /* What begin changed, for end to put back. */
 struct span_of_call {
@@ -265,7 +265,7 @@ static int call(struct instance *instance, uint32_t index, const void *args, voi
         return r ? fail(loaded, instance->contract->exports[index]->name, r, fault) : 0;
 }
 
-/* --- Imports ------------------------------------------------------------------------------------------------------- */
+/* --- Imports ---------------------------------------------------------------------------------- */
 
 /* A C value of a size that the contract says: on the stack, where it fits. */
 struct room {
@@ -348,7 +348,7 @@ static int import(void *context, uint32_t offer, uint64_t *slots, struct ward_fa
         return wasi_call(loaded->wasi, offer - n, loaded->wasm, loaded->instance->name, slots, fault);
 }
 
-/* --- Loading ------------------------------------------------------------------------------------------------------- */
+/* --- Loading ---------------------------------------------------------------------------------- */
 
 static int loaded_new(struct instance *instance, const struct ward_activate_options *options, struct wasm_image *image,
                       struct loaded **ret_loaded, struct ward_fault *fault)

@@ -61,7 +61,7 @@ static inline int lift_scalar(const struct lift *lift, const struct ward_type *t
         return 0;
 }
 
-/* --- Strings and lists ----------------------------------------------------------------------------------------------------- */
+/* --- Strings and lists ------------------------------------------------------------------------ */
 
 static int check_place(const struct lift *lift, const char *what, uint32_t at, uint64_t bytes, uint32_t align)
 {
@@ -166,7 +166,7 @@ static int lift_block(struct lift *lift, const struct ward_type *type, uint32_t 
         return type->kind == WARD_TYPE_STRING ? lift_string(lift, at, len, to) : lift_list(lift, type, at, len, to);
 }
 
-/* --- From memory ----------------------------------------------------------------------------------------------------------- */
+/* --- From memory ------------------------------------------------------------------------------ */
 
 static int lift_tag(const struct lift *lift, const struct ward_type *type, uint32_t tag, void *to)
 {
@@ -220,7 +220,7 @@ static int load_at(struct lift *lift, const struct ward_type *type, const uint64
         return r ? r : load(lift, type, lift->base + at, to);
 }
 
-/* --- From slots ------------------------------------------------------------------------------------------------------------ */
+/* --- From slots ------------------------------------------------------------------------------- */
 
 static int unflatten(struct lift *lift, const struct ward_type *type, const uint64_t *slots, void *to);
 
@@ -267,7 +267,7 @@ static int unflatten(struct lift *lift, const struct ward_type *type, const uint
         }
 }
 
-/* --- Functions ------------------------------------------------------------------------------------------------------------- */
+/* --- Functions -------------------------------------------------------------------------------- */
 
 static int lift_flat_params(struct lift *lift, const struct ward_type *params, const uint64_t *slots, void *args)
 {

@@ -111,7 +111,7 @@ static int lower_tag(const struct lower *lower, const struct ward_type *type, co
         return 0;
 }
 
-/* --- Into memory ----------------------------------------------------------------------------------------------------------- */
+/* --- Into memory ------------------------------------------------------------------------------ */
 
 static int store_scalar(const struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
 {
@@ -166,7 +166,7 @@ static int store(struct lower *lower, const struct ward_type *type, const void *
         }
 }
 
-/* --- Into slots ------------------------------------------------------------------------------------------------------------ */
+/* --- Into slots ------------------------------------------------------------------------------- */
 
 static int flatten(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots);
 
@@ -229,7 +229,7 @@ static int flatten(struct lower *lower, const struct ward_type *type, const void
         }
 }
 
-/* --- Functions ------------------------------------------------------------------------------------------------------------- */
+/* --- Functions -------------------------------------------------------------------------------- */
 
 static int lower_spilled(struct lower *lower, const struct ward_type *params, const void *args, uint64_t *slots)
 {

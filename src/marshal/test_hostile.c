@@ -198,7 +198,7 @@ TEST(an_empty_memory_holds_only_what_is_empty)
         types_free(t);
 }
 
-/* --- Amplification ---------------------------------------------------------------------------------------------------------- */
+/* --- Amplification ---------------------------------------------------------------------------- */
 
 /* Each list is the whole memory, and each element of it the whole memory again. */
 TEST(nested_lists_that_share_bytes_stop_at_the_budget)
@@ -251,7 +251,7 @@ TEST(the_budget_is_a_limit)
         types_free(t);
 }
 
-/* --- Random damage ---------------------------------------------------------------------------------------------------------- */
+/* --- Random damage ---------------------------------------------------------------------------- */
 
 /* Every string is UTF-8, every character and tag is one. */
 static bool is_well_formed(const struct ward_type *type, const char *at);
@@ -344,7 +344,7 @@ TEST(random_damage_is_refused_or_harmless)
         assert_true(refused > 1000 && accepted > 1000);
 }
 
-/* --- A memory that changes while it is read ---------------------------------------------------------------------------------- */
+/* --- A memory that changes while it is read --------------------------------------------------- */
 
 struct scribbler {
         uint8_t *bytes;

@@ -33,7 +33,7 @@ static struct test_memory memory_of(uint64_t size)
         OWNED(test_memory_finish) struct test_memory name = memory_of(size);                                                       \
         name.memory.context = &name
 
-/* --- The layouts, byte by byte ---------------------------------------------------------------------------------------------- */
+/* --- The layouts, byte by byte ---------------------------------------------------------------- */
 
 TEST(scalars_travel_as_the_abi_says)
 {
@@ -228,7 +228,7 @@ TEST(nothing_is_nothing)
         types_free(t);
 }
 
-/* --- Random types and values there and back ---------------------------------------------------------------------------------- */
+/* --- Random types and values there and back --------------------------------------------------- */
 
 static void *new_value(const struct ward_type *type)
 {
@@ -336,7 +336,7 @@ TEST(large_blocks_come_back_the_same)
         types_free(t);
 }
 
-/* --- Lowering what makes no sense ------------------------------------------------------------------------------------------- */
+/* --- Lowering what makes no sense ------------------------------------------------------------- */
 
 static void refuse_lower(const struct ward_func *func, const void *args, struct marshal_memory *memory, int kind, const char *text)
 {
@@ -384,7 +384,7 @@ TEST(bad_values_of_the_host_are_named)
         types_free(t);
 }
 
-/* --- Allocators that cannot be trusted --------------------------------------------------------------------------------------- */
+/* --- Allocators that cannot be trusted -------------------------------------------------------- */
 
 struct liar {
         uint32_t at;

@@ -206,7 +206,7 @@ const struct ward_func *types_func(struct types *types, uint32_t n, const struct
         return func;
 }
 
-/* --- Random types and values ------------------------------------------------------------------------------------------------ */
+/* --- Random types and values ------------------------------------------------------------------ */
 
 uint64_t random_next(uint64_t *seed)
 {
@@ -384,7 +384,7 @@ bool values_equal(const struct ward_type *type, const void *a, const void *b)
         }
 }
 
-/* --- A memory --------------------------------------------------------------------------------------------------------------- */
+/* --- A memory --------------------------------------------------------------------------------- */
 
 static int grow_and_move(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
 {

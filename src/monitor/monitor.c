@@ -50,7 +50,7 @@ static bool is_here(const struct monitor *monitor)
         return atomic_load_explicit(monitor->here, memory_order_relaxed);
 }
 
-/* --- The thread ------------------------------------------------------------------------------------------------------------ */
+/* --- The thread ------------------------------------------------------------------------------- */
 
 /* When @alarm is to be called next. */
 static uint64_t alarm_time(struct monitor_alarm *alarm)
@@ -190,7 +190,7 @@ static void *run(void *data)
         return NULL;
 }
 
-/* --- Construction and destruction ------------------------------------------------------------------------------------------ */
+/* --- Construction and destruction ------------------------------------------------------------- */
 
 /* Threads inherit the mask: with all blocked, none of the host's signals is ever handled on this one. */
 static int start_thread(struct monitor *monitor)
@@ -299,7 +299,7 @@ struct monitor *monitor_free(struct monitor *monitor)
         return NULL;
 }
 
-/* --- Watches and alarms ---------------------------------------------------------------------------------------------------- */
+/* --- Watches and alarms ----------------------------------------------------------------------- */
 
 /* Takes @link off its list, then waits for the callback of @what. In a forked child the neighbours are left alone: the parent may
  * have been changing them, and nobody walks the list any more. */

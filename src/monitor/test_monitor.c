@@ -50,7 +50,7 @@ static void wait_for(_Atomic int *counter, int value)
         assert_true(atomic_load(counter) >= value);
 }
 
-/* --- Callbacks: what happened, and what to do about it --------------------------------------------------------------------- */
+/* --- Callbacks: what happened, and what to do about it ---------------------------------------- */
 
 struct seen {
         struct monitor *monitor;
@@ -138,7 +138,7 @@ static void post(const struct seen *seen)
         assert_int_equal(write(seen->watch.fd, &one, sizeof one), sizeof one);
 }
 
-/* --- Life ------------------------------------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 TEST(starts_and_ends)
 {
@@ -214,7 +214,7 @@ TEST(sleeps_while_nothing_is_due)
         monitor_free(monitor);
 }
 
-/* --- Alarms ----------------------------------------------------------------------------------------------------------------- */
+/* --- Alarms ----------------------------------------------------------------------------------- */
 
 TEST(calls_when_due_and_not_before)
 {
@@ -359,7 +359,7 @@ TEST(loses_no_alarm)
         monitor_free(monitor);
 }
 
-/* --- Removal ---------------------------------------------------------------------------------------------------------------- */
+/* --- Removal ---------------------------------------------------------------------------------- */
 
 TEST(removal_waits_for_a_running_callback)
 {
@@ -440,7 +440,7 @@ TEST(removal_races_with_events)
         monitor_free(monitor);
 }
 
-/* --- Watches ---------------------------------------------------------------------------------------------------------------- */
+/* --- Watches ---------------------------------------------------------------------------------- */
 
 TEST(watches_readable_descriptors)
 {
@@ -487,7 +487,7 @@ TEST(refuses_what_cannot_be_watched)
         monitor_free(monitor);
 }
 
-/* --- Fork ------------------------------------------------------------------------------------------------------------------- */
+/* --- Fork ------------------------------------------------------------------------------------- */
 
 /* In the child: nothing hangs, nothing of the parent's is touched. */
 static int use_in_child(struct monitor *monitor, struct seen *seen)

@@ -26,7 +26,7 @@ enum {
 
 #define REMEDY "choose another folder with WARD_CACHE or the host's cache_path"
 
-/* --- The folder ---------------------------------------------------------------------------------------------------- */
+/* --- The folder ------------------------------------------------------------------------------- */
 
 /* As the environment says; not for a program that runs with more rights than who started it. A relative XDG_CACHE_HOME is to be
  * ignored (XDG Base Directory Specification), and so is such a HOME: what is below the working directory may be anybody's. */
@@ -104,7 +104,7 @@ void wasm_cache_close(struct wasm_cache *cache)
         fd_closep(&cache->folder);
 }
 
-/* --- Images -------------------------------------------------------------------------------------------------------- */
+/* --- Images ----------------------------------------------------------------------------------- */
 
 enum { NAME_SIZE = WASM_KEY_LEN + sizeof ".lock" };
 
@@ -184,7 +184,7 @@ void wasm_cache_unlock(const struct wasm_cache *cache, const char *key, int lock
         close(lock);
 }
 
-/* --- Builds -------------------------------------------------------------------------------------------------------- */
+/* --- Builds ----------------------------------------------------------------------------------- */
 
 static const char build_prefix[] = "build-";
 

@@ -50,7 +50,7 @@ static void init_once(void)
         pthread_atfork(take, give, give);
 }
 
-/* --- Loading, with the lock held ----------------------------------------------------------------------------------- */
+/* --- Loading, with the lock held -------------------------------------------------------------- */
 
 static int find_code(struct dl_phdr_info *info, size_t size, void *data)
 {
@@ -178,7 +178,7 @@ static int load(const struct wasm_cache *cache, const char *key, int fd, struct 
         return 0;
 }
 
-/* --- Finding or building ------------------------------------------------------------------------------------------- */
+/* --- Finding or building ---------------------------------------------------------------------- */
 
 /* What it takes to build an image. */
 struct source {

@@ -21,7 +21,7 @@
 
 static const struct wasm_runtime *wasm_rt_runtime;
 
-/* --- The stack ----------------------------------------------------------------------------------------------------- */
+/* --- The stack -------------------------------------------------------------------------------- */
 
 static inline uintptr_t wasm_rt_stack_pointer(void)
 {
@@ -43,7 +43,7 @@ static inline uintptr_t wasm_rt_stack_pointer(void)
 #define wasm_rt_call_stack_depth      (*(int[]){ 0 })
 #define WASM_RT_MAX_CALL_STACK_DEPTH  (wasm_rt_stack_pointer() >= ((const struct wasm_head *)(const void *)instance)[-1].stack_limit)
 
-/* --- Traps --------------------------------------------------------------------------------------------------------- */
+/* --- Traps ------------------------------------------------------------------------------------ */
 
 #define WASM_RT_TRAP_OOB                WASM_TRAP_OOB
 #define WASM_RT_TRAP_INT_OVERFLOW       WASM_TRAP_INT_OVERFLOW
@@ -54,7 +54,7 @@ static inline uintptr_t wasm_rt_stack_pointer(void)
 #define WASM_RT_TRAP_EXHAUSTION         WASM_TRAP_EXHAUSTION
 #define wasm_rt_trap(trap_number)       wasm_rt_runtime->trap(trap_number)
 
-/* --- Types and tables ---------------------------------------------------------------------------------------------- */
+/* --- Types and tables ------------------------------------------------------------------------- */
 
 typedef enum {
         WASM_RT_I32,
@@ -138,7 +138,7 @@ static inline uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t resu
         return wasm_rt_runtime->func_type(wasm_rt_types, signature, len);
 }
 
-/* --- Linear memory ------------------------------------------------------------------------------------------------- */
+/* --- Linear memory ---------------------------------------------------------------------------- */
 
 typedef struct wasm_memory wasm_rt_memory_t;
 
@@ -174,7 +174,7 @@ static inline void wasm_rt_copy(void *to, const void *from, uint64_t len)
 #define memcpy(to, from, len)  wasm_rt_copy(to, from, len)
 #define memmove(to, from, len) wasm_rt_copy(to, from, len)
 
-/* --- Values as bits ------------------------------------------------------------------------------------------------ */
+/* --- Values as bits --------------------------------------------------------------------------- */
 
 static inline uint64_t wasm_rt_f32_bits(float value)
 {

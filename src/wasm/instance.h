@@ -57,7 +57,7 @@ struct wasm_end {
         int kind; /* the negative fault kind that an import gave */
 };
 
-/* --- Which thread runs it ---------------------------------------------------------------------------------------------- */
+/* --- Which thread runs it --------------------------------------------------------------------- */
 
 /* The slow half of leaving. */
 void wasm_instance_wait_for_lookers(struct wasm_instance *instance);
@@ -95,7 +95,7 @@ static inline void wasm_instance_leave(struct wasm_instance *instance)
         wasm_instance_to_host(instance);
 }
 
-/* --- What it is --------------------------------------------------------------------------------------------------------- */
+/* --- What it is ------------------------------------------------------------------------------- */
 
 /* Whether the module exports need number @need. */
 static inline bool wasm_instance_has(const struct wasm_instance *instance, uint32_t need)

@@ -51,7 +51,7 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
         return NULL;
 }
 
-/* --- Which thread runs it, and being looked for -------------------------------------------------------------------- */
+/* --- Which thread runs it, and being looked for ----------------------------------------------- */
 
 /* A signal that was sent on time may still be on its way, and would interrupt what the host does next: any system call takes it
  * in. */
@@ -92,7 +92,7 @@ void wasm_instance_stop(struct wasm_instance *instance)
         wasm_barrier_heavy();
 }
 
-/* --- Calls --------------------------------------------------------------------------------------------------------- */
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 static const char *const trap_names[] = {
         [WASM_TRAP_NONE] = "nothing",
@@ -166,7 +166,7 @@ int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char
         return run(instance, instance->entry->exports[need], function, slots, fault);
 }
 
-/* --- What images call ---------------------------------------------------------------------------------------------- */
+/* --- What images call ------------------------------------------------------------------------- */
 
 static void import(uint32_t offer, uint64_t *slots)
 {

@@ -52,7 +52,7 @@ void wasm_signals_leave(const ucontext_t *context)
         pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
 }
 
-/* --- Handing on ---------------------------------------------------------------------------------------------------- */
+/* --- Handing on ------------------------------------------------------------------------------- */
 
 /* A fault happens again on return; a signal that somebody sent does not. */
 static void hand_on_default(int number, siginfo_t *info)
@@ -104,7 +104,7 @@ static void handle(unsigned place, int number, siginfo_t *info, void *context)
         errno = saved;
 }
 
-/* --- Places -------------------------------------------------------------------------------------------------------- */
+/* --- Places ----------------------------------------------------------------------------------- */
 
 #define PLACE(n)                                                                                                                   \
         static void handle_##n(int number, siginfo_t *info, void *context)                                                         \

@@ -33,7 +33,7 @@ static pid_t clone_process(unsigned long exit_signal)
         return (pid_t)syscall(SYS_clone, exit_signal, 0L, 0L, 0L, 0L);
 }
 
-/* --- In the program's process, until it execs ---------------------------------------------------------------------- */
+/* --- In the program's process, until it execs ------------------------------------------------- */
 
 static void default_signals(void)
 {
@@ -75,7 +75,7 @@ static void run_program(const struct subprocess *program, pid_t launcher)
         _exit(EXEC_FAILED);
 }
 
-/* --- In the launcher ----------------------------------------------------------------------------------------------- */
+/* --- In the launcher -------------------------------------------------------------------------- */
 
 /* Leaves 0 to STATUS_FD and nothing else: a pipe or socket of the host's must not stay open through this process. */
 static int order_descriptors(const struct subprocess *program, int status)
@@ -135,7 +135,7 @@ static void launch(const struct subprocess *program, int status)
         _exit(0);
 }
 
-/* --- In the host --------------------------------------------------------------------------------------------------- */
+/* --- In the host ------------------------------------------------------------------------------ */
 
 static int start(const struct subprocess *program, int *ret_status_fd, pid_t *ret_launcher)
 {

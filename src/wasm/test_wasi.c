@@ -11,7 +11,7 @@
 
 enum { OK = 0, E_BADF = 8, E_FAULT = 21, E_INVAL = 28, E_IO = 29, E_NOTSUP = 58, E_SPIPE = 70, MEMORY = 65536 };
 
-/* --- A module that calls what the test wants ----------------------------------------------------------------------- */
+/* --- A module that calls what the test wants -------------------------------------------------- */
 
 static struct wasm_offer offers[WASI_FUNCTIONS];
 static struct wasm_need needs[WASI_FUNCTIONS];
@@ -84,7 +84,7 @@ static void put_long(uint32_t at, uint64_t value)
         memcpy(memory + at, &value, sizeof value);
 }
 
-/* --- The functions ------------------------------------------------------------------------------------------------- */
+/* --- The functions ---------------------------------------------------------------------------- */
 
 static void check_strings(const char *sizes, const char *get, const char *first, const char *second)
 {
@@ -259,7 +259,7 @@ TEST(exits)
         end();
 }
 
-/* --- Sleep --------------------------------------------------------------------------------------------------------- */
+/* --- Sleep ------------------------------------------------------------------------------------ */
 
 static void put_subscription(uint32_t at, uint64_t userdata, uint8_t tag, uint32_t clock, uint64_t timeout, uint16_t flags)
 {

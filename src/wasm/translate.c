@@ -84,7 +84,7 @@ static void wasm_tools_freep(struct wasm_tools **tools)
         wasm_tools_free(*tools);
 }
 
-/* --- Finding them -------------------------------------------------------------------------------------------------- */
+/* --- Finding them ----------------------------------------------------------------------------- */
 
 static bool is_program(const char *path)
 {
@@ -203,7 +203,7 @@ const char *wasm_tools_identity(const struct wasm_tools *tools)
         return tools->identity;
 }
 
-/* --- Running them -------------------------------------------------------------------------------------------------- */
+/* --- Running them ----------------------------------------------------------------------------- */
 
 static int write_file(int folder, const char *name, struct ward_span bytes, struct ward_fault *fault)
 {

@@ -91,7 +91,7 @@ void wasm_trap_check_stack(void)
                 wasm_trap(WASM_TRAP_EXHAUSTION);
 }
 
-/* --- Signals: on this thread, in the middle of anything ------------------------------------------------------------ */
+/* --- Signals: on this thread, in the middle of anything --------------------------------------- */
 
 /* Not in the host, which an import of the module has called. */
 static bool is_in_module(const struct activation *top)

@@ -53,7 +53,7 @@ struct call {
         int ended; /* the negative fault kind that ends the call, or 0 */
 };
 
-/* --- Life ---------------------------------------------------------------------------------------------------------- */
+/* --- Life ------------------------------------------------------------------------------------- */
 
 static void strings_finish(struct strings *strings)
 {
@@ -98,7 +98,7 @@ int wasi_new(const char *const *arguments, const char *const *environment, struc
         return 0;
 }
 
-/* --- The module's memory ------------------------------------------------------------------------------------------- */
+/* --- The module's memory ---------------------------------------------------------------------- */
 
 static uint32_t argument(const struct call *call, unsigned n)
 {
@@ -145,7 +145,7 @@ static enum error store64(const struct call *call, uint32_t at, uint64_t value)
         return store(call, at, &value, sizeof value);
 }
 
-/* --- Arguments and environment ------------------------------------------------------------------------------------- */
+/* --- Arguments and environment ---------------------------------------------------------------- */
 
 static enum error get_sizes(const struct call *call, const struct strings *strings)
 {
@@ -189,7 +189,7 @@ static enum error environ_get(struct call *call)
         return get_strings(call, &call->wasi->environment);
 }
 
-/* --- Clocks and sleep ---------------------------------------------------------------------------------------------- */
+/* --- Clocks and sleep ------------------------------------------------------------------------- */
 
 /* Numbered as WASI does. */
 static const clockid_t clocks[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID };
@@ -274,7 +274,7 @@ static enum error sched_yield_(struct call *call)
         return OK; /* there is nobody of its own to yield to */
 }
 
-/* --- Random numbers ------------------------------------------------------------------------------------------------ */
+/* --- Random numbers --------------------------------------------------------------------------- */
 
 static enum error random_get(struct call *call)
 {
@@ -292,7 +292,7 @@ static enum error random_get(struct call *call)
         return OK;
 }
 
-/* --- Streams ------------------------------------------------------------------------------------------------------- */
+/* --- Streams ---------------------------------------------------------------------------------- */
 
 /* Writes without a SIGPIPE for the host where nobody reads any more. A signal ends a write that blocks. */
 static ssize_t write_quietly(int fd, const void *bytes, size_t len)
@@ -381,7 +381,7 @@ static enum error fd_prestat_get(struct call *call)
         return E_BADF; /* no folder is opened for the module: its libc asks until it hears this */
 }
 
-/* --- Exit ---------------------------------------------------------------------------------------------------------- */
+/* --- Exit ------------------------------------------------------------------------------------- */
 
 static enum error proc_exit(struct call *call)
 {
@@ -392,7 +392,7 @@ static enum error proc_exit(struct call *call)
         return OK;
 }
 
-/* --- The table ----------------------------------------------------------------------------------------------------- */
+/* --- The table -------------------------------------------------------------------------------- */
 
 static const struct {
         const char *field, *core;

@@ -126,7 +126,7 @@ TEST(what_does_not_fit_the_arena_costs_only_the_call)
         stage_strike(&stage);
 }
 
-/* --- What a worker is --------------------------------------------------------------------------------------------------- */
+/* --- What a worker is ------------------------------------------------------------------------- */
 
 TEST(a_worker_has_only_what_it_was_given)
 {

@@ -16,7 +16,7 @@
 #include "base/own.h"
 #include "test/process/process.h"
 
-/* --- Death ----------------------------------------------------------------------------------------------------------------- */
+/* --- Death ------------------------------------------------------------------------------------ */
 
 /* The host to be killed: everything it starts holds its standard output, so whoever reads the other end sees when all are gone. */
 static void live(int out)
@@ -105,7 +105,7 @@ TEST(a_host_that_becomes_another_program_leaves_no_worker)
         close(ends[0]);
 }
 
-/* --- Signals, children, descriptors ------------------------------------------------------------------------------------------ */
+/* --- Signals, children, descriptors ----------------------------------------------------------- */
 
 static volatile sig_atomic_t child_signals;
 
@@ -313,8 +313,7 @@ TEST(a_child_forked_while_a_domain_is_unloaded_can_free_the_host)
         stage_strike(&stage);
 }
 
-/* --- Privileges -----------------------------------------------------------------------------------------------------------------
- */
+/* --- Privileges ------------------------------------------------------------------------------- */
 
 /* What must hold whoever the host is: an add-in's children go with it. */
 static int be_useful(void)
@@ -422,8 +421,7 @@ TEST(a_host_without_namespaces_works)
         run_as(become_undumpable_nobody);
 }
 
-/* --- Worker programs
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- Worker programs -------------------------------------------------------------------------- */
 
 static void fails_with(const char *worker, const char *phrase)
 {
