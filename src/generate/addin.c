@@ -120,7 +120,7 @@ static void write_native_tables(FILE *out, struct model *model)
         for (size_t i = 0; i < model->n_exports; i++) {
                 const struct c_func *func = &model->exports[i];
                 fprintf(out, "        { &%s_func, %s_call, ", func->id, func->id);
-                fprintf(out, func->scalar ? "(void (*)(void))%s },\n" : "NULL },\n", func->name);
+                fprintf(out, func->connects ? "(void (*)(void))%s },\n" : "NULL },\n", func->name);
         }
         fputs(model->n_exports ? "};\n" : "", out);
         if (model->n_imports)

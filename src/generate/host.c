@@ -90,34 +90,61 @@ static void write_prototype(FILE *out, struct model *model, const struct c_func 
         pieces_print(&pieces, out, pool_printf(&model->pool, "%s(", name), after);
 }
 
-/* A scalar function goes straight to the add-in's own where it may: the cost of a call through a pointer. */
-static void write_inline(FILE *out, struct model *model, const struct c_func *func, size_t index)
+/* The types and values that the add-in's own function takes. It may change a struct that it is given, so it is given a copy, whose
+ * name no parameter can have. */
+static void direct_arguments(struct model *model, const struct c_func *func, struct pieces *types, struct pieces *values)
 {
-        struct pieces types = { .pool = &model->pool };
-        struct pieces names = { .pool = &model->pool };
         for (size_t i = 0; i < func->params->n_members; i++) {
-                pieces_add(&types, "%s", func->params->members[i].type->name);
-                pieces_add(&names, "%s", func->param_names[i]);
+                const struct c_type *type = func->params->members[i].type;
+                bool scalar = type_is_scalar(type);
+                pieces_add(types, scalar ? "%s" : "%s *", type->name);
+                if (scalar)
+                        pieces_add(values, "%s", func->param_names[i]);
+                else
+                        pieces_add(values, "&copy_%zu_", i);
         }
-        if (!types.n)
-                pieces_add(&types, "void");
-        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated), ");\n");
-        write_docs(out, "", func->wit->docs);
-        write_prototype(out, model, func, pool_printf(&model->pool, "static inline int %s", func->name), ")\n{\n");
-        fputs("        void (*const *direct)(void) = ((const struct ward_instance *)self)->direct;\n        if (direct) {\n", out);
-        pieces_print(
-                &types, out,
-                pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func)),
-                pool_printf(&model->pool, "))direct[%zu])(", index));
-        pieces_print(&names, out, "", ");\n                return 0;\n        }\n");
+        if (!types->n)
+                pieces_add(types, "void");
+}
+
+static void write_copies(FILE *out, const struct c_func *func)
+{
+        for (size_t i = 0; i < func->params->n_members; i++)
+                if (!type_is_scalar(func->params->members[i].type))
+                        fprintf(out, "                %s copy_%zu_ = *%s;\n", func->params->members[i].type->name, i,
+                                func->param_names[i]);
+}
+
+static void write_isolated_call(FILE *out, struct model *model, const struct c_func *func)
+{
         struct pieces arguments = { .pool = &model->pool };
         pieces_add(&arguments, "self");
-        for (size_t i = 0; i < names.n; i++)
-                pieces_add(&arguments, "%s", names.at[i]);
+        for (size_t i = 0; i < func->params->n_members; i++)
+                pieces_add(&arguments, "%s", func->param_names[i]);
         if (func->result)
                 pieces_add(&arguments, "ret");
         pieces_add(&arguments, "fault");
         pieces_print(&arguments, out, pool_printf(&model->pool, "        return %s(", func->isolated), ");\n}\n");
+}
+
+/* A function that takes and gives nothing to be freed goes straight to the add-in's own where it may: the cost of a call through a
+ * pointer. */
+static void write_inline(FILE *out, struct model *model, const struct c_func *func, size_t index)
+{
+        struct pieces types = { .pool = &model->pool };
+        struct pieces values = { .pool = &model->pool };
+        direct_arguments(model, func, &types, &values);
+        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated), ");\n");
+        write_docs(out, "", func->wit->docs);
+        write_prototype(out, model, func, pool_printf(&model->pool, "static inline int %s", func->name), ")\n{\n");
+        fputs("        void (*const *direct)(void) = ((const struct ward_instance *)self)->direct;\n        if (direct) {\n", out);
+        write_copies(out, func);
+        pieces_print(
+                &types, out,
+                pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func)),
+                pool_printf(&model->pool, "))direct[%zu])(", index));
+        pieces_print(&values, out, "", ");\n                return 0;\n        }\n");
+        write_isolated_call(out, model, func);
 }
 
 static void write_functions(FILE *out, struct model *model)
@@ -130,7 +157,7 @@ static void write_functions(FILE *out, struct model *model)
         for (size_t i = 0; i < model->n_exports; i++) {
                 write_title(out, model, &model->exports[i], i ? &model->exports[i - 1] : NULL, "Exported to");
                 fputc('\n', out);
-                if (model->exports[i].scalar) {
+                if (model->exports[i].connects) {
                         write_inline(out, model, &model->exports[i], i);
                 } else {
                         write_docs(out, "", model->exports[i].wit->docs);
@@ -240,7 +267,7 @@ static void write_function_body(FILE *out, struct model *model, const struct c_f
         const struct c_type *result = func->result ? type_meant(func->result) : NULL;
         bool splits = result && result->kind == WIT_RESULT;
         fputc('\n', out);
-        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->scalar ? func->isolated : func->name),
+        write_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->connects ? func->isolated : func->name),
                         ")\n{\n");
         prototype_fill(out, func);
         if (!splits) {

@@ -30,6 +30,18 @@ static bool is_scalar(const struct c_func *func)
         return func->params->layout.flat <= CORE_MAX - 1 && (!func->result || type_is_scalar(func->result));
 }
 
+/* Of what is passed by pointer, a plain struct without strings and lists needs no more than a copy. */
+static bool connects(const struct c_func *func)
+{
+        for (size_t i = 0; i < func->params->n_members; i++) {
+                const struct c_type *type = func->params->members[i].type;
+                bool plain_struct = (type->kind == WIT_RECORD || type->kind == WIT_TUPLE) && !type->layout.owns;
+                if (!type_is_scalar(type) && !plain_struct)
+                        return false;
+        }
+        return !func->result || type_is_scalar(func->result);
+}
+
 static void build_func(struct builder *b, const struct wit_item *item, const struct wit_func *wit, bool import)
 {
         struct model *model = b->model;
@@ -43,6 +55,7 @@ static void build_func(struct builder *b, const struct wit_item *item, const str
         func->params = build_params(b, wit);
         func->result = wit->result ? build_type(b, wit->result) : NULL;
         func->scalar = is_scalar(func);
+        func->connects = connects(func);
         if (model->side == GENERATE_ADDIN) {
                 const char *prefix = interface ? b->scope.prefix
                                      : import  ? model->prefix
@@ -135,7 +148,7 @@ static void choose_host_names(struct builder *b)
                 model->exports[i].name = names_add(&model->names, pool, pool_printf(pool, "%s_%s", model->prefix, name));
         }
         for (size_t i = 0; i < model->n_exports; i++)
-                if (model->exports[i].scalar)
+                if (model->exports[i].connects)
                         model->exports[i].isolated =
                                 names_add(&model->names, pool, pool_printf(pool, "%s_isolated", model->exports[i].name));
 }

@@ -130,6 +130,17 @@ static void check_ask(struct probe *probe)
         probe_string_free(&err);
 }
 
+static void check_measure(struct probe *probe)
+{
+        probe_point_t point = { 1.5, 0.25f, true };
+        probe_tuple2_u8_s64_t tuple = { 200, -1000 };
+        struct ward_fault fault;
+        double sum = 0;
+        assert_good(probe_measure(probe, &point, &tuple, PROBE_MOOD_RESTLESS, &sum, &fault), &fault);
+        assert_true(sum == 1.5 + 0.25 + 1 + 200 - 1000 + PROBE_MOOD_RESTLESS);
+        assert_true(point.x == 1.5 && point.up && tuple.f1 == -1000); /* the caller's are the caller's */
+}
+
 TEST(values)
 {
         struct ward_host *host = host_start();
@@ -144,6 +155,7 @@ TEST(values)
                 struct probe *probe = activate(host, kind, &services);
                 check_echo(probe);
                 check_ask(probe);
+                check_measure(probe);
                 assert_good(
                         probe_add_all(probe, 1, -1, 2, -2, 3, -3, 4, -4, 0.5f, 0.25, true, 'A', 1, 1, 1, 1, &four, &sum, &fault),
                         &fault);

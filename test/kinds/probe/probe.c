@@ -1,4 +1,5 @@
 /* Add-in of the tests: gives back what it gets. */
+#include <string.h>
 #include "probe.h"
 
 uint32_t exports_probe_descend(uint32_t depth)
@@ -45,5 +46,13 @@ double exports_probe_add_all(uint8_t a, int8_t b, uint16_t c, int16_t d, uint32_
 {
         double sum = a + b + c + d + (double)e + f + (double)g + (double)h + (double)i + j + k + l + m + n + o + p + (double)q->len;
         probe_string_free(q);
+        return sum;
+}
+
+double exports_probe_measure(probe_point_t *p, probe_tuple2_u8_s64_t *q, probe_mood_t m)
+{
+        double sum = p->x + (double)p->y + p->up + q->f0 + (double)q->f1 + m;
+        memset(p, 0, sizeof *p);
+        memset(q, 0, sizeof *q);
         return sum;
 }
