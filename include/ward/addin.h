@@ -30,7 +30,7 @@ struct ward_addin_env {
 struct ward_addin_export {
         const struct ward_func *func;
         void (*call)(void *args, void *ret); /* takes over what @args owns; the caller frees what @ret holds */
-        void (*direct)(void);                /* the add-in's own C function, for direct connect of scalar functions */
+        void (*direct)(void); /* the add-in's own C function, for direct connect; NULL where something owned is passed */
 };
 
 struct ward_addin {
