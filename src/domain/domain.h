@@ -51,7 +51,7 @@ struct ward_domain {
         struct list instances; /* of instance.link, guarded by @turn */
         _Atomic uint32_t references;
         struct domain_state *state;
-        struct turn turn; /* the domain's lock */
+        struct turn turn; /* held for a whole call */
         uint32_t depth;   /* calls in flight, nested ones counted; guarded by @turn */
         bool stopped;     /* kind->stop has begun; guarded by @turn */
         enum ward_level level;
@@ -143,7 +143,5 @@ int instance_call(struct instance *instance, uint32_t export_index, const void *
 void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
 /* Whether every import has somebody to serve it; else the first that has not. To be seen to before anything is activated. */
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing);
-/* The import's index in the contract by its core name, or -1. */
-int contract_import_index(const struct ward_contract *contract, const char *name);
 
 #endif

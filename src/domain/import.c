@@ -116,11 +116,3 @@ bool contract_is_served(const struct ward_contract *contract, const char **ret_m
         }
         return true;
 }
-
-int contract_import_index(const struct ward_contract *contract, const char *name)
-{
-        for (uint32_t i = 0; i < contract->n_imports; i++)
-                if (!strcmp(contract->imports[i].func->name, name))
-                        return (int)i;
-        return -1;
-}

@@ -29,7 +29,7 @@ struct process {
         pthread_mutex_t lock;     /* guards what follows, and is held for moments; the domain's info_lock is not taken under it */
         bool started;             /* the domain is the host's to know about */
         struct ward_fault fault;  /* what the worker's end means, once it is known */
-        struct instance *instances[MESSAGE_INSTANCES]; /* changed with the domain's lock held too */
+        struct instance *instances[MESSAGE_INSTANCES]; /* changed in the domain's turn only */
 };
 
 /* process_end.c */
