@@ -41,8 +41,8 @@ static void use(const struct ward_func *func, void *args, void *copy)
         struct test_memory memory;
         uint64_t slots[WARD_FLAT_MAX];
         test_memory_init(&memory, 0);
-        if (marshal_lower_params(func, args, slots, &memory.memory, NULL) || marshal_copy(func->params, args, copy, NULL) ||
-            !values_equal(func->params, args, copy))
+        if (marshal_lower_params(func, args, slots, &memory.memory, NULL) ||
+            marshal_copy(func->params, args, NULL, func->params, copy, NULL, NULL) || !values_equal(func->params, args, copy))
                 abort();
         test_memory_finish(&memory);
         ward_value_free(func->params, copy);

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 at += len + 1;
         }
         sources_error_free(failed);
-        struct contract *contract = contract_read_sources(&sources, "fuzz.wit", &error);
+        struct contract *contract = contract_read_sources(&sources, "fuzz.wit", NULL, &error);
         if (contract)
                 check(contract);
         else if (!error.text)

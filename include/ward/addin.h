@@ -25,12 +25,29 @@ struct ward_addin_env {
         uint32_t size; /* of this struct as its maker knew it */
         void *context;
         void (*call)(void *context, uint32_t import, const void *args, void *ret);
+        /* Handles; @resource is an index into ward_addin.resources. A handle that is none, or another resource's, ends the call: it
+         * does not return. */
+        int32_t (*resource_new)(void *context, uint32_t resource,
+                                void *object); /* of the add-in's own: a handle that owns @object */
+        void *(*resource_rep)(void *context, uint32_t resource, int32_t handle); /* of the add-in's own: the object */
+        void (*resource_drop)(void *context, uint32_t resource, int32_t handle); /* any; the last one destroys the object */
+};
+
+/* In which form arguments reach an export. */
+enum ward_ownership {
+        WARD_OWNING = 0,    /* the callee's, each string and list a block of malloc */
+        WARD_BORROWING = 1, /* const views for the length of the call, read in place where the layouts allow it */
 };
 
 struct ward_addin_export {
         const struct ward_func *func;
-        void (*call)(void *args, void *ret); /* takes over what @args owns; the caller frees what @ret holds */
+        void (*call)(void *args, void *ret); /* owning: takes over what @args owns. The caller frees what @ret holds */
         void (*direct)(void); /* the add-in's own C function, for direct connect; NULL where something owned is passed */
+};
+
+struct ward_addin_resource {
+        const struct ward_resource *resource;
+        void (*destroy)(void *object); /* of the add-in's own; NULL for the host's */
 };
 
 struct ward_addin {
@@ -41,7 +58,26 @@ struct ward_addin {
         const struct ward_addin_export *exports;
         const struct ward_func *const *imports;
         void (*bind)(const struct ward_addin_env *env); /* @env stays the caller's, and stays valid while the add-in is loaded */
+        uint32_t ownership;                             /* enum ward_ownership */
+        uint32_t n_resources;
+        const struct ward_addin_resource *resources;
 };
+
+/* Where a native add-in carries its contract: an ELF note in a section of this name, owner and type (elf(5), "Notes"). A
+ * WebAssembly module has a custom section `ward-contract`. Their content is the same text:
+ *
+ *      ward-contract 1
+ *      world example:calculator/calculator@1.0.0
+ *      encoding utf8
+ *      export func operate func(operation: string, operands: list<f64>) -> result<f64, string>
+ *      import func log func(line: string)
+ *      export resource example:calculator/tapes#tape
+ *                                                      an empty line, and the world and all that it refers to as WIT
+ *      package example:calculator@1.0.0 { … }
+ */
+#define WARD_NOTE_SECTION ".note.ward"
+#define WARD_NOTE_OWNER   "Ward"
+#define WARD_NOTE_TYPE    1
 
 #ifdef __cplusplus
 }

@@ -33,6 +33,7 @@ extern "C" {
 
 struct ward_host;
 struct ward_domain;
+struct ward_instance;
 
 /* How a domain is held. Values are stable. */
 enum ward_isolation {
@@ -148,12 +149,54 @@ struct ward_activate_options {
         struct ward_limits limits;
 };
 
+/* --- References ---------------------------------------------------------------------------------
+ *
+ * An activated add-in is held by who activated it, by every token acquired for it, and by every object that it has handed out and
+ * that the host still holds. When the last of them is given back, the add-in goes, and with the last add-in in it the domain that
+ * was made for it. A pointer to an instance is valid as long as something of this holds it.
+ *
+ * Tokens are numbers, unique within a host and never used twice: one that is not held, any more or ever, is an error and changes
+ * nothing. An object's token is what `own` is in a host view, and what `borrow` is made of. An `own` that is passed to an add-in
+ * is given back by that. */
+
+/* Acquires @instance once more. */
+WARD_API int ward_acquire(struct ward_instance *instance, uint64_t *ret_token, struct ward_fault *fault);
+
+/* Acquires the object of @object, a token, once more. The object lives until the last of its tokens is released, and cannot be
+ * passed as `own` while there are two. */
+WARD_API int ward_object_acquire(struct ward_host *host, uint64_t object, uint64_t *ret_token, struct ward_fault *fault);
+
+/* Gives @token back. The last token of an object destroys it, in the add-in: a fault there is returned, and the token is gone. Of
+ * an object in an unloaded domain 0: there is nothing left to destroy. */
+WARD_API int ward_token_release(struct ward_host *host, uint64_t token, struct ward_fault *fault);
+
+/* Whether two tokens are for one object or add-in. False where one is not held. */
+WARD_API bool ward_token_same(struct ward_host *host, uint64_t a, uint64_t b);
+
+/* The add-in of a token, or the one that implements the token's object. Borrowed, valid as long as the token is held. NULL for a
+ * token that is not held. */
+WARD_API struct ward_instance *ward_token_instance(struct ward_host *host, uint64_t token);
+
+/* Whether a call on what @token refers to stays in the host's own code, without a boundary: kind `direct`. False for a token that
+ * is not held. Add-ins ask by importing ward:domain/reference. */
+WARD_API bool ward_token_is_local(struct ward_host *host, uint64_t token);
+
+/* The host that @instance was activated by; NULL once that is freed. */
+WARD_API struct ward_host *ward_instance_host(struct ward_instance *instance);
+
 /* --- For generated host views ----------------------------------------------------------------- */
 
 /* A function that the host provides. @args is the generated argument struct, borrowed; what @ret holds goes to Ward. */
 struct ward_import {
         const struct ward_func *func;
-        void (*serve)(const void *services, const void *args, void *ret); /* NULL: a function of package `ward`, provided by Ward */
+        /* NULL: a function of package `ward`, provided by Ward */
+        void (*serve)(const struct ward_import *import, const void *services, const void *args, void *ret);
+};
+
+/* A resource of the contract. */
+struct ward_contract_resource {
+        const struct ward_resource *resource;
+        void (*destroy)(const void *services, void *object); /* of the host's own: nobody refers to @object any more; else NULL */
 };
 
 struct ward_contract {
@@ -162,6 +205,8 @@ struct ward_contract {
         uint32_t n_imports;
         const struct ward_func *const *exports;
         const struct ward_import *imports;
+        uint32_t n_resources;
+        const struct ward_contract_resource *resources;
 };
 
 /* The head of an activated add-in. It is laid open so that the inline functions of views connect directly: @direct is NULL
@@ -177,7 +222,8 @@ WARD_API int ward_activate(struct ward_host *host, const char *module, const str
                            const struct ward_contract *contract, const void *services, struct ward_instance **ret_instance,
                            struct ward_fault *fault);
 
-/* Releases the add-in. The domain that was made for it is unloaded. Returns NULL. Takes NULL. Not from within a call to it. */
+/* Gives back what ward_activate gave: the add-in goes with the last reference to it or to an object of its, see References. Returns
+ * NULL. Takes NULL. Not from within a call to it. */
 WARD_API struct ward_instance *ward_release(struct ward_instance *instance);
 
 /* Calls export number @export. @args is the generated argument struct, borrowed; the result is written to @ret and is the

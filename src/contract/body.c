@@ -261,6 +261,8 @@ struct wit_interface *interface_resolve_inline(struct body *world, const struct 
         struct arena *scratch = r->reader->scratch;
         struct body body = *world;
         body.interface = interface_new(r, world->package, item->name.text, item->docs);
+        body.interface->label = body.interface->name;
+        body.interface->name = NULL;
         body.interface->inline_of = world->world;
         body.world = NULL;
         body.ast = &item->body;

@@ -9,4 +9,10 @@ const char builtin_text[] =
         "  get: func(key: string) -> option<list<u8>>;\n"
         "  /// Sets a value. An empty one is kept as well. The error says what is wrong with the key, or what is full.\n"
         "  set: func(key: string, value: list<u8>) -> result<_, string>;\n"
+        "}\n"
+        "\n"
+        "/// What the add-in may know of where it runs.\n"
+        "interface reference {\n"
+        "  /// Whether the host's objects and functions are in the add-in's own process, reached without a boundary.\n"
+        "  is-local: func() -> bool;\n"
         "}\n";

@@ -63,8 +63,10 @@ static struct contract *build_guarded(struct reader *reader, const char *path)
         return build(reader, path);
 }
 
-struct contract *contract_read_sources(struct sources *sources, const char *path, struct contract_error *ret_error)
+struct contract *contract_read_sources(struct sources *sources, const char *path, const struct contract_options *options,
+                                       struct contract_error *ret_error)
 {
+        (void)options;
         struct reader reader = { .sources = *sources };
         struct contract *contract = NULL;
         *sources = (struct sources){ 0 };
@@ -81,11 +83,12 @@ struct contract *contract_read_sources(struct sources *sources, const char *path
 }
 
 /* Reads what was loaded, or gives back why nothing was. */
-static struct contract *read_loaded(struct sources *sources, const char *path, char *error, struct contract_error *ret_error)
+static struct contract *read_loaded(struct sources *sources, const char *path, char *error, const struct contract_options *options,
+                                    struct contract_error *ret_error)
 {
         struct report report = { 0 };
         if (!error)
-                return contract_read_sources(sources, path, ret_error);
+                return contract_read_sources(sources, path, options, ret_error);
         report_plain(&report, "%s", error);
         *ret_error = report.error;
         sources_error_free(error);
@@ -93,18 +96,19 @@ static struct contract *read_loaded(struct sources *sources, const char *path, c
         return NULL;
 }
 
-struct contract *contract_read(const char *path, struct contract_error *ret_error)
+struct contract *contract_read(const char *path, const struct contract_options *options, struct contract_error *ret_error)
 {
         struct sources sources = { 0 };
         char *error = sources_load(&sources, path);
-        return read_loaded(&sources, path, error, ret_error);
+        return read_loaded(&sources, path, error, options, ret_error);
 }
 
-struct contract *contract_read_text(const char *name, const char *text, size_t len, struct contract_error *ret_error)
+struct contract *contract_read_text(const char *name, const char *text, size_t len, const struct contract_options *options,
+                                    struct contract_error *ret_error)
 {
         struct sources sources = { 0 };
         char *error = sources_add(&sources, 0, name, text, len);
-        return read_loaded(&sources, name, error, ret_error);
+        return read_loaded(&sources, name, error, options, ret_error);
 }
 
 struct contract *contract_free(struct contract *contract)

@@ -6,6 +6,7 @@
 #include "contract/source.h"
 
 /* As contract_read; @path is what the contract is called. Takes what @sources holds, even on failure. */
-struct contract *contract_read_sources(struct sources *sources, const char *path, struct contract_error *ret_error);
+struct contract *contract_read_sources(struct sources *sources, const char *path, const struct contract_options *options,
+                                       struct contract_error *ret_error);
 
 #endif

@@ -100,7 +100,7 @@ static void print_interface(FILE *out, const struct wit_interface *interface)
 {
         fputs("  interface ", out);
         print_package(out, interface->package);
-        fprintf(out, "/%s%s%s", interface->name, interface->inline_of ? " of " : "",
+        fprintf(out, "/%s%s%s", interface->name ? interface->name : interface->label, interface->inline_of ? " of " : "",
                 interface->inline_of ? interface->inline_of->name : "");
         for (size_t i = 0; i < interface->n_needs; i++)
                 fprintf(out, "%s%s", i ? ", " : " needs ", interface->needs[i]->name);
@@ -170,16 +170,17 @@ static void check_contract(const struct contract *c)
                 assert_in_range(type->parts, 1, WIT_PARTS_MAX);
                 assert_true(!type->interface || !type->world);
                 for (size_t j = 0; j < COUNT_OF(parts); j++)
-                        assert_true(!parts[j] || parts[j]->index < i);
+                        assert_true(!parts[j] || parts[j]->index == WIT_NONE || parts[j]->index < i);
                 for (size_t j = 0; j < type->n_members; j++)
-                        assert_true(!type->members[j].type || type->members[j].type->index < i);
+                        assert_true(!type->members[j].type || type->members[j].type->index == WIT_NONE ||
+                                    type->members[j].type->index < i);
         }
 }
 
 static struct contract *read_ok(const char *path)
 {
         struct contract_error error = { 0 };
-        struct contract *contract = contract_read(path, &error);
+        struct contract *contract = contract_read(path, NULL, &error);
         if (!contract)
                 fail_msg("%s", error.text);
         check_contract(contract);
@@ -189,7 +190,7 @@ static struct contract *read_ok(const char *path)
 static struct contract *read_text_ok(const char *text)
 {
         struct contract_error error = { 0 };
-        struct contract *contract = contract_read_text("t.wit", text, strlen(text), &error);
+        struct contract *contract = contract_read_text("t.wit", text, strlen(text), NULL, &error);
         if (!contract)
                 fail_msg("%s", error.text);
         check_contract(contract);
@@ -254,7 +255,7 @@ static void expect_refusal(const char *folder)
         OWNED(freep) char *text = load(path);
         text[strcspn(text, "\n")] = 0;
         assert_true(asprintf(&expected, "%s/%s", folder, text + strlen("// ")) >= 0);
-        struct contract *contract = contract_read(folder, &error);
+        struct contract *contract = contract_read(folder, NULL, &error);
         if (contract)
                 fail_msg("%s was read, but should be refused: %s", folder, expected);
         if (strncmp(error.text, expected, strlen(expected)))
@@ -292,7 +293,7 @@ TEST(missing_files_are_named)
         };
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
                 struct contract_error error = { 0 };
-                assert_null(contract_read(cases[i].path, &error));
+                assert_null(contract_read(cases[i].path, NULL, &error));
                 assert_string_equal(error.text, cases[i].message);
                 assert_int_equal(error.line, 0);
                 free(error.text);
@@ -307,7 +308,7 @@ TEST(pipes_are_refused)
         assert_non_null(mkdtemp(path));
         snprintf(pipe, sizeof pipe, "%s/x.wit", path);
         assert_int_equal(mkfifo(pipe, 0600), 0);
-        assert_null(contract_read(path, &error));
+        assert_null(contract_read(path, NULL, &error));
         assert_non_null(strstr(error.text, "x.wit: is not a plain file"));
         free(error.text);
         unlink(pipe);
@@ -321,7 +322,7 @@ TEST(large_files_are_refused)
         int fd = mkstemp(path);
         assert_true(fd >= 0);
         assert_int_equal(ftruncate(fd, (off_t)1 << 40), 0);
-        assert_null(contract_read(path, &error));
+        assert_null(contract_read(path, NULL, &error));
         unlink(path);
         assert_non_null(strstr(error.text, "is larger than"));
         free(error.text);

@@ -19,7 +19,7 @@ struct bad {
 static void expect_error(const char *text, const struct bad *bad)
 {
         struct contract_error error = { 0 };
-        struct contract *contract = contract_read_text("bad.wit", text, strlen(text), &error);
+        struct contract *contract = contract_read_text("bad.wit", text, strlen(text), NULL, &error);
         char place[64] = "";
         if (bad->line)
                 snprintf(place, sizeof place, "bad.wit:%zu:%zu: ", bad->line, bad->column);
@@ -369,7 +369,7 @@ TEST(huge_worlds_are_refused)
 static void expect_text(const char *text, const char *message)
 {
         struct contract_error error = { 0 };
-        assert_null(contract_read_text("c.wit", text, strlen(text), &error));
+        assert_null(contract_read_text("c.wit", text, strlen(text), NULL, &error));
         assert_string_equal(error.text, message);
         free(error.text);
 }
@@ -396,7 +396,7 @@ TEST(errors_cut_long_lines)
         char *text = repeat("package a:b; /*", "\xc3\xa4\xc3\xb6", 100000,
                             "*/ nope and more and more and more and more and more and more");
         struct contract_error error = { 0 };
-        assert_null(contract_read_text("c.wit", text, strlen(text), &error));
+        assert_null(contract_read_text("c.wit", text, strlen(text), NULL, &error));
         assert_int_equal(error.column, 400019);
         assert_true(strlen(error.text) < 500);
         assert_non_null(strstr(error.text, "  1 | …"));
@@ -408,7 +408,7 @@ TEST(errors_are_fit_for_a_terminal)
 {
         struct contract_error error = { 0 };
         static const char text[] = "package a:b; \x1b[31m \x9b";
-        assert_null(contract_read_text("c.wit", text, strlen(text), &error));
+        assert_null(contract_read_text("c.wit", text, strlen(text), NULL, &error));
         assert_null(strchr(error.text, '\x1b'));
         assert_null(strchr(error.text, '\x9b'));
         free(error.text);

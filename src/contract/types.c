@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "contract/abi.h"
 #include "contract/model.h"
 
 static const char *const primitive_names[] = {
@@ -31,9 +32,11 @@ void types_begin(struct resolver *r)
 {
         for (size_t i = 0; i < COUNT_OF(primitive_names); i++) {
                 struct wit_type *type = arena_take(r->reader->keep, sizeof *type);
-                *type = (struct wit_type){ .kind = (enum wit_kind)i, .name = primitive_names[i], .depth = 1, .parts = 1 };
+                *type = (struct wit_type){
+                        .kind = (enum wit_kind)i, .name = primitive_names[i], .depth = 1, .parts = 1, .index = WIT_NONE
+                };
+                wit_abi_set(type);
                 r->primitives[i] = type;
-                enter(r, type);
         }
 }
 
@@ -74,6 +77,8 @@ void type_finish(struct resolver *r, struct wit_type *type, struct place place)
                 report_at(&r->reader->report, place, "this type has more than %d parts with all names resolved", WIT_PARTS_MAX);
                 type->parts = WIT_PARTS_MAX;
         }
+        if (!wit_abi_set(type))
+                report_at(&r->reader->report, place, "a value of this type would take more than 4 GiB");
         enter(r, type);
 }
 

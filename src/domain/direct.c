@@ -98,7 +98,7 @@ static int call(struct instance *instance, uint32_t export_index, const void *ar
         void *own = params->size > sizeof room ? heap : room;
         if (!own)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the arguments");
-        int r = marshal_copy(params, args, own, fault);
+        int r = marshal_copy(params, args, NULL, export->func->params, own, NULL, fault);
         if (!r)
                 export->call(own, ret);
         return r;

@@ -95,7 +95,7 @@ void instance_serve(struct instance *instance, uint32_t import, const void *args
 {
         const struct ward_import *wanted = &instance->contract->imports[import];
         if (wanted->serve) {
-                wanted->serve(instance->services, args, ret);
+                wanted->serve(wanted, instance->services, args, ret);
                 return;
         }
         for (size_t i = 0; i < COUNT_OF(own); i++)

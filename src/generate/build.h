@@ -22,7 +22,7 @@ struct builder {
         struct model *model;
         const struct contract *contract;
         const struct wit_world *world;
-        struct entry **entries; /* by wit_type.index */
+        struct entry **entries; /* by build_slot */
         struct scope scope;
         bool exporting; /* exported interfaces are being walked */
 };
@@ -32,6 +32,12 @@ const struct c_type *build_type(struct builder *b, const struct wit_type *type);
 
 /* A record of the parameters, that no name is chosen for. */
 struct c_type *build_params(struct builder *b, const struct wit_func *func);
+
+/* Where the entries of @type are: primitives first. */
+static inline size_t build_slot(const struct wit_type *type)
+{
+        return wit_is_primitive(type) ? (size_t)type->kind : WIT_ERROR_CONTEXT + 1 + type->index;
+}
 
 /* Made of nothing but lists, options and tuples of primitives without a name: one C type serves the whole world. */
 bool build_is_shared(const struct wit_type *type);

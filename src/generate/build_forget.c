@@ -40,5 +40,5 @@ void build_forget(struct builder *b)
         }
         for (size_t i = 0; i < contract->n_types; i++)
                 if (!kept[i] && !build_is_shared(contract->types[i]))
-                        b->entries[i] = NULL;
+                        b->entries[build_slot(contract->types[i])] = NULL;
 }

@@ -33,7 +33,7 @@ static const struct wit_package *package_of(const struct builder *b, const struc
 
 static const struct c_type *find(const struct builder *b, const struct wit_type *type)
 {
-        for (const struct entry *e = b->entries[type->index]; e; e = e->next)
+        for (const struct entry *e = b->entries[build_slot(type)]; e; e = e->next)
                 if (e->package == package_of(b, type))
                         return e->made;
         return NULL;
@@ -42,8 +42,8 @@ static const struct c_type *find(const struct builder *b, const struct wit_type 
 static void enter(struct builder *b, const struct wit_type *type, const struct c_type *made)
 {
         struct entry *entry = pool_alloc(&b->model->pool, sizeof *entry);
-        *entry = (struct entry){ b->entries[type->index], package_of(b, type), made };
-        b->entries[type->index] = entry;
+        *entry = (struct entry){ b->entries[build_slot(type)], package_of(b, type), made };
+        b->entries[build_slot(type)] = entry;
 }
 
 bool build_exports(const struct builder *b, const struct wit_interface *interface)

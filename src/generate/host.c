@@ -182,7 +182,9 @@ void write_host_header(FILE *out, struct model *model)
 static void write_serve(FILE *out, struct model *model, const struct c_func *func)
 {
         const char *p = model->prefix;
-        fprintf(out, "\nstatic void %s_serve(const void *services, const void *a, void *r)\n{\n", func->id);
+        fprintf(out, "\nstatic void %s_serve(const struct ward_import *import, const void *services, const void *a, void *r)\n{\n",
+                func->id);
+        fputs("        (void)import;\n", out);
         fprintf(out, "        const struct %s_services *own = services;\n", p);
         if (func->params->n_members)
                 fprintf(out, "        struct %s_args copy = *(const struct %s_args *)a;\n        struct %s_args *args = &copy;\n",

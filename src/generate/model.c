@@ -113,7 +113,8 @@ static void build_world(struct builder *b)
 static bool is_ambiguous(const struct wit_item *items, size_t n, const struct wit_item *item)
 {
         for (size_t i = 0; i < n; i++)
-                if (items[i].interface && &items[i] != item && !strcmp(items[i].interface->name, item->interface->name))
+                if (items[i].interface && &items[i] != item &&
+                    !strcmp(naming_plain(items[i].interface), naming_plain(item->interface)))
                         return true;
         return false;
 }
@@ -128,7 +129,7 @@ static const char *short_name(struct builder *b, const struct c_func *func, cons
         const struct wit_interface *interface = func->item->interface;
         if (is_ambiguous(items, n, func->item))
                 return pool_printf(pool, "%s_%s", naming_prefix(pool, b->contract, interface, false), snake);
-        return pool_printf(pool, "%s_%s", name_snake(pool, interface->name), snake);
+        return pool_printf(pool, "%s_%s", name_snake(pool, naming_plain(interface)), snake);
 }
 
 /* The host's names: members of the services for imports, functions for exports. */
@@ -258,7 +259,7 @@ struct model *model_new(const struct contract *contract, const struct wit_world 
         model->prefix = name_snake(&model->pool, world->name);
         model->tag = name_ident(&model->pool, world->name);
         reserve_names(model);
-        b.entries = pool_alloc(&model->pool, contract->n_types * sizeof(struct entry *));
+        b.entries = pool_alloc(&model->pool, (contract->n_types + WIT_ERROR_CONTEXT + 1) * sizeof(struct entry *));
         b.scope = (struct scope){ NULL, world->package, model->prefix };
         build_world(&b);
         if (side == GENERATE_HOST)

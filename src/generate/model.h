@@ -96,6 +96,8 @@ const struct c_type *type_meant(const struct c_type *type);
 
 /* naming.c: "ns:pkg/iface@1.0.0", an inline interface's label; the C prefix of an interface's names; "example:calculator@1.0.0". */
 const char *naming_interface(struct pool *pool, const struct wit_item *item);
+/* Without its package: its name, or an inline one's label. */
+const char *naming_plain(const struct wit_interface *interface);
 const char *naming_world(struct pool *pool, const struct wit_world *world);
 const char *naming_package(struct pool *pool, const struct wit_package *package);
 const char *naming_prefix(struct pool *pool, const struct contract *contract, const struct wit_interface *interface, bool exported);

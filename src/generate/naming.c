@@ -21,8 +21,13 @@ const char *naming_world(struct pool *pool, const struct wit_world *world)
 const char *naming_interface(struct pool *pool, const struct wit_item *item)
 {
         if (item->interface->inline_of)
-                return item->name;
+                return item->interface->label;
         return in_package(pool, item->interface->package, item->interface->name);
+}
+
+const char *naming_plain(const struct wit_interface *interface)
+{
+        return interface->name ? interface->name : interface->label;
 }
 
 /* Another version of @package takes part in @contract. */
@@ -51,7 +56,7 @@ const char *naming_prefix(struct pool *pool, const struct contract *contract, co
 {
         const struct wit_package *package = interface->package;
         if (interface->inline_of)
-                return name_snake(pool, interface->name);
+                return name_snake(pool, interface->label);
         return pool_printf(pool, "%s%s_%s_%s%s", exported ? "exports_" : "", name_snake(pool, package->ns),
                            name_snake(pool, package->name), version_part(pool, contract, package),
                            name_snake(pool, interface->name));

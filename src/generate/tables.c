@@ -1,5 +1,8 @@
 #include "generate/write.h"
 
+#include <stdlib.h>
+#include "contract/abi.h"
+
 static const char *kind_name(const struct c_type *type)
 {
         switch (type->kind) {
@@ -116,7 +119,9 @@ void write_func_tables(FILE *out, const struct model *model, const struct c_func
         write_table(out, func->params, pool_printf(&pool, "%s_params", func->id), pool_printf(&pool, "struct %s_args", func->id));
         fprintf(out, "static const struct ward_func %s_func = {\n        .name = \"%s\",\n        .signature = \"", func->id,
                 func->core_name);
-        write_signature(out, func->wit);
+        char *signature = wit_signature(func->wit);
+        fputs(signature, out);
+        free(signature);
         fprintf(out, "\",\n        .core = \"%s\",\n        .params = &%s_params,\n", layout_core(&pool, func, import), func->id);
         if (func->result)
                 fprintf(out, "        .result = &%s,\n", func->result->table);

@@ -17,7 +17,7 @@ static struct fixture read_world(const char *before, const char *items, enum gen
         struct contract_error error = { 0 };
         char *text = NULL;
         assert_true(asprintf(&text, "package t:p@1.0.0;\n%s\nworld w {\n%s\n}\n", before, items) > 0);
-        struct fixture f = { .contract = contract_read_text("t.wit", text, strlen(text), &error) };
+        struct fixture f = { .contract = contract_read_text("t.wit", text, strlen(text), NULL, &error) };
         if (!f.contract)
                 fail_msg("%s", error.text);
         free(text);

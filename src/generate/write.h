@@ -34,9 +34,6 @@ void write_helpers(FILE *out, const struct model *model);
 void write_type_tables(FILE *out, const struct model *model);
 void write_func_tables(FILE *out, const struct model *model, const struct c_func *func, bool import);
 
-/* signature.c: a function's type in WIT, with the names of types resolved. */
-void write_signature(FILE *out, const struct wit_func *func);
-
 /* prototype.c: C's view of functions. The parameters, as wit-bindgen has them, into @pieces; where @borrowed pointers are to const.
  */
 void prototype_params(struct pieces *pieces, const struct c_func *func, bool borrowed);

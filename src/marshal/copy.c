@@ -62,8 +62,12 @@ static bool copy(const struct ward_type *type, const void *from, void *to)
         return true;
 }
 
-int marshal_copy(const struct ward_type *type, const void *from, void *to, struct ward_fault *fault)
+int marshal_copy(const struct ward_type *type, const void *from, const struct marshal_handles *lower,
+                 const struct ward_type *to_type, void *to, const struct marshal_handles *lift, struct ward_fault *fault)
 {
+        (void)lower;
+        (void)to_type;
+        (void)lift;
         memset(to, 0, type->size);
         if (copy(type, from, to))
                 return 0;

@@ -20,6 +20,22 @@
 #include <ward/fault.h>
 #include <ward/value.h>
 
+/* How handles cross: C forms (see <ward/value.h>) on this side, numbers on the boundary. Both check what they are given; a call
+ * that fails has to undo what they did, which is not marshal's business. @fault's text begins with what is wrong; "FUNCTION:
+ * parameter 2: " is put before it. */
+struct marshal_handles {
+        /* The C value at @from, an own or borrow of @type, becomes a number. 0 or a negative fault kind: USAGE. */
+        int (*lower)(void *context, const struct ward_type *type, const void *from, uint32_t *ret_number, struct ward_fault *fault);
+        /* The other way; writes type->size bytes at @to. 0 or a negative fault kind: PROTOCOL. */
+        int (*lift)(void *context, const struct ward_type *type, uint32_t number, void *to, struct ward_fault *fault);
+        void *context;
+};
+
+enum marshal_encoding {
+        MARSHAL_UTF8 = 0,
+        MARSHAL_UTF16 = 1,
+};
+
 /* A linear memory of at most 4 GiB. @base and @size may change in @alloc. */
 struct marshal_memory {
         uint8_t *base;
@@ -27,7 +43,9 @@ struct marshal_memory {
         /* Makes room for @size bytes at alignment @align, writes the offset to @ret_at (checked again by the caller of alloc:
          * it may come from an add-in). Returns 0 or a negative fault kind. NULL where nothing is lowered. */
         int (*alloc)(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault);
-        void *context; /* the allocator's own */
+        void *context;                         /* the allocator's own */
+        enum marshal_encoding encoding;        /* of strings in the memory; in C each string type has its own */
+        const struct marshal_handles *handles; /* NULL where no type has any */
 };
 
 /* @args: the C argument struct, borrowed. @slots: WARD_FLAT_MAX of them; those beyond the flattening are left alone. */
@@ -46,7 +64,26 @@ int marshal_lift_result(const struct ward_func *func, const uint64_t *slots, con
 int marshal_store_result(const struct ward_func *func, const void *ret, uint32_t at, struct marshal_memory *memory,
                          struct ward_fault *fault);
 
-/* A deep copy in C memory. 0, or -WARD_FAULT_SYSTEM without memory, with nothing left to free. */
-int marshal_copy(const struct ward_type *type, const void *from, void *to, struct ward_fault *fault);
+/* The parameters as const views, for a callee that borrows them and trusts the memory, which must not change while it does: what
+ * has the same form in memory as in C (strings in the memory's encoding, lists of WARD_TYPE_PLAIN elements) is pointed at where it
+ * lies, the rest is made in @scratch. Nothing in @args is to be freed; scratch_finish frees what was made. */
+struct marshal_scratch;
+int marshal_view_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory,
+                        struct marshal_scratch *scratch, void *args, struct ward_fault *fault);
+
+/* Blocks of C memory that are freed together. All zero at first; small ones cost no malloc. */
+enum { MARSHAL_SCRATCH_SMALL = 1024 };
+struct marshal_scratch {
+        void *blocks;
+        uint32_t used;
+        _Alignas(16) uint8_t small[MARSHAL_SCRATCH_SMALL];
+};
+void marshal_scratch_finish(struct marshal_scratch *scratch);
+
+/* A deep copy in C memory, from one side's form to the other's within one process: handles cross by @lower of the one and @lift of
+ * the other, strings are recoded where the sides differ. @from_type and @to_type describe the same type of a contract; they may be
+ * one, and the handles NULL where there are none. 0, or a fault with nothing left to free. */
+int marshal_copy(const struct ward_type *from_type, const void *from, const struct marshal_handles *lower,
+                 const struct ward_type *to_type, void *to, const struct marshal_handles *lift, struct ward_fault *fault);
 
 #endif

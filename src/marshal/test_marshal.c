@@ -284,7 +284,7 @@ static void result_there_and_back(const struct ward_func *func, void *ret, uint6
 static void copy_and_compare(const struct ward_type *type, void *value, uint64_t number)
 {
         void *copy = new_value(type);
-        assert_int_equal(marshal_copy(type, value, copy, NULL), 0);
+        assert_int_equal(marshal_copy(type, value, NULL, type, copy, NULL, NULL), 0);
         check_equal(type, value, copy, number);
 }
 

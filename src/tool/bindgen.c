@@ -147,7 +147,7 @@ int command_bindgen(int argc, char **argv)
         if (request.help)
                 return printf("%s%s", usage, help) < 0 ? EXIT_FAILED : EXIT_DONE;
         struct contract_error error = { 0 };
-        struct contract *contract = contract_read(request.contract, &error);
+        struct contract *contract = contract_read(request.contract, NULL, &error);
         if (!contract) {
                 fprintf(stderr, "%s\n", error.text ? error.text : "ward bindgen: out of memory");
                 free(error.text);

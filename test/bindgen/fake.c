@@ -61,7 +61,7 @@ static void move_params(const struct ward_func *from, const struct ward_func *to
                 assert_int_equal(marshal_lower_params(from, args, slots, &memory.memory, NULL), 0);
                 assert_int_equal(marshal_lift_params(to, slots, &memory.memory, &budget, own, NULL), 0);
         } else {
-                assert_int_equal(marshal_copy(from->params, args, own, NULL), 0);
+                assert_int_equal(marshal_copy(from->params, args, NULL, from->params, own, NULL, NULL), 0);
         }
         free(memory.memory.base);
 }
@@ -99,7 +99,7 @@ static void serve(void *context, uint32_t number, const void *args, void *ret)
         _Alignas(16) char own[1024];
         assert_same(func, import->func);
         move_params(func, import->func, args, own);
-        import->serve(fake->services, own, ret);
+        import->serve(import, fake->services, own, ret);
         ward_value_free(import->func->params, own);
         move_result(import->func, func, ret);
 }

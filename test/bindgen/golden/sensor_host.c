@@ -212,8 +212,9 @@ static const struct ward_func calibrate_func = {
         .result = &type_bool,
 };
 
-static void import_log_serve(const void *services, const void *a, void *r)
+static void import_log_serve(const struct ward_import *import, const void *services, const void *a, void *r)
 {
+        (void)import;
         const struct sensor_services *own = services;
         struct import_log_args copy = *(const struct import_log_args *)a;
         struct import_log_args *args = &copy;
