@@ -79,6 +79,16 @@ struct ward_addin {
 #define WARD_NOTE_OWNER   "Ward"
 #define WARD_NOTE_TYPE    1
 
+/* What stands before and behind the text where file-scope assembly writes it: nothing else makes a note, or a custom section. */
+#ifdef __wasm__
+#define WARD_CONTRACT_BEGIN ".section \".custom_section.ward-contract\",\"\",@\n"
+#define WARD_CONTRACT_END   ""
+#else
+#define WARD_CONTRACT_BEGIN                                                                                                        \
+        ".pushsection .note.ward,\"a\",%note\n.balign 4\n.long 2f - 1f, 4f - 3f, 1\n1: .asciz \"Ward\"\n2: .balign 4\n3:\n"
+#define WARD_CONTRACT_END "4: .balign 4\n.popsection\n"
+#endif
+
 #ifdef __cplusplus
 }
 #endif
