@@ -167,3 +167,36 @@ int native_match(const struct ward_addin *addin, const char *path, const struct 
         }
         return 0;
 }
+
+static uint32_t find_addins(const struct ward_addin *addin, const struct native_resource *wanted)
+{
+        for (uint32_t i = 0; i < addin->n_resources; i++) {
+                const struct ward_resource *resource = addin->resources[i].resource;
+                if (resource->by_addin == wanted->by_addin && !strcmp(resource->name, wanted->name))
+                        return i;
+        }
+        return NATIVE_NO_RESOURCE;
+}
+
+int native_match_resources(const struct ward_addin *addin, const char *path, const struct native_want *want, uint32_t *ret_addins,
+                           uint32_t *ret_wanted, struct ward_fault *fault)
+{
+        for (uint32_t i = 0; i < addin->n_resources; i++)
+                ret_wanted[i] = NATIVE_NO_RESOURCE;
+        for (uint32_t i = 0; i < want->n_resources; i++) {
+                uint32_t found = find_addins(addin, &want->resources[i]);
+                if (found == NATIVE_NO_RESOURCE && want->resources[i].by_addin)
+                        return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s' does not implement resource '%s' of the contract",
+                                         path, want->resources[i].name);
+                ret_addins[i] = found;
+                if (found != NATIVE_NO_RESOURCE)
+                        ret_wanted[found] = i;
+        }
+        for (uint32_t i = 0; i < addin->n_resources; i++) {
+                const struct ward_resource *resource = addin->resources[i].resource;
+                if (ret_wanted[i] == NATIVE_NO_RESOURCE && !resource->by_addin)
+                        return fault_set(fault, WARD_FAULT_CONTRACT,
+                                         "module '%s' needs resource '%s', which the host does not provide", path, resource->name);
+        }
+        return 0;
+}

@@ -1,10 +1,11 @@
 /* Native add-ins (.so): opened and matched with a contract, by whoever will run them: the host at kind `direct`, a worker at
  * kind `process`.
  *
- * 1. native_open  2. native_match  3. image.addin->bind(env)  4. native_close */
+ * 1. native_open  2. native_match, native_match_resources  3. image.addin->bind(env)  4. native_close */
 #ifndef NATIVE_NATIVE_H
 #define NATIVE_NATIVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <ward/addin.h>
 #include <ward/fault.h>
@@ -26,6 +27,12 @@ struct native_func {
         const char *signature;
 };
 
+/* A resource as a contract has it. One may stand twice in a contract, once on each side. */
+struct native_resource {
+        const char *name;
+        bool by_addin;
+};
+
 /* What the host's contract says. */
 struct native_want {
         const char *contract;
@@ -33,6 +40,8 @@ struct native_want {
         uint32_t n_exports;
         const struct native_func *imports;
         uint32_t n_imports;
+        const struct native_resource *resources;
+        uint32_t n_resources;
 };
 
 /* Finds each wanted export in @addin (its index goes to @ret_exports, n_exports long) and each of @addin's imports in @want (its
@@ -40,5 +49,13 @@ struct native_want {
  * for its text. */
 int native_match(const struct ward_addin *addin, const char *path, const struct native_want *want, uint32_t *ret_exports,
                  uint32_t *ret_imports, struct ward_fault *fault);
+
+enum { NATIVE_NO_RESOURCE = UINT32_MAX };
+
+/* The same for resources. @ret_addins: for each of @want's its index in @addin, or NATIVE_NO_RESOURCE for one of the host's that
+ * the add-in does not use. @ret_wanted: for each of @addin's its index in @want, or NATIVE_NO_RESOURCE for one of its own that the
+ * host does not know. A fault names the first that is missing. */
+int native_match_resources(const struct ward_addin *addin, const char *path, const struct native_want *want, uint32_t *ret_addins,
+                           uint32_t *ret_wanted, struct ward_fault *fault);
 
 #endif
