@@ -42,7 +42,8 @@ struct domain_state {
         _Atomic uint32_t here;  /* 1 in the process that made the domain, 0 in a child that was forked from it */
 };
 
-struct data; /* domain/data.h: a domain's named data */
+struct data;       /* domain/data.h: a domain's named data */
+struct references; /* domain/references.h: what an add-in holds of the host, and the host of it */
 
 struct ward_domain {
         const struct kind *kind;
@@ -74,8 +75,9 @@ struct instance {
         char name[WARD_FAULT_NAME_MAX];
         char *module; /* path, owned */
         _Atomic uint32_t deadline_ms;
-        bool made_domain; /* the domain was made for it */
-        void *held;       /* the kind's own, between load and release */
+        bool made_domain;              /* the domain was made for it */
+        void *held;                    /* the kind's own, between load and release */
+        struct references *references; /* NULL where the contract has no resources */
 };
 
 static inline bool domain_is_running(const struct ward_domain *domain)
