@@ -132,12 +132,16 @@ static void define(struct body *body, const struct ast_item *item)
         const struct ast_typedef *ast = &item->type;
         struct symbol *symbol = scope_find(&r->scopes, body->scope, item->name.text);
         struct wit_type *type = type_begin(body, ast->kind, item->name, item->docs);
-        if (ast->type)
-                type->element = type_of(r, body->scope, ast->type);
-        else
+        if (!ast->type) {
                 type->members = members_of(r, body->scope, ast->members, ast->n_members,
                                            ast->kind == WIT_ENUM ? SYMBOL_CASE : SYMBOL_FIELD);
-        type->n_members = ast->n_members;
+                type->n_members = ast->n_members;
+        } else if (ast->type->kind == WIT_ALIAS || ast->type->kind <= WIT_STRING) {
+                type->element = type_of(r, body->scope, ast->type);
+        } else {
+                type->kind = ast->type->kind;
+                type_fill(r, body->scope, ast->type, type);
+        }
         type_finish(r, type, item->name.place);
         if (symbol)
                 symbol->target = type;
@@ -236,13 +240,18 @@ static struct wit_interface *interface_new(struct resolver *r, struct package *p
         struct wit_interface *interface = arena_take(r->reader->keep, sizeof *interface);
         *interface = (struct wit_interface){ .package = package->model, .name = name, .docs = docs };
         c->interfaces = arena_room(r->reader->keep, c->interfaces, c->n_interfaces, sizeof(struct wit_interface *));
+        interface->index = c->n_interfaces;
         c->interfaces[c->n_interfaces++] = interface;
         return interface;
 }
 
 void interface_resolve(struct resolver *r, struct decl *decl)
 {
+        struct wit_package *package = decl->package->model;
         decl->interface = interface_new(r, decl->package, decl->ast->name.text, decl->ast->docs);
+        package->interfaces =
+                arena_room(r->reader->keep, package->interfaces, package->n_interfaces, sizeof(struct wit_interface *));
+        package->interfaces[package->n_interfaces++] = decl->interface;
         struct body body = {
                 .r = r,
                 .package = decl->package,

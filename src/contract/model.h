@@ -51,10 +51,9 @@ struct resolver {
         struct package *packages;
         size_t n_packages;
         size_t optional;
-        struct map by_id;   /* (NULL, package's id) -> package */
-        struct map types;   /* (NULL, key) -> anonymous type */
-        struct map empties; /* (NULL, type) -> the empty record or tuple that is in it */
-        struct map taken;   /* (one who needs, imports or exports; interface) -> itself */
+        struct map by_id; /* (NULL, package's id) -> package */
+        struct map types; /* (NULL, key) -> anonymous type */
+        struct map taken; /* (one who needs, imports or exports; interface) -> itself */
         struct wit_type *primitives[WIT_STRING + 1];
         size_t completed; /* imports and exports added to worlds in all */
 };
@@ -87,6 +86,8 @@ struct decl **package_decls_order(struct resolver *r, struct package *package);
 
 /* types.c: types and functions. */
 void types_begin(struct resolver *r);
+/* Sets the parts that @ast gives it. */
+void type_fill(struct resolver *r, const struct scope *scope, const struct ast_type *ast, struct wit_type *type);
 struct wit_type *type_of(struct resolver *r, const struct scope *scope, const struct ast_type *ast);
 /* A named type of @body, not yet filled in. */
 struct wit_type *type_begin(struct body *body, enum wit_kind kind, struct ast_name name, const char *docs);

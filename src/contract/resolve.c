@@ -10,6 +10,7 @@ static void package_begin(struct resolver *r, struct package *package)
                 .ns = package->name.ns, .name = package->name.name, .version = package->name.version, .docs = package->docs
         };
         package->model = model;
+        model->index = c->n_packages;
         c->packages = arena_room(r->reader->keep, c->packages, c->n_packages, sizeof(struct wit_package *));
         c->packages[c->n_packages++] = model;
 }
@@ -33,7 +34,7 @@ static struct resolver *resolver_new(struct reader *reader, struct ast_package *
         struct arena *scratch = reader->scratch;
         struct resolver *r = arena_take(scratch, sizeof *r);
         r->reader = r->scopes.reader = reader;
-        r->scopes.symbols.tables = r->by_id.tables = r->types.tables = r->empties.tables = r->taken.tables = scratch;
+        r->scopes.symbols.tables = r->by_id.tables = r->types.tables = r->taken.tables = scratch;
         r->packages = arena_take(scratch, n_packages * sizeof *r->packages);
         r->n_packages = n_packages;
         for (size_t i = 0; i < n_packages; i++)

