@@ -11,6 +11,7 @@ enum {
 
 /* @argv[0] is the command's own name. Returns an exit status. */
 int command_bindgen(int argc, char **argv);
+int command_contract(int argc, char **argv);
 int command_bench(int argc, char **argv);
 
 #endif
