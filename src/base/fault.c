@@ -104,23 +104,55 @@ static size_t utf8_len(const uint8_t *at, size_t len)
         return n;
 }
 
+/* How many of the bytes at @at come before one that is not ASCII. Words are read as on a little-endian machine. */
+static size_t ascii_len(const uint8_t *at, size_t len)
+{
+        const uint64_t high = 0x8080808080808080u;
+        uint64_t words[4], word;
+        size_t i = 0;
+        for (; len - i >= sizeof words; i += sizeof words) {
+                memcpy(words, at + i, sizeof words);
+                if ((words[0] | words[1] | words[2] | words[3]) & high)
+                        break;
+        }
+        for (; len - i >= sizeof word; i += sizeof word) {
+                memcpy(&word, at + i, sizeof word);
+                if (word & high)
+                        return i + (size_t)__builtin_ctzll(word & high) / 8;
+        }
+        while (i < len && at[i] < 0x80)
+                i++;
+        return i;
+}
+
+/* utf8_len of what does not begin with ASCII and has four bytes to look at, which are @word. */
+static size_t utf8_word_len(uint32_t word)
+{
+        if ((word & 0xc0e0) == 0x80c0)
+                return word & 0x1e ? 2 : 0; /* else overlong */
+        if ((word & 0xc0c0f0) == 0x8080e0)
+                return (word & 0x200f) && (word & 0x200f) != 0x200d ? 3 : 0; /* else overlong, a surrogate */
+        if ((word & 0xc0c0c0f8) == 0x808080f0) {
+                uint32_t plane = (word & 7) << 2 | (word >> 12 & 3);
+                return plane >= 1 && plane <= 16 ? 4 : 0;
+        }
+        return 0;
+}
+
 int text_is_utf8(const void *at, size_t len)
 {
         const uint8_t *p = at;
-        size_t i = 0;
-        while (i < len) {
-                uint64_t eight;
-                if (len - i >= sizeof eight) {
-                        memcpy(&eight, p + i, sizeof eight);
-                        if (!(eight & 0x8080808080808080u)) {
-                                i += sizeof eight;
-                                continue;
-                        }
-                }
-                size_t n = utf8_len(p + i, len - i);
-                if (!n)
-                        return false;
-                i += n;
+        for (size_t i = ascii_len(p, len); i < len; i += ascii_len(p + i, len - i)) {
+                do {
+                        uint32_t word;
+                        bool whole = len - i >= sizeof word;
+                        if (whole)
+                                memcpy(&word, p + i, sizeof word);
+                        size_t n = whole ? utf8_word_len(word) : utf8_len(p + i, len - i);
+                        if (!n)
+                                return false;
+                        i += n;
+                } while (i < len && p[i] >= 0x80);
         }
         return true;
 }

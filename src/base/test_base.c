@@ -63,6 +63,45 @@ TEST(utf8)
                 assert_int_equal(text_is_utf8(cases[i].bytes, strlen(cases[i].bytes)), cases[i].good);
 }
 
+/* The same, character by character and slowly. */
+static int is_utf8_slowly(const uint8_t *at, size_t len)
+{
+        static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+        for (size_t i = 0, n; i < len; i += n) {
+                n = at[i] < 0x80 ? 1 : at[i] >> 5 == 6 ? 2 : at[i] >> 4 == 14 ? 3 : at[i] >> 3 == 30 ? 4 : 0;
+                if (!n || n > len - i)
+                        return 0;
+                uint32_t c = n == 1 ? at[i] : at[i] & (0x7fu >> n);
+                for (size_t k = 1; k < n; k++) {
+                        if (at[i + k] >> 6 != 2)
+                                return 0;
+                        c = c << 6 | (at[i + k] & 0x3f);
+                }
+                if (c < least[n] || c > 0x10ffff || c >> 11 == 0x1b)
+                        return 0;
+        }
+        return 1;
+}
+
+/* All four bytes that differ in what matters, alone and in the middle of ASCII. */
+TEST(utf8_of_all_kinds)
+{
+        static const uint8_t heads[] = { 0x41, 0x80, 0xbf, 0xc0, 0xc1, 0xc2, 0xdf, 0xe0, 0xe1, 0xec, 0xed,
+                                         0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf7, 0xf8, 0xff };
+        static const uint8_t tails[] = { 0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc3, 0xe0, 0xf0, 0xff };
+        uint32_t n = COUNT_OF(tails);
+        uint8_t text[32];
+        for (uint32_t i = 0; i < COUNT_OF(heads) * n * n * n; i++) {
+                const uint8_t four[] = { heads[i / (n * n * n)], tails[i / (n * n) % n], tails[i / n % n], tails[i % n] };
+                size_t before = i % 17;
+                memset(text, 'x', sizeof text);
+                memcpy(text + before, four, 4);
+                for (size_t len = before; len <= before + 4; len++)
+                        assert_int_equal(text_is_utf8(text, len), is_utf8_slowly(text, len));
+                assert_int_equal(text_is_utf8(text, sizeof text), is_utf8_slowly(text, sizeof text));
+        }
+}
+
 TEST(fault)
 {
         struct ward_fault fault;
@@ -138,7 +177,7 @@ TEST(deadlines)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(escape), TEST_CASE(escape_cuts_whole), TEST_CASE(utf8), TEST_CASE(fault),
-                         TEST_CASE(long_texts_are_cut), TEST_CASE(kind_names), TEST_CASE(steal), TEST_CASE(list),
+        return TEST_MAIN(argc, argv, TEST_CASE(escape), TEST_CASE(escape_cuts_whole), TEST_CASE(utf8), TEST_CASE(utf8_of_all_kinds),
+                         TEST_CASE(fault), TEST_CASE(long_texts_are_cut), TEST_CASE(kind_names), TEST_CASE(steal), TEST_CASE(list),
                          TEST_CASE(deadlines));
 }
