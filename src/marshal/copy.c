@@ -1,76 +1,154 @@
+/* Copying: from one side's C form to the other's. Both sides describe the same type of a contract; what may differ is how they name
+ * handles and encode strings. */
 #include "marshal/marshal.h"
 
 #include <stdlib.h>
 
-#include "base/fault.h"
+#include "marshal/encoding.h"
 #include "marshal/layout.h"
 
-/* Like lifting: @to is zeroed and stays well formed throughout, so that marshal_copy can free it as a whole. */
-static bool copy(const struct ward_type *type, const void *from, void *to);
+struct copy {
+        const struct marshal_handles *lower, *lift;
+        struct part part;
+};
 
-static bool copy_elements(const struct ward_type *element, struct block from, void *to)
+/* Like lifting: what owns anything is zeroed first and stays well formed throughout, so that marshal_copy can free it as a whole.
+ */
+static int copy(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                void *to);
+
+/* The bytes are the value, on both sides. */
+static bool is_flat(const struct ward_type *from, const struct ward_type *to)
 {
-        if (!(element->flags & WARD_TYPE_OWNS)) {
-                memcpy(to, from.ptr, from.len * element->size);
-                return true;
-        }
-        for (size_t i = 0; i < from.len; i++)
-                if (!copy(element, (const char *)from.ptr + i * element->size, (char *)to + i * element->size))
-                        return false;
-        return true;
+        return !(from->flags & (WARD_TYPE_OWNS | WARD_TYPE_HANDLES)) && from->size == to->size;
 }
 
-static bool copy_block(const struct ward_type *type, const void *from, void *to)
+static int new_block(const struct copy *c, size_t n, size_t size, bool zeroed, void **ret_block)
 {
+        if (!size)
+                size = 1;
+        void *block = zeroed ? calloc(n, size) : reallocarray(NULL, n, size);
+        if (!block)
+                return part_fault(&c->part, WARD_FAULT_SYSTEM, "there is no memory to copy a value");
+        *ret_block = block;
+        return 0;
+}
+
+static int copy_handle(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                       void *to)
+{
+        uint32_t number = 0;
+        int r = part_lower_handle(&c->part, c->lower, from_type, from, &number);
+        return r ? r : part_lift_handle(&c->part, c->lift, to_type, number, to);
+}
+
+static int copy_string(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                       void *to)
+{
+        enum marshal_encoding as = encoding_of(to_type);
         struct block block = block_read(from);
-        size_t size = type->kind == WARD_TYPE_STRING ? 1 : element_of(type)->size;
+        struct text text = { block.ptr, block.len, encoding_of(from_type) };
+        size_t units = block.len;
+        void *own = NULL;
+        block_write(to, NULL, 0);
         if (!block.len)
-                return true;
-        void *own = calloc(block.len, size ? size : 1);
-        if (!own)
-                return false;
-        block_write(to, own, block.len);
-        if (type->kind == WARD_TYPE_LIST)
-                return copy_elements(element_of(type), block, own);
-        memcpy(own, block.ptr, block.len);
-        return true;
+                return 0;
+        if (text.encoding != as && !encoding_measure(&text, as, &units))
+                return part_fault(&c->part, WARD_FAULT_USAGE, "a string of %zu bytes that is not %s",
+                                  text.units * encoding_unit(text.encoding), encoding_name(text.encoding));
+        int r = new_block(c, units, encoding_unit(as), false, &own);
+        if (r)
+                return r;
+        if (text.encoding == as)
+                memcpy(own, text.at, units * encoding_unit(as));
+        else
+                encoding_convert(&text, own, units);
+        block_write(to, own, units);
+        return 0;
 }
 
-static bool copy_variant(const struct ward_type *type, const void *from, void *to)
+static int copy_elements(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                         void *to, size_t n)
 {
-        uint32_t tag = ward_value_tag(type, from);
-        if (tag >= type->n)
-                return true;
-        bits_write(to, type->tag_size, tag);
-        const struct ward_field *payload = payload_of(type, tag);
-        return !payload || copy(payload->type, (const char *)from + payload->at, (char *)to + payload->at);
-}
-
-static bool copy(const struct ward_type *type, const void *from, void *to)
-{
-        if (!(type->flags & WARD_TYPE_OWNS)) {
-                memcpy(to, from, type->size);
-                return true;
+        int r = 0;
+        if (is_flat(from_type, to_type)) {
+                memcpy(to, from, n * from_type->size);
+                return 0;
         }
-        if (type->kind == WARD_TYPE_VARIANT)
-                return copy_variant(type, from, to);
-        if (type->kind != WARD_TYPE_RECORD)
-                return copy_block(type, from, to);
-        for (uint32_t i = 0; i < type->n; i++)
-                if (!copy(type->fields[i].type, (const char *)from + type->fields[i].at, (char *)to + type->fields[i].at))
-                        return false;
-        return true;
+        for (size_t i = 0; i < n && !r; i++)
+                r = copy(c, from_type, (const char *)from + i * from_type->size, to_type, (char *)to + i * to_type->size);
+        return r;
 }
 
-int marshal_copy(const struct ward_type *type, const void *from, const struct marshal_handles *lower,
+static int copy_list(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                     void *to)
+{
+        const struct ward_type *element = element_of(to_type);
+        struct block block = block_read(from);
+        void *own = NULL;
+        block_write(to, NULL, 0);
+        if (!block.len)
+                return 0;
+        int r = new_block(c, block.len, element->size, element->flags & WARD_TYPE_OWNS, &own);
+        if (r)
+                return r;
+        block_write(to, own, block.len);
+        return copy_elements(c, element_of(from_type), block.ptr, element, own, block.len);
+}
+
+static int copy_record(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                       void *to)
+{
+        int r = 0;
+        for (uint32_t i = 0; i < from_type->n && !r; i++) {
+                const struct ward_field *source = &from_type->fields[i], *target = &to_type->fields[i];
+                r = copy(c, source->type, (const char *)from + source->at, target->type, (char *)to + target->at);
+        }
+        return r;
+}
+
+static int copy_variant(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                        void *to)
+{
+        uint32_t tag = ward_value_tag(from_type, from);
+        if (tag >= from_type->n)
+                return part_fault(&c->part, WARD_FAULT_USAGE, "there is no case %u in a type of %u cases", tag, from_type->n);
+        bits_write(to, to_type->tag_size, tag);
+        const struct ward_field *source = payload_of(from_type, tag), *target = payload_of(to_type, tag);
+        return source ? copy(c, source->type, (const char *)from + source->at, target->type, (char *)to + target->at) : 0;
+}
+
+static int copy(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
+                void *to)
+{
+        if (is_flat(from_type, to_type)) {
+                memcpy(to, from, from_type->size);
+                return 0;
+        }
+        switch (from_type->kind) {
+        case WARD_TYPE_OWN:
+        case WARD_TYPE_BORROW:
+                return copy_handle(c, from_type, from, to_type, to);
+        case WARD_TYPE_STRING:
+                return copy_string(c, from_type, from, to_type, to);
+        case WARD_TYPE_LIST:
+                return copy_list(c, from_type, from, to_type, to);
+        case WARD_TYPE_ARRAY:
+                return copy_elements(c, element_of(from_type), from, element_of(to_type), to, from_type->n);
+        case WARD_TYPE_VARIANT:
+                return copy_variant(c, from_type, from, to_type, to);
+        default: /* a record: scalars are flat */
+                return copy_record(c, from_type, from, to_type, to);
+        }
+}
+
+int marshal_copy(const struct ward_type *from_type, const void *from, const struct marshal_handles *lower,
                  const struct ward_type *to_type, void *to, const struct marshal_handles *lift, struct ward_fault *fault)
 {
-        (void)lower;
-        (void)to_type;
-        (void)lift;
-        memset(to, 0, type->size);
-        if (copy(type, from, to))
-                return 0;
-        ward_value_free(type, to);
-        return fault_set(fault, WARD_FAULT_SYSTEM, "there is no memory to copy a value");
+        const struct copy c = { lower, lift, { NULL, 0, fault } };
+        memset(to, 0, to_type->size);
+        int r = copy(&c, from_type, from, to_type, to);
+        if (r)
+                ward_value_free(to_type, to);
+        return r;
 }

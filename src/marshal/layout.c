@@ -22,5 +22,43 @@ int part_fault(const struct part *part, enum ward_fault_kind kind, const char *f
         va_start(args, format);
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
+        if (!part->function)
+                return fault_set(part->fault, kind, "%s", text);
         return fault_set(part->fault, kind, "%s: %s: %s", part->function, part_name(part->number, name, sizeof name), text);
+}
+
+/* Puts the place before what a callback reported, and keeps the rest of its report. */
+static int name_place(const struct part *part, int r)
+{
+        char text[2 * WARD_FAULT_TEXT_MAX], name[32];
+        struct ward_fault *fault = part->fault;
+        if (!fault || !part->function)
+                return r;
+        snprintf(text, sizeof text, "%s: %s: %s", part->function, part_name(part->number, name, sizeof name), fault->text);
+        text_escape(fault->text, sizeof fault->text, text, strlen(text), false);
+        return r;
+}
+
+static int no_handles(const struct part *part, const struct ward_type *type)
+{
+        return part_fault(part, WARD_FAULT_USAGE, "a handle of %s, and no table to look it up in",
+                          type->resource ? type->resource->name : "no resource");
+}
+
+int part_lower_handle(const struct part *part, const struct marshal_handles *handles, const struct ward_type *type,
+                      const void *from, uint32_t *ret_number)
+{
+        if (!handles)
+                return no_handles(part, type);
+        int r = handles->lower(handles->context, type, from, ret_number, part->fault);
+        return r ? name_place(part, r) : 0;
+}
+
+int part_lift_handle(const struct part *part, const struct marshal_handles *handles, const struct ward_type *type, uint32_t number,
+                     void *to)
+{
+        if (!handles)
+                return no_handles(part, type);
+        int r = handles->lift(handles->context, type, number, to, part->fault);
+        return r ? name_place(part, r) : 0;
 }

@@ -1,4 +1,5 @@
-/* What lowering, lifting and copying share: scalars as bits, blocks, and faults that say which parameter they are about. */
+/* What lowering, lifting and copying share: scalars as bits, blocks, handles, and faults that say which parameter they are about.
+ */
 #ifndef MARSHAL_LAYOUT_H
 #define MARSHAL_LAYOUT_H
 
@@ -8,6 +9,7 @@
 #include <string.h>
 #include <ward/fault.h>
 #include <ward/value.h>
+#include "marshal/marshal.h"
 
 enum {
         BYTES_MAX = (1 << 28) - 1, /* of a string or a list: the Canonical ABI's limit */
@@ -23,8 +25,8 @@ struct block {
 /* What is being lowered or lifted, for fault texts. */
 enum { PART_RESULT = 0, PART_PARAMS = UINT32_MAX };
 struct part {
-        const char *function;
-        uint32_t number; /* 1: the first parameter; PART_RESULT, PART_PARAMS */
+        const char *function; /* NULL: nothing is put before the text */
+        uint32_t number;      /* 1: the first parameter; PART_RESULT, PART_PARAMS */
         struct ward_fault *fault;
 };
 
@@ -32,9 +34,22 @@ struct part {
 int part_fault(const struct part *part, enum ward_fault_kind kind, const char *format, ...)
         __attribute__((format(printf, 3, 4), cold));
 
+/* @handles's own lower and lift, for a handle of @type. That there are none is the fault of whoever set up the call. */
+int part_lower_handle(const struct part *part, const struct marshal_handles *handles, const struct ward_type *type,
+                      const void *from, uint32_t *ret_number);
+int part_lift_handle(const struct part *part, const struct marshal_handles *handles, const struct ward_type *type, uint32_t number,
+                     void *to);
+
+/* One word of up to 8 bytes in all forms: neither a handle, nor flags that take two slots. */
 static inline bool is_scalar(const struct ward_type *type)
 {
-        return type->kind <= WARD_TYPE_CHAR;
+        return type->kind <= WARD_TYPE_FLAGS && type->flat == 1;
+}
+
+/* The flags that there are. */
+static inline uint64_t known_flags(const struct ward_type *flags)
+{
+        return flags->n < 64 ? ((uint64_t)1 << flags->n) - 1 : UINT64_MAX;
 }
 
 static inline bool is_char(uint64_t bits)

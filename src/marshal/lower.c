@@ -1,105 +1,15 @@
 /* Lowering: C values into slots and memory. The C values are this side's own; what is not trusted is the allocator, and that
- * @memory stays where it is while it allocates. So a place in memory is kept as an offset, and made a pointer only to write. */
-#include "marshal/marshal.h"
+ * @memory stays where it is while it allocates. */
+#include "marshal/lower.h"
 
-#include "base/fault.h"
-#include "marshal/layout.h"
-
-struct lower {
-        struct marshal_memory *memory;
-        struct part part;
-};
-
-static int store(struct lower *lower, const struct ward_type *type, const void *from, uint32_t at);
-
-static uint8_t *place(const struct lower *lower, uint32_t at)
+int lower_bad_char(const struct lower *lower, uint32_t c)
 {
-        return lower->memory->base + at;
+        return part_fault(&lower->part, WARD_FAULT_USAGE, "0x%x is no Unicode character", c);
 }
 
-static int check_room(const struct lower *lower, uint32_t at, uint32_t size, uint32_t align)
+static int lower_handle(const struct lower *lower, const struct ward_type *type, const void *from, uint32_t *ret_number)
 {
-        if (at % align)
-                return part_fault(&lower->part, WARD_FAULT_PROTOCOL,
-                                  "the room for it is at offset %u, which is not a multiple of %u", at, align);
-        if ((uint64_t)at + size > lower->memory->size)
-                return part_fault(&lower->part, WARD_FAULT_PROTOCOL,
-                                  "the room for it, %u bytes at offset %u, reaches past the end of memory (%llu bytes)", size, at,
-                                  (unsigned long long)lower->memory->size);
-        return 0;
-}
-
-/* Blocks that were checked before stay good: a memory that shrinks is refused. */
-static int allocate(struct lower *lower, uint32_t size, uint32_t align, uint32_t *ret_at)
-{
-        struct marshal_memory *memory = lower->memory;
-        uint64_t before = memory->size;
-        uint32_t at = 0;
-        int r = memory->alloc(memory, size, align, &at, lower->part.fault);
-        if (r)
-                return r;
-        if (memory->size < before)
-                return part_fault(&lower->part, WARD_FAULT_PROTOCOL, "memory shrank while it was being filled");
-        r = check_room(lower, at, size, align);
-        if (!r)
-                *ret_at = at;
-        return r;
-}
-
-static int lower_string(struct lower *lower, const void *from, uint32_t *ret_at, uint32_t *ret_len)
-{
-        struct block block = block_read(from);
-        if (block.len > BYTES_MAX)
-                return part_fault(&lower->part, WARD_FAULT_LIMIT, "a string of %zu bytes; at most %d can be passed", block.len,
-                                  BYTES_MAX);
-        if (block.len && !block.ptr)
-                return part_fault(&lower->part, WARD_FAULT_USAGE, "a string of %zu bytes at NULL", block.len);
-        if (!text_is_utf8(block.ptr, block.len))
-                return part_fault(&lower->part, WARD_FAULT_USAGE, "a string of %zu bytes that is not UTF-8", block.len);
-        int r = allocate(lower, (uint32_t)block.len, 1, ret_at);
-        if (!r && block.len)
-                memcpy(place(lower, *ret_at), block.ptr, block.len);
-        *ret_len = (uint32_t)block.len;
-        return r;
-}
-
-static int store_elements(struct lower *lower, const struct ward_type *element, struct block block, uint32_t at)
-{
-        const char *from = block.ptr;
-        int r = 0;
-        if (element->flags & WARD_TYPE_PLAIN) {
-                if (block.len)
-                        memcpy(place(lower, at), from, block.len * element->abi_size);
-                return 0;
-        }
-        for (size_t i = 0; i < block.len && !r; i++)
-                r = store(lower, element, from + i * element->size, at + (uint32_t)i * element->abi_size);
-        return r;
-}
-
-static int lower_list(struct lower *lower, const struct ward_type *type, const void *from, uint32_t *ret_at, uint32_t *ret_len)
-{
-        const struct ward_type *element = element_of(type);
-        struct block block = block_read(from);
-        uint32_t at;
-        if (block.len > BYTES_MAX || block.len * (uint64_t)element->abi_size > BYTES_MAX)
-                return part_fault(&lower->part, WARD_FAULT_LIMIT,
-                                  "a list of %zu elements of %u bytes; at most %d bytes can be passed", block.len,
-                                  element->abi_size, BYTES_MAX);
-        if (block.len && !block.ptr)
-                return part_fault(&lower->part, WARD_FAULT_USAGE, "a list of %zu elements at NULL", block.len);
-        int r = allocate(lower, (uint32_t)(block.len * element->abi_size), element->abi_align, &at);
-        if (!r)
-                r = store_elements(lower, element, block, at);
-        *ret_at = at;
-        *ret_len = (uint32_t)block.len;
-        return r;
-}
-
-static int lower_block(struct lower *lower, const struct ward_type *type, const void *from, uint32_t *ret_at, uint32_t *ret_len)
-{
-        return type->kind == WARD_TYPE_STRING ? lower_string(lower, from, ret_at, ret_len)
-                                              : lower_list(lower, type, from, ret_at, ret_len);
+        return part_lower_handle(&lower->part, lower->memory->handles, type, from, ret_number);
 }
 
 static int lower_tag(const struct lower *lower, const struct ward_type *type, const void *from, uint32_t *ret_tag)
@@ -113,20 +23,26 @@ static int lower_tag(const struct lower *lower, const struct ward_type *type, co
 
 /* --- Into memory ------------------------------------------------------------------------------ */
 
-static int store_scalar(const struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
+/* In memory these are two words, aligned as one. */
+static int store_wide_flags(const struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
 {
-        uint64_t bits = bits_read(from, type->abi_size);
-        if (type->kind == WARD_TYPE_BOOL)
-                bits = bits != 0;
-        if (type->kind == WARD_TYPE_CHAR && !is_char(bits))
-                return part_fault(&lower->part, WARD_FAULT_USAGE, "0x%x is no Unicode character", (unsigned)bits);
-        bits_write(place(lower, at), type->abi_size, bits);
+        uint64_t bits = bits_read(from, sizeof bits) & known_flags(type);
+        memcpy(place(lower, at), &bits, sizeof bits);
         return 0;
+}
+
+static int store_handle(const struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
+{
+        uint32_t number = 0;
+        int r = lower_handle(lower, type, from, &number);
+        if (!r)
+                bits_write(place(lower, at), sizeof number, number);
+        return r;
 }
 
 static int store_block(struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
 {
-        uint32_t block_at, len;
+        uint32_t block_at = 0, len = 0;
         int r = lower_block(lower, type, from, &block_at, &len);
         if (r)
                 return r;
@@ -143,27 +59,52 @@ static int store_variant(struct lower *lower, const struct ward_type *type, cons
                 return r;
         bits_write(place(lower, at), type->tag_size, tag);
         const struct ward_field *payload = payload_of(type, tag);
-        return payload ? store(lower, payload->type, (const char *)from + payload->at, at + payload->abi_at) : 0;
+        return payload ? lower_store(lower, payload->type, (const char *)from + payload->at, at + payload->abi_at) : 0;
 }
 
-static int store(struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
+static inline int store_field(struct lower *lower, const struct ward_field *field, const void *record, uint32_t at)
+{
+        const void *from = (const char *)record + field->at;
+        at += field->abi_at;
+        return is_scalar(field->type) ? store_scalar(lower, field->type, from, place(lower, at))
+                                      : lower_store(lower, field->type, from, at);
+}
+
+static int store_record(struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
 {
         int r = 0;
+        if (type->flags & WARD_TYPE_PLAIN) {
+                memcpy(place(lower, at), from, type->abi_size);
+                return 0;
+        }
+        for (uint32_t i = 0; i < type->n && !r; i++)
+                r = store_field(lower, &type->fields[i], from, at);
+        return r;
+}
+
+int lower_store(struct lower *lower, const struct ward_type *type, const void *from, uint32_t at)
+{
         switch (type->kind) {
+        case WARD_TYPE_FLAGS:
+                if (is_scalar(type))
+                        break;
+                return store_wide_flags(lower, type, from, at);
+        case WARD_TYPE_OWN:
+        case WARD_TYPE_BORROW:
+                return store_handle(lower, type, from, at);
         case WARD_TYPE_STRING:
         case WARD_TYPE_LIST:
                 return store_block(lower, type, from, at);
+        case WARD_TYPE_ARRAY:
+                return lower_elements(lower, element_of(type), from, type->n, at);
         case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n && !r; i++) {
-                        const struct ward_field *field = &type->fields[i];
-                        r = store(lower, field->type, (const char *)from + field->at, at + field->abi_at);
-                }
-                return r;
+                return store_record(lower, type, from, at);
         case WARD_TYPE_VARIANT:
                 return store_variant(lower, type, from, at);
         default:
-                return store_scalar(lower, type, from, at);
+                break;
         }
+        return store_scalar(lower, type, from, place(lower, at));
 }
 
 /* --- Into slots ------------------------------------------------------------------------------- */
@@ -172,17 +113,29 @@ static int flatten(struct lower *lower, const struct ward_type *type, const void
 
 static inline int flatten_scalar(const struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slot)
 {
-        uint64_t bits = bits_read(from, type->abi_size);
+        int r = scalar_bits(lower, type, from, slot);
         if (type->flags & WARD_TYPE_SIGNED && type->abi_size < 4) {
                 unsigned shift = 32 - 8 * type->abi_size;
-                bits = (uint32_t)((int32_t)((uint32_t)bits << shift) >> shift);
+                *slot = (uint32_t)((int32_t)((uint32_t)*slot << shift) >> shift);
         }
-        if (type->kind == WARD_TYPE_BOOL)
-                bits = bits != 0;
-        if (type->kind == WARD_TYPE_CHAR && !is_char(bits))
-                return part_fault(&lower->part, WARD_FAULT_USAGE, "0x%x is no Unicode character", (unsigned)bits);
-        *slot = bits;
+        return r;
+}
+
+static int flatten_wide_flags(const struct ward_type *type, const void *from, uint64_t *slots)
+{
+        uint64_t bits = bits_read(from, sizeof bits) & known_flags(type);
+        slots[0] = (uint32_t)bits;
+        slots[1] = bits >> 32;
         return 0;
+}
+
+static int flatten_handle(const struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slot)
+{
+        uint32_t number = 0;
+        int r = lower_handle(lower, type, from, &number);
+        if (!r)
+                *slot = number;
+        return r;
 }
 
 static int flatten_block(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots)
@@ -208,20 +161,46 @@ static int flatten_variant(struct lower *lower, const struct ward_type *type, co
         return payload ? flatten(lower, payload->type, (const char *)from + payload->at, slots + 1) : 0;
 }
 
-static int flatten(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots)
+static int flatten_array(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots)
+{
+        const struct ward_type *element = element_of(type);
+        int r = 0;
+        for (uint32_t i = 0; i < type->n && !r; i++)
+                r = flatten(lower, element, (const char *)from + (size_t)i * element->size, slots + (size_t)i * element->flat);
+        return r;
+}
+
+static inline int flatten_field(struct lower *lower, const struct ward_field *field, const void *record, uint64_t *slots)
+{
+        const void *from = (const char *)record + field->at;
+        return is_scalar(field->type) ? flatten_scalar(lower, field->type, from, slots) : flatten(lower, field->type, from, slots);
+}
+
+static int flatten_record(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots)
 {
         int r = 0;
+        for (uint32_t i = 0; i < type->n && !r; i++) {
+                r = flatten_field(lower, &type->fields[i], from, slots);
+                slots += type->fields[i].type->flat;
+        }
+        return r;
+}
+
+static int flatten(struct lower *lower, const struct ward_type *type, const void *from, uint64_t *slots)
+{
         switch (type->kind) {
+        case WARD_TYPE_FLAGS:
+                return is_scalar(type) ? flatten_scalar(lower, type, from, slots) : flatten_wide_flags(type, from, slots);
+        case WARD_TYPE_OWN:
+        case WARD_TYPE_BORROW:
+                return flatten_handle(lower, type, from, slots);
         case WARD_TYPE_STRING:
         case WARD_TYPE_LIST:
                 return flatten_block(lower, type, from, slots);
+        case WARD_TYPE_ARRAY:
+                return flatten_array(lower, type, from, slots);
         case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n && !r; i++) {
-                        const struct ward_field *field = &type->fields[i];
-                        r = flatten(lower, field->type, (const char *)from + field->at, slots);
-                        slots += field->type->flat;
-                }
-                return r;
+                return flatten_record(lower, type, from, slots);
         case WARD_TYPE_VARIANT:
                 return flatten_variant(lower, type, from, slots);
         default:
@@ -235,11 +214,10 @@ static int lower_spilled(struct lower *lower, const struct ward_type *params, co
 {
         uint32_t at;
         lower->part.number = PART_PARAMS;
-        int r = allocate(lower, params->abi_size, params->abi_align, &at);
+        int r = lower_allocate(lower, params->abi_size, params->abi_align, &at);
         for (uint32_t i = 0; i < params->n && !r; i++) {
-                const struct ward_field *field = &params->fields[i];
                 lower->part.number = i + 1;
-                r = store(lower, field->type, (const char *)args + field->at, at + field->abi_at);
+                r = store_field(lower, &params->fields[i], args, at);
         }
         if (!r)
                 slots[0] = at;
@@ -255,12 +233,9 @@ int marshal_lower_params(const struct ward_func *func, const void *args, uint64_
         if (ward_func_spills(func))
                 return lower_spilled(&lower, params, args, slots);
         for (uint32_t i = 0; i < params->n && !r; i++) {
-                const struct ward_field *field = &params->fields[i];
-                const void *from = (const char *)args + field->at;
                 lower.part.number = i + 1;
-                r = is_scalar(field->type) ? flatten_scalar(&lower, field->type, from, slots)
-                                           : flatten(&lower, field->type, from, slots);
-                slots += field->type->flat;
+                r = flatten_field(&lower, &params->fields[i], args, slots);
+                slots += params->fields[i].type->flat;
         }
         return r;
 }
@@ -274,9 +249,9 @@ int marshal_lower_result(const struct ward_func *func, const void *ret, uint64_t
                 return 0;
         if (!ward_func_returns_pointer(func))
                 return flatten(&lower, func->result, ret, slots);
-        int r = allocate(&lower, func->result->abi_size, func->result->abi_align, &at);
+        int r = lower_allocate(&lower, func->result->abi_size, func->result->abi_align, &at);
         if (!r)
-                r = store(&lower, func->result, ret, at);
+                r = lower_store(&lower, func->result, ret, at);
         if (!r)
                 slots[0] = at;
         return r;
@@ -288,6 +263,6 @@ int marshal_store_result(const struct ward_func *func, const void *ret, uint32_t
         struct lower lower = { memory, { func->name, PART_RESULT, fault } };
         if (!func->result)
                 return 0;
-        int r = check_room(&lower, at, func->result->abi_size, func->result->abi_align);
-        return r ? r : store(&lower, func->result, ret, at);
+        int r = lower_check_room(&lower, at, func->result->abi_size, func->result->abi_align);
+        return r ? r : lower_store(&lower, func->result, ret, at);
 }

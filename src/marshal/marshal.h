@@ -66,12 +66,14 @@ int marshal_store_result(const struct ward_func *func, const void *ret, uint32_t
 
 /* The parameters as const views, for a callee that borrows them and trusts the memory, which must not change while it does: what
  * has the same form in memory as in C (strings in the memory's encoding, lists of WARD_TYPE_PLAIN elements) is pointed at where it
- * lies, the rest is made in @scratch. Nothing in @args is to be freed; scratch_finish frees what was made. */
+ * lies, the rest is made in @scratch. All is checked for bounds, but what the trusted side checked when it lowered it, the text of
+ * strings above all, is not checked again. Nothing in @args is to be freed; scratch_finish frees what was made, after a failure
+ * too. */
 struct marshal_scratch;
 int marshal_view_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory,
                         struct marshal_scratch *scratch, void *args, struct ward_fault *fault);
 
-/* Blocks of C memory that are freed together. All zero at first; small ones cost no malloc. */
+/* Blocks of C memory that are freed together; small ones cost no malloc. @blocks and @used are 0 at first, @small may be anything. */
 enum { MARSHAL_SCRATCH_SMALL = 1024 };
 struct marshal_scratch {
         void *blocks;

@@ -226,8 +226,8 @@ TEST(elements_without_bytes_are_bounded)
         const struct ward_type *type = types_list(t, types_record(t, 0, NULL));
         refuse(t, type, SLOTS(0, 0x10000000),
                "f: parameter 2: a list of 268435456 elements of 0 bytes; at most 268435455 bytes are allowed");
-        refuse(t, type, SLOTS(0, BYTES + 1),
-               "f: parameter 2: a list of 8193 elements of 0 bytes at offset 0 reaches past the end of memory (8192 bytes)");
+        refuse(t, type, SLOTS(BYTES + 1, 1),
+               "f: parameter 2: a list of 1 elements of 0 bytes at offset 8193 reaches past the end of memory (8192 bytes)");
         refuse_budget(t, type, SLOTS(0, BYTES), BYTES, WARD_FAULT_LIMIT,
                       "f: parameter 2: 8192 bytes more would exceed what the values of one call may take (8192 bytes left)");
         types_free(t);
