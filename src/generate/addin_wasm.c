@@ -1,5 +1,6 @@
 /* The core functions of a WebAssembly add-in. On wasm32 a C value lies in memory as the Canonical ABI wants it: argument structs
  * and results are passed by their address, and only flat values are converted. */
+#include <string.h>
 #include <ward/value.h>
 #include "generate/write.h"
 
@@ -27,29 +28,18 @@ static const char *closing(char core)
         return core == 'f' || core == 'F' ? ")" : "";
 }
 
-static bool spills(const struct c_func *func)
-{
-        return func->params->layout.flat > WARD_FLAT_MAX;
-}
-
-static bool returns_pointer(const struct c_func *func)
-{
-        return func->result && func->result->layout.flat > 1;
-}
-
 /* "int32_t ward_core_operate(int32_t p0, int32_t p1)" */
 static void write_core(FILE *out, struct model *model, const struct c_func *func, bool import, const char *after)
 {
         struct pieces pieces = { .pool = &model->pool };
-        char core[CORE_MAX + 1];
-        size_t n = layout_core_params(func, core);
-        if (import && returns_pointer(func))
-                core[n++] = 'i';
+        size_t n = strlen(func->core);
         for (size_t i = 0; i < n; i++)
-                pieces_add(&pieces, "%s p%zu", core_type(core[i]), i);
-        if (!n)
+                pieces_add(&pieces, "%s p%zu", core_type(func->core[i]), i);
+        if (import && func_returns_pointer(func))
+                pieces_add(&pieces, "int32_t p%zu", n);
+        if (!pieces.n)
                 pieces_add(&pieces, "void");
-        const char *ret = returns_pointer(func) ? import ? "void" : "int32_t" : core_type(layout_core_result(func));
+        const char *ret = func_returns_pointer(func) ? import ? "void" : "int32_t" : core_type(func->core_result);
         pieces_print(&pieces, out, pool_printf(&model->pool, "%s ward_core_%s(", ret, func->id), after);
 }
 
@@ -62,13 +52,12 @@ static void write_core_import(FILE *out, struct model *model, const struct c_fun
 /* The core arguments of an import, from slots or as a pointer to the argument struct, and the place for the result. */
 static void core_arguments(struct pieces *pieces, const struct c_func *func)
 {
-        char core[CORE_MAX + 1];
-        size_t n = layout_core_params(func, core);
-        if (spills(func))
+        size_t n = strlen(func->core);
+        if (func_spills(func))
                 pieces_add(pieces, "(int32_t)(intptr_t)args");
-        for (size_t i = 0; !spills(func) && i < n; i++)
-                pieces_add(pieces, "%sslots[%zu]%s", from_slot(core[i]), i, closing(core[i]));
-        if (returns_pointer(func))
+        for (size_t i = 0; !func_spills(func) && i < n; i++)
+                pieces_add(pieces, "%sslots[%zu]%s", from_slot(func->core[i]), i, closing(func->core[i]));
+        if (func_returns_pointer(func))
                 pieces_add(pieces, "(int32_t)(intptr_t)result");
 }
 
@@ -76,14 +65,14 @@ static void write_import_call(FILE *out, struct model *model, const struct c_fun
 {
         struct pool *pool = &model->pool;
         struct pieces pieces = { .pool = pool };
-        char one = layout_core_result(func);
+        char one = func->core_result;
         const char *before = pool_printf(pool, "ward_core_%s(", func->id);
         fprintf(out, "\nstatic void %s_call(const void *args, void *result)\n{\n", func->id);
         if (!func->params->n_members)
                 fputs("        (void)args;\n", out);
-        else if (!spills(func))
+        else if (!func_spills(func))
                 fprintf(out, "        uint64_t slots[%u];\n        ward_flat_store(&%s_params, args, slots);\n",
-                        func->params->layout.flat, func->id);
+                        func->params->abi.flat, func->id);
         if (!func->result)
                 fputs("        (void)result;\n", out);
         core_arguments(&pieces, func);
@@ -123,15 +112,13 @@ static void write_scalar_export(FILE *out, struct model *model, const struct c_f
 static void write_load_args(FILE *out, struct model *model, const struct c_func *func)
 {
         struct pieces slots = { .pool = &model->pool };
-        char core[CORE_MAX + 1];
-        size_t n = layout_core_params(func, core);
-        if (spills(func)) {
+        if (func_spills(func)) {
                 fprintf(out, "        struct %s_args args = *(struct %s_args *)(intptr_t)p0;\n", func->id, func->id);
                 fputs("        free((void *)(intptr_t)p0);\n", out);
                 return;
         }
-        for (size_t i = 0; i < n; i++)
-                pieces_add(&slots, "%sp%zu%s", to_slot(core[i]), i, closing(core[i]));
+        for (size_t i = 0; func->core[i]; i++)
+                pieces_add(&slots, "%sp%zu%s", to_slot(func->core[i]), i, closing(func->core[i]));
         pieces_print(&slots, out, "        const uint64_t slots[] = { ", " };\n");
         fprintf(out, "        struct %s_args args;\n        ward_flat_load(&%s_params, slots, &args);\n", func->id, func->id);
 }
@@ -139,8 +126,8 @@ static void write_load_args(FILE *out, struct model *model, const struct c_func 
 /* Memory for a result is static, but taken only once the function is done: an import may call back into it. */
 static void write_return(FILE *out, const struct c_func *func)
 {
-        char one = layout_core_result(func);
-        if (returns_pointer(func)) {
+        char one = func->core_result;
+        if (func_returns_pointer(func)) {
                 fprintf(out, "        static %s area;\n        area = result;\n", func->result->name);
                 fputs("        return (int32_t)(intptr_t)&area;\n", out);
         } else if (one) {
@@ -165,7 +152,7 @@ static void write_core_export(FILE *out, struct model *model, const struct c_fun
         fprintf(out, "        %s_call(%s, %s);\n", func->id, params ? "&args" : "NULL", func->result ? "&result" : "NULL");
         write_return(out, func);
         fputs("}\n", out);
-        if (func->result && func->result->layout.owns) {
+        if (func->result && func->result->owns) {
                 fprintf(out, "\n__attribute__((export_name(\"cabi_post_%s\")))\n", func->core_name);
                 fprintf(out, "void ward_post_%s(int32_t at)\n{\n", func->id);
                 fprintf(out, "        ward_value_free(&%s, (void *)(intptr_t)at);\n}\n", func->result->table);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include "generate/build.h"
 
@@ -7,54 +8,64 @@ static const char *const c_primitives[] = {
         [WIT_F64] = "double", [WIT_CHAR] = "uint32_t", [WIT_STRING] = NULL, /* a struct of the world's */
 };
 
-static bool is_primitive(const struct wit_type *type)
-{
-        return type->kind <= WIT_STRING;
-}
-
 bool build_is_shared(const struct wit_type *type)
 {
-        if (is_primitive(type))
+        if (wit_is_primitive(type))
                 return true;
         if (type->name)
                 return false;
-        if (type->kind == WIT_LIST || type->kind == WIT_OPTION)
+        switch (type->kind) {
+        case WIT_LIST:
+        case WIT_FIXED_LIST:
+        case WIT_OPTION:
                 return build_is_shared(type->element);
-        for (size_t i = 0; type->kind == WIT_TUPLE && i < type->n_members; i++)
-                if (!build_is_shared(type->members[i].type))
+        case WIT_MAP:
+                return build_is_shared(type->key) && build_is_shared(type->element);
+        case WIT_TUPLE:
+                for (size_t i = 0; i < type->n_members; i++)
+                        if (!build_is_shared(type->members[i].type))
+                                return false;
+                return true;
+        default:
+                return false;
+        }
+}
+
+bool build_is_bound(const struct wit_type *type)
+{
+        if (!type || type->kind <= WIT_STRING || type->kind == WIT_RESOURCE)
+                return true;
+        if (type->async || (type->kind == WIT_FLAGS && type->n_members > WIT_FLAGS_MAX))
+                return false;
+        for (size_t i = 0; i < type->n_members; i++)
+                if (!build_is_bound(type->members[i].type))
                         return false;
-        return type->kind == WIT_TUPLE;
+        return build_is_bound(type->element) && build_is_bound(type->error);
 }
 
-static const struct wit_package *package_of(const struct builder *b, const struct wit_type *type)
+/* --- Which C type stands for a type ----------------------------------------------------------- */
+
+/* Where the C type for @type is kept. */
+static struct c_type **slot_of(const struct builder *b, const struct wit_type *type)
 {
-        return type->name || build_is_shared(type) ? NULL : b->scope.package;
+        if (wit_is_primitive(type))
+                return &b->model->primitives[type->kind];
+        bool own = !type->name || (type->interface && type->interface == b->scope.interface);
+        if (b->repeating && !build_is_shared(type) && (own || b->again[type->index]))
+                return &b->again[type->index];
+        return &b->made[type->index];
 }
 
-static const struct c_type *find(const struct builder *b, const struct wit_type *type)
+/* Equal types without a name are several in a contract of several packages. A shared one's name says all that it is. */
+static struct c_type *find_shared(const struct model *model, const char *stem)
 {
-        for (const struct entry *e = b->entries[build_slot(type)]; e; e = e->next)
-                if (e->package == package_of(b, type))
-                        return e->made;
+        for (size_t i = 0; i < model->n_types; i++)
+                if (!model->types[i]->tagged && !strcmp(model->types[i]->stem, stem))
+                        return model->types[i];
         return NULL;
 }
 
-static void enter(struct builder *b, const struct wit_type *type, const struct c_type *made)
-{
-        struct entry *entry = pool_alloc(&b->model->pool, sizeof *entry);
-        *entry = (struct entry){ b->entries[build_slot(type)], package_of(b, type), made };
-        b->entries[build_slot(type)] = entry;
-}
-
-bool build_exports(const struct builder *b, const struct wit_interface *interface)
-{
-        for (size_t i = 0; i < b->world->n_exports; i++)
-                if (b->world->exports[i].interface == interface)
-                        return true;
-        return false;
-}
-
-static void append(struct model *model, struct c_type *type)
+void build_append(struct model *model, struct c_type *type)
 {
         if (!(model->n_types & (model->n_types + 1))) { /* full at 0, 1, 3, 7, … */
                 struct c_type **grown = pool_alloc(&model->pool, (2 * model->n_types + 1) * sizeof *grown);
@@ -65,65 +76,94 @@ static void append(struct model *model, struct c_type *type)
         model->types[model->n_types++] = type;
 }
 
-static void choose_name(struct builder *b, struct c_type *made, const struct wit_type *type)
+/* --- Names ------------------------------------------------------------------------------------ */
+
+/* A type that another interface owns has its name from there. */
+static const char *prefix_of_owner(const struct builder *b, const struct wit_interface *owner)
+{
+        const struct wit_world *world = b->world;
+        for (size_t i = 0; b->scope.exported && i < world->n_exports; i++)
+                if (world->exports[i].interface == owner)
+                        return naming_prefix(b->model, &world->exports[i], true);
+        struct wit_item item = { .name = owner->label };
+        item.interface = (struct wit_interface *)owner;
+        return naming_prefix(b->model, &item, false);
+}
+
+void build_name(struct builder *b, struct c_type *made, const struct wit_type *type)
 {
         struct pool *pool = &b->model->pool;
         const char *prefix = b->scope.prefix;
         if (type->world || build_is_shared(type))
                 prefix = b->model->prefix;
         else if (type->interface && type->interface != b->scope.interface)
-                prefix = naming_prefix(pool, b->contract, type->interface, b->exporting && build_exports(b, type->interface));
+                prefix = prefix_of_owner(b, type->interface);
         made->stem = pool_printf(pool, "%s_%s", prefix, naming_encode(pool, type));
         made->name = names_add(&b->model->names, pool, pool_printf(pool, "%s_t", made->stem));
 }
 
-/* An enum's cases are macros, in C's file scope. */
-static void name_cases(struct builder *b, struct c_type *made)
+/* The cases of enums and variants, and flags, are macros: in C's file scope. */
+static void name_macros(struct builder *b, struct c_type *made, const struct wit_type *shape)
 {
         struct pool *pool = &b->model->pool;
         for (size_t i = 0; i < made->n_members; i++) {
-                const char *macro = pool_printf(pool, "%s_%s", made->stem, made->members[i].name);
-                made->members[i].name = names_add(&b->model->names, pool, name_upper(pool, macro));
+                const char *macro = pool_printf(pool, "%s_%s", made->stem, name_snake(pool, shape->members[i].name));
+                made->members[i].macro = names_add(&b->model->names, pool, name_upper(pool, macro));
         }
 }
 
-static const struct c_type *build_or_null(struct builder *b, const struct wit_type *type)
+/* --- Parts ------------------------------------------------------------------------------------ */
+
+static struct c_type *build_or_null(struct builder *b, const struct wit_type *type)
 {
         return type ? build_type(b, type) : NULL;
 }
 
-static void build_members(struct builder *b, struct c_type *made, const struct wit_member *members, size_t n)
+static void build_members(struct builder *b, struct c_type *made, const struct wit_type *shape)
 {
         struct pool *pool = &b->model->pool;
         struct names names = { 0 };
-        made->n_members = n;
-        made->members = pool_alloc(pool, n * sizeof *made->members);
-        for (size_t i = 0; i < n; i++) {
-                const struct wit_member *m = &members[i];
-                const char *name = !m->name                 ? pool_printf(pool, "f%zu", i)
-                                   : made->kind == WIT_ENUM ? name_snake(pool, m->name)
-                                                            : names_add(&names, pool, name_ident(pool, m->name));
-                made->members[i] = (struct c_member){ name, m->docs, build_or_null(b, m->type), 0 };
+        made->n_members = shape->n_members;
+        made->members = pool_alloc(pool, shape->n_members * sizeof *made->members);
+        for (size_t i = 0; i < shape->n_members; i++) {
+                const struct wit_member *m = &shape->members[i];
+                const char *name = !m->name                                              ? pool_printf(pool, "f%zu", i)
+                                   : shape->kind == WIT_ENUM || shape->kind == WIT_FLAGS ? NULL
+                                                                                         : name_ident(pool, m->name);
+                if (name)
+                        name = names_add(&names, pool, name);
+                made->members[i] = (struct c_member){ .name = name, .docs = m->docs, .type = build_or_null(b, m->type) };
         }
         names_finish(&names);
 }
 
 static void build_parts(struct builder *b, struct c_type *made, const struct wit_type *shape)
 {
-        if (shape->kind != WIT_LIST && shape->kind != WIT_OPTION && shape->kind != WIT_RESULT) {
-                build_members(b, made, shape->members, shape->n_members);
+        bool result = shape->kind == WIT_RESULT;
+        if (!shape->element && !result) {
+                build_members(b, made, shape);
                 return;
         }
-        made->n_members = shape->kind == WIT_RESULT ? 2 : 1;
+        made->n_members = result ? 2 : 1;
         made->members = pool_alloc(&b->model->pool, 2 * sizeof *made->members);
+        if (shape->kind == WIT_MAP) {
+                build_type(b, shape->key);
+                build_type(b, shape->element);
+                return; /* the entry has its name from the map, see build_entry */
+        }
         made->members[0].type = build_or_null(b, shape->element);
         made->members[1].type = build_or_null(b, shape->error);
 }
 
-/* wit-bindgen makes a free function for lists, options, results and strings, and for what contains one. */
+/* --- Layout ----------------------------------------------------------------------------------- */
+
+/* wit-bindgen makes a free function for what may hold something, strings, lists, maps, options, results and variants, and for
+ * what contains one of them. */
 static bool needs_free(const struct c_type *type)
 {
-        if (type->kind == WIT_STRING || type->kind == WIT_LIST || type->kind == WIT_OPTION || type->kind == WIT_RESULT)
+        static const bool always[] = { [WIT_STRING] = true, [WIT_LIST] = true,   [WIT_MAP] = true,
+                                       [WIT_OPTION] = true, [WIT_RESULT] = true, [WIT_VARIANT] = true };
+        if (type->kind <= WIT_VARIANT && always[type->kind])
                 return true;
         for (size_t i = 0; i < type->n_members; i++)
                 if (type->members[i].type && type->members[i].type->frees)
@@ -131,78 +171,154 @@ static bool needs_free(const struct c_type *type)
         return false;
 }
 
-static void build_primitive(struct builder *b, struct c_type *made, const struct wit_type *type)
+/* Padding would carry the sender's old bytes across, and nothing but numbers takes any bytes. Over 32 flags are aligned otherwise
+ * in C than in the ABI. */
+static bool is_plain(const struct c_type *type)
 {
-        made->kind = type->kind;
-        made->name = c_primitives[type->kind];
-        if (type->kind == WIT_STRING) {
-                made->tagged = made->frees = true;
-                choose_name(b, made, type);
+        uint32_t used = 0;
+        switch (type->kind) {
+        case WIT_BOOL:
+        case WIT_CHAR:
+        case WIT_STRING:
+                return false;
+        case WIT_FLAGS:
+                return type->n_members == 8 || type->n_members == 16 || type->n_members == 32;
+        case WIT_FIXED_LIST:
+                return type->members[0].type->plain && type->abi.size;
+        case WIT_RECORD:
+        case WIT_TUPLE:
+                for (size_t i = 0; i < type->n_members; used += type->members[i++].type->abi.size)
+                        if (!type->members[i].type->plain)
+                                return false;
+                return used && used == type->abi.size;
+        default:
+                return type->kind < WIT_STRING;
         }
-        layout_set(made);
-        b->model->primitives[type->kind] = made;
 }
 
-/* A type of the shape of @shape, which is @type itself or the anonymous type that @type names. */
-static void build_shape(struct builder *b, struct c_type *made, const struct wit_type *type, const struct wit_type *shape)
+void build_traits(struct c_type *made)
 {
-        made->kind = shape->kind;
-        made->tagged = type->name;
-        made->docs = type->docs;
-        build_parts(b, made, shape);
-        choose_name(b, made, type);
-        if (shape->kind == WIT_ENUM)
-                name_cases(b, made);
+        made->abi = made->shape->abi;
+        made->owns = made->kind == WIT_STRING || made->kind == WIT_LIST || made->kind == WIT_MAP;
+        made->handles = made->kind == WIT_OWN || made->kind == WIT_BORROW;
+        made->lent = made->kind == WIT_BORROW && !made->resource->by_addin;
+        for (size_t i = 0; i < made->n_members; i++) {
+                struct c_member *m = &made->members[i];
+                if (!m->type)
+                        continue;
+                if (made->kind != WIT_LIST && made->kind != WIT_FIXED_LIST && made->kind != WIT_MAP)
+                        m->abi_at = wit_abi_offset(made->shape, i);
+                made->owns |= m->type->owns;
+                made->handles |= m->type->handles;
+                made->lent |= m->type->lent;
+        }
+        made->plain = is_plain(made);
         made->frees = needs_free(made);
-        layout_set(made);
-        append(b->model, made);
 }
 
-static void build_alias(struct builder *b, struct c_type *made, const struct wit_type *type)
-{
-        const struct c_type *meant = build_type(b, type->element);
-        *made = *meant;
-        made->alias = meant;
-        made->docs = type->docs;
-        choose_name(b, made, type);
-        append(b->model, made);
-}
+/* --- Types ------------------------------------------------------------------------------------ */
 
-/* The parts of a type that another interface owns are named as in that interface's package. */
-static struct scope scope_of(const struct builder *b, const struct wit_type *type)
+struct c_type *build_record(struct builder *b, struct wit_member *members, size_t n)
 {
-        struct scope scope = b->scope;
-        if (type->interface && type->interface != scope.interface)
-                scope.package = type->interface->package;
-        return scope;
-}
-
-const struct c_type *build_type(struct builder *b, const struct wit_type *type)
-{
-        const struct c_type *found = find(b, type);
-        if (found)
-                return found;
+        struct wit_type *shape = pool_alloc(&b->model->pool, sizeof *shape);
         struct c_type *made = pool_alloc(&b->model->pool, sizeof *made);
-        struct scope outer = b->scope;
-        b->scope = scope_of(b, type);
-        if (type->kind == WIT_ALIAS && (type->element->name || is_primitive(type->element)))
-                build_alias(b, made, type);
-        else if (type->kind == WIT_ALIAS)
-                build_shape(b, made, type, type->element);
-        else if (is_primitive(type))
-                build_primitive(b, made, type);
-        else
-                build_shape(b, made, type, type);
-        b->scope = outer;
-        enter(b, type, made);
+        *shape = (struct wit_type){ .kind = WIT_RECORD, .members = members, .n_members = n };
+        wit_abi_set(shape);
+        made->kind = WIT_RECORD;
+        made->shape = shape;
+        build_members(b, made, shape);
+        build_traits(made);
         return made;
 }
 
-struct c_type *build_params(struct builder *b, const struct wit_func *func)
+/* What a map is a list of. */
+static struct c_type *build_entry(struct builder *b, const struct c_type *map)
 {
-        struct c_type *params = pool_alloc(&b->model->pool, sizeof *params);
-        params->kind = WIT_RECORD;
-        build_members(b, params, func->params, func->n_params);
-        layout_set(params);
-        return params;
+        struct pool *pool = &b->model->pool;
+        struct wit_member *members = pool_alloc(pool, 2 * sizeof *members);
+        members[0] = (struct wit_member){ .name = "key", .type = map->shape->key };
+        members[1] = (struct wit_member){ .name = "value", .type = map->shape->element };
+        struct c_type *entry = build_record(b, members, 2);
+        entry->stem = pool_printf(pool, "%s_entry", map->stem);
+        entry->name = names_add(&b->model->names, pool, pool_printf(pool, "%s_t", entry->stem));
+        build_append(b->model, entry);
+        return entry;
+}
+
+static struct c_type *build_primitive(struct builder *b, const struct wit_type *type)
+{
+        struct c_type *made = pool_alloc(&b->model->pool, sizeof *made);
+        made->kind = type->kind;
+        made->shape = type;
+        made->name = c_primitives[type->kind];
+        if (type->kind == WIT_STRING) {
+                made->tagged = true;
+                build_name(b, made, type);
+        }
+        build_traits(made);
+        return made;
+}
+
+/* A type of the shape of @shape, which is @type itself or the anonymous type that @type names. */
+static struct c_type *build_shape(struct builder *b, const struct wit_type *type, const struct wit_type *shape)
+{
+        struct pool *pool = &b->model->pool;
+        struct c_type *made =
+                build_is_shared(type)
+                        ? find_shared(b->model, pool_printf(pool, "%s_%s", b->model->prefix, naming_encode(pool, type)))
+                        : NULL;
+        if (made)
+                return made;
+        made = pool_alloc(pool, sizeof *made);
+        *made = (struct c_type){
+                .kind = shape->kind, .shape = shape, .tagged = type->name, .docs = type->docs, .length = shape->length
+        };
+        build_parts(b, made, shape);
+        build_name(b, made, type);
+        if (shape->kind == WIT_MAP)
+                made->members[0].type = build_entry(b, made);
+        if (shape->kind == WIT_ENUM || shape->kind == WIT_FLAGS || shape->kind == WIT_VARIANT)
+                name_macros(b, made, shape);
+        build_traits(made);
+        build_append(b->model, made);
+        return made;
+}
+
+static struct c_type *build_alias(struct builder *b, const struct wit_type *type)
+{
+        const struct c_type *meant = build_type(b, type->element);
+        if (meant->kind == WIT_RESOURCE) /* there is no C type of that name: only its handles have one */
+                return (struct c_type *)meant;
+        struct c_type *made = pool_alloc(&b->model->pool, sizeof *made);
+        *made = *meant;
+        made->alias = meant;
+        made->docs = type->docs;
+        build_name(b, made, type);
+        build_append(b->model, made);
+        return made;
+}
+
+static struct c_type *build_new(struct builder *b, const struct wit_type *type)
+{
+        if (wit_is_primitive(type))
+                return build_primitive(b, type);
+        if (type->kind == WIT_RESOURCE)
+                return build_resource(b, type);
+        if (type->kind == WIT_OWN || type->kind == WIT_BORROW)
+                return build_handle(b, type);
+        if (type->kind != WIT_ALIAS)
+                return build_shape(b, type, type);
+        bool names_another = type->element->name || type->element->kind == WIT_OWN || type->element->kind == WIT_BORROW;
+        return names_another ? build_alias(b, type) : build_shape(b, type, type->element);
+}
+
+struct c_type *build_type(struct builder *b, const struct wit_type *type)
+{
+        struct c_type **slot = slot_of(b, type);
+        if (!*slot) {
+                struct c_type *made = build_new(b, type); /* its parts may have found a slot of their own */
+                slot = slot_of(b, type);
+                *slot = made;
+        }
+        return *slot;
 }

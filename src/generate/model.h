@@ -9,44 +9,68 @@
 #define GENERATE_MODEL_H
 
 #include <stdint.h>
+#include "contract/abi.h"
 #include "contract/contract.h"
 #include "generate/generate.h"
 #include "generate/names.h"
 
 struct c_type;
+struct c_resource;
 
-/* A record's field, tuple's element or function's parameter; list, option: the element; result: ok, then err. An enum's cases are
- * macros without a type; so is an absent part of a result. */
+/* A record's field, tuple's element, variant's case or function's parameter; list, fixed list, option: the element; map: the
+ * entry; result: ok, then err. */
 struct c_member {
-        const char *name;
+        const char *name;  /* in C's struct or union; NULL for an enum's cases and flags */
+        const char *macro; /* of an enum, flags or variant: the case's macro, else NULL */
         const char *docs;
-        const struct c_type *type;
+        const struct c_type *type; /* NULL: no payload */
         uint32_t abi_at;
 };
 
-/* The Canonical ABI's view of a type (CanonicalABI.md: "Alignment", "Element Size", "Flattening"). */
-struct layout {
-        uint32_t size;
-        uint32_t align;
-        uint32_t flat; /* number of flat values */
-        uint32_t tag;  /* size of the tag of a result, option or enum, else 0 */
-        bool plain;    /* WARD_TYPE_PLAIN */
-        bool owns;     /* WARD_TYPE_OWNS */
-};
-
 struct c_type {
-        enum wit_kind kind;         /* of what is meant: never WIT_ALIAS */
-        const struct c_type *alias; /* a typedef of this one, or NULL */
-        const char *name;           /* "double", "calculator_list_f64_t" */
-        const char *stem;           /* "calculator_list_f64"; NULL for those that C has */
-        const char *table;          /* its descriptor: "type_list_f64"; an alias: that of what is meant */
+        enum wit_kind kind;           /* of what is meant: never WIT_ALIAS. A map's entry is a WIT_RECORD */
+        const struct wit_type *shape; /* of what is meant */
+        const struct c_type *alias;   /* a typedef of this one, or NULL */
+        const char *name;             /* "double", "calculator_list_f64_t" */
+        const char *stem;             /* "calculator_list_f64"; NULL for those that C has */
+        const char *table;            /* its descriptor: "type_list_f64"; an alias: that of what is meant */
         const char *docs;
-        bool tagged; /* struct NAME { … } NAME, rather than an anonymous struct */
-        bool frees;  /* a free function exists: */
-        const char *free;
-        struct layout layout;
+        const char *free; /* its free function; NULL where there is none: wit-bindgen's rule, see build_type.c */
+        bool frees;       /* there is one */
+        bool tagged;      /* struct NAME { … } NAME, rather than an anonymous struct */
+        bool plain;       /* WARD_TYPE_PLAIN */
+        bool owns;        /* WARD_TYPE_OWNS */
+        bool handles;     /* WARD_TYPE_HANDLES */
+        bool lent;        /* is or holds a borrow of a resource of the host's */
+        struct wit_abi abi;
         struct c_member *members;
         size_t n_members;
+        uint32_t length;             /* fixed list */
+        struct c_resource *resource; /* own, borrow, or the resource itself: that is in model->types for its definitions */
+};
+
+/* A resource on one side of the world: one that is imported and exported is two. */
+struct c_resource {
+        const struct wit_type *wit;
+        const struct wit_item *item; /* the interface, of the world; NULL: the world itself */
+        const char *id;              /* "ns:pkg/iface@1.0.0#r", "r" of the world itself */
+        const char *module;          /* "$root", "ns:pkg/iface@1.0.0" */
+        const char *name;            /* as written: "r" */
+        const char *stem;            /* C names begin with it: "ns_pkg_iface_r" */
+        const char *prefix;          /* "ns_pkg_iface" */
+        const char *table;           /* its struct ward_resource: "resource_r" */
+        size_t index;                /* in model->resources */
+        bool by_addin;               /* exported */
+        struct c_type *own;          /* C forms: see <ward/value.h>, and types.c for how they are spelled */
+        struct c_type *borrow;
+        const char *object; /* the type that its implementer defines, "ns_pkg_iface_r_t"; NULL on the other side */
+        /* Functions: NULL where the view has no such. */
+        const char *drop_own;
+        const char *drop_borrow; /* add-in view, of the host's, unless borrows are dropped by the stubs */
+        const char *lend;        /* own to borrow, for who does not implement it */
+        const char *make;        /* add-in view, of its own: object to own, */
+        const char *rep;         /* and own to object */
+        const char *destructor;  /* for who implements it: add-in, the C function; host, the services' member */
 };
 
 struct c_func {
@@ -55,10 +79,13 @@ struct c_func {
         const char *name;            /* add-in: the C function; host: the C function, or the services' member */
         const char *isolated;        /* host, connects: the C function that does not connect directly */
         const char *id;              /* in names that are private to the source: "operate", "import_log" */
-        const char *core_name;       /* "operate", "ns:pkg/iface@1.0.0#f" */
+        const char *core_name;       /* "operate", "ns:pkg/iface@1.0.0#[method]r.f" */
         const char *module;          /* "$root", "ns:pkg/iface@1.0.0" */
+        const char *core;            /* core types of the parameters as the add-in has them, without a return pointer: "iiii" */
+        char core_result;            /* core type of the result as one flat value, or 0 if it has none or more */
+        const char *core_signature;  /* wit_core() */
         bool by_ward;                /* an import that libward provides */
-        bool scalar;                 /* parameters and result are scalars, few enough for registers */
+        bool scalar;                 /* parameters and result are one flat value each, few enough for registers, and no handles */
         bool connects;               /* in one process the add-in's own C function can be called: nothing changes its owner */
         struct c_type *params;       /* the argument struct: a record that no name is chosen for */
         const char **param_names;    /* in C's signatures: "operands", "maybe_limit" */
@@ -67,14 +94,18 @@ struct c_func {
 
 struct model {
         struct pool pool;
+        const struct contract *contract;
         const struct wit_world *world;
         enum generate_side side;
+        struct generate_options options;
         const char *prefix;                        /* "calculator" */
         const char *tag;                           /* the same as a word of its own: "class_" where the prefix is "class" */
         struct c_type *primitives[WIT_STRING + 1]; /* by kind; NULL where not used */
         const char *string_helpers;                /* what their names begin with: "calculator_string" */
         struct c_type **types;                     /* the others that are to be defined, in order */
         size_t n_types;
+        struct c_resource **resources; /* in the order of ward_contract.resources and ward_addin.resources */
+        size_t n_resources;
         struct c_func *imports;
         size_t n_imports;
         struct c_func *exports;
@@ -82,10 +113,11 @@ struct model {
         struct names names; /* in C's file scope, and those that generated functions use themselves */
 };
 
-struct model *model_new(const struct contract *contract, const struct wit_world *world, enum generate_side side);
+struct model *model_new(const struct contract *contract, const struct wit_world *world, enum generate_side side,
+                        const struct generate_options *options);
 struct model *model_free(struct model *model);
 
-/* Passed by value in C: everything that is one register. */
+/* Passed by value in C: numbers, enums, flags, handles. */
 bool type_is_scalar(const struct c_type *type);
 
 /* As a parameter a pointer that may be NULL. An alias of an option is not: wit-bindgen's rule. */
@@ -94,28 +126,24 @@ bool type_is_maybe(const struct c_type *type);
 /* The type that an alias means. */
 const struct c_type *type_meant(const struct c_type *type);
 
-/* naming.c: "ns:pkg/iface@1.0.0", an inline interface's label; the C prefix of an interface's names; "example:calculator@1.0.0". */
+/* Whether parameters are passed as a pointer, and the result comes as one, by the Canonical ABI. */
+bool func_spills(const struct c_func *func);
+bool func_returns_pointer(const struct c_func *func);
+
+/* naming.c: texts that end in the pool. */
+
+/* What an interface is called in core names: "ns:pkg/iface@1.0.0", or the label that it has in the world. */
 const char *naming_interface(struct pool *pool, const struct wit_item *item);
-/* Without its package: its name, or an inline one's label. */
-const char *naming_plain(const struct wit_interface *interface);
+/* Without its package: its name, or its label. */
+const char *naming_plain(const struct wit_item *item);
 const char *naming_world(struct pool *pool, const struct wit_world *world);
 const char *naming_package(struct pool *pool, const struct wit_package *package);
-const char *naming_prefix(struct pool *pool, const struct contract *contract, const struct wit_interface *interface, bool exported);
+/* What C names of an interface begin with. */
+const char *naming_prefix(struct model *model, const struct wit_item *item, bool exported);
+/* The rename for an interface of this core name, or NULL. */
+const struct generate_rename *naming_rename(const struct generate_options *options, const char *interface);
 
 /* The part of a C name that stands for a type: "list_string", "result_f64_void", or its own name. */
 const char *naming_encode(struct pool *pool, const struct wit_type *type);
-
-/* layout.c */
-void layout_set(struct c_type *type);
-
-/* Core types of a function as the add-in has it: "iiii>i". */
-const char *layout_core(struct pool *pool, const struct c_func *func, bool import);
-
-/* Writes the core types of the parameters, a pointer if they do not fit, and NUL; returns their number. */
-enum { CORE_MAX = 17 };
-size_t layout_core_params(const struct c_func *func, char core[CORE_MAX + 1]);
-
-/* The core type of the result as one flat value, or 0 if it has none or more. */
-char layout_core_result(const struct c_func *func);
 
 #endif

@@ -52,11 +52,12 @@ void pool_finish(struct pool *pool)
         }
 }
 
+/* Brackets and dots stand in the names of a resource's functions: "[method]r.f". */
 char *name_snake(struct pool *pool, const char *kebab)
 {
-        char *snake = pool_printf(pool, "%s", kebab);
+        char *snake = pool_printf(pool, "%s", kebab + (*kebab == '['));
         for (char *c = snake; *c; c++)
-                *c = *c == '-' ? '_' : (char)tolower((unsigned char)*c);
+                *c = strchr("-].", *c) ? '_' : (char)tolower((unsigned char)*c);
         return snake;
 }
 

@@ -17,7 +17,7 @@ char *pool_printf(struct pool *pool, const char *format, ...) __attribute__((for
 char *pool_vprintf(struct pool *pool, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 void pool_finish(struct pool *pool);
 
-/* "is-XML" -> "is_xml", "IS_XML". */
+/* "is-XML" -> "is_xml", "IS_XML"; "[method]r.f" -> "method_r_f". */
 char *name_snake(struct pool *pool, const char *kebab);
 char *name_upper(struct pool *pool, const char *text);
 

@@ -1,33 +1,35 @@
+#include <stdlib.h>
 #include <string.h>
+#include "base/own.h"
 #include "generate/model.h"
+
+/* A malloc'd text moves to the pool. Without memory a generator aborts, see names.h. */
+static const char *keep(struct pool *pool, char *text)
+{
+        OWNED(freep) char *made = text;
+        if (!made)
+                abort();
+        return pool_printf(pool, "%s", made);
+}
 
 const char *naming_package(struct pool *pool, const struct wit_package *package)
 {
-        return pool_printf(pool, "%s:%s%s%s", package->ns, package->name, package->version ? "@" : "",
-                           package->version ? package->version : "");
-}
-
-static const char *in_package(struct pool *pool, const struct wit_package *package, const char *name)
-{
-        return pool_printf(pool, "%s:%s/%s%s%s", package->ns, package->name, name, package->version ? "@" : "",
-                           package->version ? package->version : "");
+        return keep(pool, wit_package_id(package));
 }
 
 const char *naming_world(struct pool *pool, const struct wit_world *world)
 {
-        return in_package(pool, world->package, world->name);
+        return keep(pool, wit_world_id(world));
 }
 
 const char *naming_interface(struct pool *pool, const struct wit_item *item)
 {
-        if (item->interface->inline_of)
-                return item->interface->label;
-        return in_package(pool, item->interface->package, item->interface->name);
+        return item->name ? item->name : keep(pool, wit_interface_id(item->interface));
 }
 
-const char *naming_plain(const struct wit_interface *interface)
+const char *naming_plain(const struct wit_item *item)
 {
-        return interface->name ? interface->name : interface->label;
+        return item->name ? item->name : item->interface->name;
 }
 
 /* Another version of @package takes part in @contract. */
@@ -52,14 +54,28 @@ static const char *version_part(struct pool *pool, const struct contract *contra
         return part;
 }
 
-const char *naming_prefix(struct pool *pool, const struct contract *contract, const struct wit_interface *interface, bool exported)
+const struct generate_rename *naming_rename(const struct generate_options *options, const char *interface)
 {
+        for (size_t i = 0; i < options->n_renames; i++)
+                if (!strcmp(options->renames[i].interface, interface))
+                        return &options->renames[i];
+        return NULL;
+}
+
+static const char *path_prefix(struct model *model, const struct wit_interface *interface)
+{
+        struct pool *pool = &model->pool;
         const struct wit_package *package = interface->package;
-        if (interface->inline_of)
-                return name_snake(pool, interface->label);
-        return pool_printf(pool, "%s%s_%s_%s%s", exported ? "exports_" : "", name_snake(pool, package->ns),
-                           name_snake(pool, package->name), version_part(pool, contract, package),
-                           name_snake(pool, interface->name));
+        return pool_printf(pool, "%s_%s_%s%s", name_snake(pool, package->ns), name_snake(pool, package->name),
+                           version_part(pool, model->contract, package), name_snake(pool, interface->name));
+}
+
+const char *naming_prefix(struct model *model, const struct wit_item *item, bool exported)
+{
+        struct pool *pool = &model->pool;
+        const struct generate_rename *rename = naming_rename(&model->options, naming_interface(pool, item));
+        const char *name = rename ? rename->name : item->name ? item->name : path_prefix(model, item->interface);
+        return pool_printf(pool, "%s%s", exported && !item->name ? "exports_" : "", name_snake(pool, name));
 }
 
 static const char *const primitives[] = {
@@ -84,16 +100,25 @@ const char *naming_encode(struct pool *pool, const struct wit_type *type)
                 return primitives[type->kind];
         if (type->name)
                 return name_snake(pool, type->name);
+        const char *element = type->kind == WIT_TUPLE ? NULL : naming_encode(pool, type->element);
         switch (type->kind) {
         case WIT_LIST:
-                return pool_printf(pool, "list_%s", naming_encode(pool, type->element));
+                return pool_printf(pool, "list_%s", element);
+        case WIT_FIXED_LIST:
+                return pool_printf(pool, "list%u_%s", type->length, element);
+        case WIT_MAP:
+                return pool_printf(pool, "map_%s_%s", naming_encode(pool, type->key), element);
         case WIT_OPTION:
-                return pool_printf(pool, "option_%s", naming_encode(pool, type->element));
+                return pool_printf(pool, "option_%s", element);
         case WIT_RESULT:
-                return pool_printf(pool, "result_%s_%s", naming_encode(pool, type->element), naming_encode(pool, type->error));
+                return pool_printf(pool, "result_%s_%s", element, naming_encode(pool, type->error));
+        case WIT_OWN:
+                return pool_printf(pool, "own_%s", element);
+        case WIT_BORROW:
+                return pool_printf(pool, "borrow_%s", element);
         case WIT_TUPLE:
                 return encode_tuple(pool, type);
         default:
-                return naming_encode(pool, type->element);
+                return element;
         }
 }

@@ -1,78 +1,54 @@
 #include "generate/write.h"
 
 #include <stdlib.h>
-#include "contract/abi.h"
+#include "base/own.h"
 
 static const char *kind_name(const struct c_type *type)
 {
-        switch (type->kind) {
-        case WIT_BOOL:
-                return "BOOL";
-        case WIT_F32:
-        case WIT_F64:
-                return "FLOAT";
-        case WIT_CHAR:
-                return "CHAR";
-        case WIT_STRING:
-                return "STRING";
-        case WIT_LIST:
-                return "LIST";
-        case WIT_TUPLE:
-        case WIT_RECORD:
-                return "RECORD";
-        case WIT_OPTION:
-        case WIT_RESULT:
-        case WIT_ENUM:
-                return "VARIANT";
-        default:
-                return "INT";
-        }
+        static const char *const names[] = {
+                [WIT_BOOL] = "BOOL",     [WIT_F32] = "FLOAT",       [WIT_F64] = "FLOAT",      [WIT_CHAR] = "CHAR",
+                [WIT_STRING] = "STRING", [WIT_LIST] = "LIST",       [WIT_MAP] = "LIST",       [WIT_FIXED_LIST] = "ARRAY",
+                [WIT_TUPLE] = "RECORD",  [WIT_RECORD] = "RECORD",   [WIT_OPTION] = "VARIANT", [WIT_RESULT] = "VARIANT",
+                [WIT_ENUM] = "VARIANT",  [WIT_VARIANT] = "VARIANT", [WIT_FLAGS] = "FLAGS",    [WIT_OWN] = "OWN",
+                [WIT_BORROW] = "BORROW",
+        };
+        return type->kind < COUNT_OF(names) && names[type->kind] ? names[type->kind] : "INT";
 }
 
-static const char *flags(const struct c_type *type)
+static const char *flags(struct pool *pool, const struct model *model, const struct c_type *type)
 {
-        if (type->kind >= WIT_S8 && type->kind <= WIT_S64)
-                return "WARD_TYPE_PLAIN | WARD_TYPE_SIGNED";
-        return type->layout.plain ? "WARD_TYPE_PLAIN" : type->layout.owns ? "WARD_TYPE_OWNS" : NULL;
+        bool is_signed = type->kind >= WIT_S8 && type->kind <= WIT_S64;
+        bool utf16 = type->kind == WIT_STRING && model->options.encoding == GENERATE_UTF16;
+        const char *text = pool_printf(pool, "%s%s%s%s%s", type->plain ? " | WARD_TYPE_PLAIN" : "",
+                                       type->owns ? " | WARD_TYPE_OWNS" : "", is_signed ? " | WARD_TYPE_SIGNED" : "",
+                                       utf16 ? " | WARD_TYPE_UTF16" : "", type->handles ? " | WARD_TYPE_HANDLES" : "");
+        return *text ? text + 3 : "0";
 }
 
-/* What every descriptor has. @c_name is the C type. */
-static void write_layout(FILE *out, const struct c_type *type, const char *c_name)
+/* What n says in a descriptor. */
+static size_t count(const struct c_type *type)
 {
-        struct pool pool = { 0 };
-        struct pieces pieces = { .pool = &pool };
-        const struct layout *l = &type->layout;
-        pieces_add(&pieces, ".kind = WARD_TYPE_%s", kind_name(type));
-        if (flags(type))
-                pieces_add(&pieces, ".flags = %s", flags(type));
-        if (l->tag)
-                pieces_add(&pieces, ".tag_size = %u", l->tag);
-        pieces_add(&pieces, ".abi_align = %u", l->align);
-        pieces_add(&pieces, ".abi_size = %u", l->size);
-        pieces_add(&pieces, ".size = sizeof(%s)", c_name);
-        pieces_add(&pieces, ".flat = %u", l->flat);
-        if (type->n_members)
-                pieces_add(&pieces, ".n = %zu", type->kind == WIT_OPTION ? 2 : type->n_members);
-        pieces_print(&pieces, out, "        ", ",\n");
-        pool_finish(&pool);
+        return type->kind == WIT_FIXED_LIST ? type->length : type->kind == WIT_OPTION ? 2 : type->n_members;
 }
 
-/* The C member that holds part @i of @type, a record, option or result. */
-static const char *member_name(const struct c_type *type, size_t i)
-{
-        return type->kind == WIT_OPTION || type->kind == WIT_RESULT ? "val" : type->members[i].name;
-}
-
-static void write_field(FILE *out, const struct c_type *type, const char *c_name, size_t i)
+/* Part @i of @type: its offset in C, and in the ABI. */
+static const char *field(struct pool *pool, const struct c_type *type, const char *c_name, size_t i)
 {
         const struct c_member *m = &type->members[i];
-        fputs("                ", out);
         if (!m->type)
-                fputs("{ NULL, 0, 0 },\n", out);
-        else if (type->kind == WIT_LIST)
-                fprintf(out, "{ &%s, 0, 0 },\n", m->type->table);
-        else
-                fprintf(out, "{ &%s, offsetof(%s, %s), %u },\n", m->type->table, c_name, member_name(type, i), m->abi_at);
+                return "{ NULL, 0, 0 }";
+        switch (type->kind) {
+        case WIT_LIST:
+        case WIT_MAP:
+        case WIT_FIXED_LIST:
+                return pool_printf(pool, "{ &%s, 0, 0 }", m->type->table);
+        case WIT_OPTION:
+        case WIT_RESULT:
+        case WIT_VARIANT:
+                return pool_printf(pool, "{ &%s, offsetof(%s, val), %u }", m->type->table, c_name, m->abi_at);
+        default:
+                return pool_printf(pool, "{ &%s, offsetof(%s, %s), %u }", m->type->table, c_name, m->name, m->abi_at);
+        }
 }
 
 static bool has_payload(const struct c_type *type)
@@ -83,48 +59,79 @@ static bool has_payload(const struct c_type *type)
         return false;
 }
 
-/* @type's descriptor, called @table; @c_name is its C type. */
-static void write_table(FILE *out, const struct c_type *type, const char *table, const char *c_name)
+/* @type's descriptor, called @table; @c_name is its C type. Every member is given, in order: C++17 knows no others. */
+static void write_table(FILE *out, const struct model *model, const struct c_type *type, const char *table, const char *c_name)
 {
-        fprintf(out, "static const struct ward_type %s = {\n", table);
-        write_layout(out, type, c_name);
-        if (has_payload(type)) {
-                fputs("        .fields = (const struct ward_field[]){\n", out);
-                fputs(type->kind == WIT_OPTION ? "                { NULL, 0, 0 },\n" : "", out);
-                for (size_t i = 0; i < type->n_members; i++)
-                        write_field(out, type, c_name, i);
-                fputs("        },\n", out);
-        }
-        fputs("};\n", out);
+        struct pool pool = { 0 };
+        struct pieces fields = { .pool = &pool }, all = { .pool = &pool };
+        bool has_fields = has_payload(type);
+        if (has_fields && type->kind == WIT_OPTION)
+                pieces_add(&fields, "{ NULL, 0, 0 }");
+        for (size_t i = 0; has_fields && i < type->n_members; i++)
+                pieces_add(&fields, "%s", field(&pool, type, c_name, i));
+        if (has_fields)
+                pieces_print(&fields, out, pool_printf(&pool, "static const struct ward_field %s_fields[] = { ", table), " };\n");
+        pieces_add(&all, "WARD_TYPE_%s", kind_name(type));
+        pieces_add(&all, "%s", flags(&pool, model, type));
+        pieces_add(&all, "%u", type->abi.tag);
+        pieces_add(&all, "%u", type->abi.align);
+        pieces_add(&all, "%u", type->abi.size);
+        pieces_add(&all, "sizeof(%s)", c_name);
+        pieces_add(&all, "%u", type->abi.flat);
+        pieces_add(&all, "%zu", count(type));
+        pieces_add(&all, has_fields ? "%s_fields" : "NULL", table);
+        pieces_add(&all, type->resource ? "&%s" : "NULL", type->resource ? type->resource->table : "");
+        pieces_print(&all, out, pool_printf(&pool, "static const struct ward_type %s = { ", table), " };\n");
+        pool_finish(&pool);
+}
+
+static void write_resource(FILE *out, const struct model *model, const struct c_resource *resource)
+{
+        fprintf(out, "static const struct ward_resource %s = { \"%s\", %zu, %s };\n", resource->table, resource->id,
+                resource->index, resource->by_addin ? "true" : "false");
+        write_table(out, model, resource->own, resource->own->table, resource->own->name);
+        write_table(out, model, resource->borrow, resource->borrow->table, resource->borrow->name);
 }
 
 void write_type_tables(FILE *out, const struct model *model)
 {
-        fputs("\n/* Types. */\n", out);
+        fputs("\n/* Types: kind, flags, tag_size, abi_align, abi_size, size, flat, n, fields, resource; see <ward/value.h>. */\n",
+              out);
         for (size_t i = 0; i <= WIT_STRING; i++)
                 if (model->primitives[i])
-                        write_table(out, model->primitives[i], model->primitives[i]->table, model->primitives[i]->name);
-        for (size_t i = 0; i < model->n_types; i++)
-                if (!model->types[i]->alias)
-                        write_table(out, model->types[i], model->types[i]->table, model->types[i]->name);
+                        write_table(out, model, model->primitives[i], model->primitives[i]->table, model->primitives[i]->name);
+        for (size_t i = 0; i < model->n_types; i++) {
+                const struct c_type *type = model->types[i];
+                if (type->kind == WIT_RESOURCE)
+                        write_resource(out, model, type->resource);
+                else if (!type->alias)
+                        write_table(out, model, type, type->table, type->name);
+        }
+}
+
+/* Without a member it would be no struct of C's. */
+static void write_args(FILE *out, const struct c_func *func)
+{
+        fprintf(out, "struct %s_args {\n", func->id);
+        for (size_t i = 0; i < func->params->n_members; i++)
+                fprintf(out, "        %s %s;\n", func->params->members[i].type->name, func->params->members[i].name);
+        fputs(func->params->n_members ? "};\n" : "        char unused;\n};\n", out);
 }
 
 void write_func_tables(FILE *out, const struct model *model, const struct c_func *func, bool import)
 {
         struct pool pool = { 0 };
-        fprintf(out, "\n/* %s %s */\nstruct %s_args {\n", import ? "import" : "export", func->core_name, func->id);
-        for (size_t i = 0; i < func->params->n_members; i++)
-                fprintf(out, "        %s %s;\n", func->params->members[i].type->name, func->params->members[i].name);
-        fputs(func->params->n_members ? "};\n" : "        char unused;\n};\n", out);
-        write_table(out, func->params, pool_printf(&pool, "%s_params", func->id), pool_printf(&pool, "struct %s_args", func->id));
-        fprintf(out, "static const struct ward_func %s_func = {\n        .name = \"%s\",\n        .signature = \"", func->id,
-                func->core_name);
+        fprintf(out, "\n/* %s %s */\n", import ? "import" : "export", func->core_name);
+        write_args(out, func);
+        write_table(out, model, func->params, pool_printf(&pool, "%s_params", func->id),
+                    pool_printf(&pool, "struct %s_args", func->id));
         char *signature = wit_signature(func->wit);
-        fputs(signature, out);
+        if (!signature)
+                abort();
+        fprintf(out, "static const struct ward_func %s_func = {\n        \"%s\",\n        \"%s\",\n", func->id, func->core_name,
+                signature);
+        fprintf(out, "        \"%s\", &%s_params, ", func->core_signature, func->id);
+        fprintf(out, func->result ? "&%s\n};\n" : "NULL\n};\n", func->result ? func->result->table : "");
         free(signature);
-        fprintf(out, "\",\n        .core = \"%s\",\n        .params = &%s_params,\n", layout_core(&pool, func, import), func->id);
-        if (func->result)
-                fprintf(out, "        .result = &%s,\n", func->result->table);
-        fputs("};\n", out);
         pool_finish(&pool);
 }

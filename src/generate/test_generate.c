@@ -21,7 +21,7 @@ static struct fixture read_world(const char *before, const char *items, enum gen
         if (!f.contract)
                 fail_msg("%s", error.text);
         free(text);
-        f.model = model_new(f.contract, contract_world(f.contract, "w"), side);
+        f.model = model_new(f.contract, contract_world(f.contract, "w"), side, NULL);
         return f;
 }
 
@@ -34,18 +34,18 @@ static void finish(struct fixture *f)
 #define FIXTURE(name, before, items) OWNED(finish) struct fixture name = read_world(before, items, GENERATE_ADDIN)
 
 /* The layout of the type called @wit, in a world with @definitions. */
-static struct layout layout_of(const char *definitions, const char *wit)
+static struct c_type layout_of(const char *definitions, const char *wit)
 {
         char *items = NULL;
         assert_true(asprintf(&items, "%s export f: func(x: %s);", definitions, wit) > 0);
         FIXTURE(f, "", items);
         free(items);
-        return f.model->exports[0].params->members[0].type->layout;
+        return *f.model->exports[0].params->members[0].type; /* only its numbers are good from here on */
 }
 
 static void assert_layout(const char *wit, uint32_t size, uint32_t align, uint32_t flat)
 {
-        struct layout l = layout_of("", wit);
+        struct wit_abi l = layout_of("", wit).abi;
         if (l.size != size || l.align != align || l.flat != flat)
                 fail_msg("%s: size %u, align %u, flat %u", wit, l.size, l.align, l.flat);
 }
@@ -83,7 +83,7 @@ static uint32_t enum_size(size_t n_cases)
                 fprintf(out, " c%zu,", i);
         fputs("}", out);
         fclose(out);
-        uint32_t size = layout_of(text, "e").size;
+        uint32_t size = layout_of(text, "e").abi.size;
         free(text);
         return size;
 }
@@ -118,8 +118,8 @@ static void assert_core(const char *type, const char *exported, const char *impo
         assert_true(asprintf(&items, "export f: func%s; import f: func%s;", type, type) > 0);
         FIXTURE(f, "", items);
         free(items);
-        assert_string_equal(layout_core(&f.model->pool, &f.model->exports[0], false), exported);
-        assert_string_equal(layout_core(&f.model->pool, &f.model->imports[0], true), imported);
+        assert_string_equal(f.model->exports[0].core_signature, exported);
+        assert_string_equal(f.model->imports[0].core_signature, imported);
 }
 
 /* CanonicalABI.md, "Flattening". */
@@ -157,7 +157,7 @@ static const char *view(struct fixture *f, enum generate_side side, bool source)
         char *text[2] = { NULL };
         size_t len[2];
         FILE *out[2] = { open_memstream(&text[0], &len[0]), open_memstream(&text[1], &len[1]) };
-        generate_view(f->contract, f->model->world, side, out[0], out[1]);
+        generate_view(f->contract, f->model->world, side, NULL, out[0], out[1]);
         fclose(out[0]);
         fclose(out[1]);
         const char *copy = pool_printf(&f->model->pool, "%s", text[source] ? text[source] : "");

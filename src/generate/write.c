@@ -124,10 +124,28 @@ char *generate_stem(const struct wit_world *world, enum generate_side side)
         return stem;
 }
 
-void generate_view(const struct contract *contract, const struct wit_world *world, enum generate_side side, FILE *header,
-                   FILE *source)
+const struct generate_rename *generate_idle_rename(const struct wit_world *world, const struct generate_options *options)
 {
-        struct model *model = model_new(contract, world, side);
+        const struct wit_item *const items[] = { world->imports, world->exports };
+        const size_t counts[] = { world->n_imports, world->n_exports };
+        struct pool pool = { 0 };
+        const struct generate_rename *idle = NULL;
+        for (size_t r = 0; r < options->n_renames && !idle; r++) {
+                idle = &options->renames[r];
+                for (size_t side = 0; side < 2; side++)
+                        for (size_t i = 0; i < counts[side]; i++)
+                                if (items[side][i].interface &&
+                                    !strcmp(naming_interface(&pool, &items[side][i]), options->renames[r].interface))
+                                        idle = NULL;
+        }
+        pool_finish(&pool);
+        return idle;
+}
+
+void generate_view(const struct contract *contract, const struct wit_world *world, enum generate_side side,
+                   const struct generate_options *options, FILE *header, FILE *source)
+{
+        struct model *model = model_new(contract, world, side, options);
         (side == GENERATE_HOST ? write_host_header : write_addin_header)(header, model);
         (side == GENERATE_HOST ? write_host_source : write_addin_source)(source, model);
         model_free(model);
