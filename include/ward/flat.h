@@ -2,8 +2,10 @@
  *
  * A core function's parameters travel as at most WARD_FLAT_MAX flat values (Component Model, CanonicalABI.md: "Flat Lifting",
  * "Flat Lowering"). Generated code casts each to a 64-bit slot, bits zero-extended, and these functions move the slots to and from
- * the C value, driven by its type. On wasm32 a C value lies in memory as the ABI wants it, so that strings and lists change hands
- * in place, and what is passed in memory needs no conversion at all.
+ * the C value, driven by its type; both sides are little-endian. On wasm32 a C value lies in memory as the ABI wants it, so that
+ * strings and lists change hands in place, and what is passed in memory needs no conversion at all. (The type of over 32 flags, a
+ * uint64_t, has to be declared with the ABI's alignment of 4 for that.) Handles are numbers or addresses of 32 bits there, as they
+ * are at the boundary.
  *
  * The other side is Ward itself, which has checked what it sends: nothing is checked here. */
 #ifndef WARD_FLAT_H
@@ -55,6 +57,7 @@ static inline const uint64_t *ward_flat_load(const struct ward_type *type, const
 {
         struct ward_flat_block block;
         const uint64_t *next = slots + type->flat;
+        uint64_t bits;
         uint32_t tag;
         switch (type->kind) {
         case WARD_TYPE_BOOL:
@@ -65,6 +68,14 @@ static inline const uint64_t *ward_flat_load(const struct ward_type *type, const
                 block.ptr = (void *)(uintptr_t)slots[0];
                 block.len = (size_t)slots[1];
                 memcpy(at, &block, sizeof block);
+                break;
+        case WARD_TYPE_FLAGS:
+                bits = type->flat > 1 ? (uint32_t)slots[0] | slots[1] << 32 : slots[0];
+                memcpy(at, &bits, type->size);
+                break;
+        case WARD_TYPE_ARRAY:
+                for (uint32_t i = 0; i < type->n; i++)
+                        slots = ward_flat_load(type->fields[0].type, slots, (char *)at + (size_t)i * type->fields[0].type->size);
                 break;
         case WARD_TYPE_RECORD:
                 for (uint32_t i = 0; i < type->n; i++)
@@ -77,7 +88,7 @@ static inline const uint64_t *ward_flat_load(const struct ward_type *type, const
                         ward_flat_load(type->fields[tag].type, slots + 1, (char *)at + type->fields[tag].at);
                 break;
         default:
-                memcpy(at, slots, type->size); /* little-endian, as wasm is */
+                memcpy(at, slots, type->size);
                 break;
         }
         return next;
@@ -88,6 +99,7 @@ static inline uint64_t *ward_flat_store(const struct ward_type *type, const void
 {
         struct ward_flat_block block;
         uint64_t *next = slots + type->flat;
+        uint64_t bits = 0;
         uint32_t tag;
         switch (type->kind) {
         case WARD_TYPE_STRING:
@@ -95,6 +107,17 @@ static inline uint64_t *ward_flat_store(const struct ward_type *type, const void
                 memcpy(&block, at, sizeof block);
                 slots[0] = (uintptr_t)block.ptr;
                 slots[1] = block.len;
+                break;
+        case WARD_TYPE_FLAGS:
+                memcpy(&bits, at, type->size);
+                slots[0] = (uint32_t)bits;
+                if (type->flat > 1)
+                        slots[1] = bits >> 32;
+                break;
+        case WARD_TYPE_ARRAY:
+                for (uint32_t i = 0; i < type->n; i++)
+                        slots = ward_flat_store(type->fields[0].type, (const char *)at + (size_t)i * type->fields[0].type->size,
+                                                slots);
                 break;
         case WARD_TYPE_RECORD:
                 for (uint32_t i = 0; i < type->n; i++)
@@ -109,7 +132,7 @@ static inline uint64_t *ward_flat_store(const struct ward_type *type, const void
                 break;
         default:
                 *slots = 0;
-                memcpy(slots, at, type->size); /* little-endian, as wasm is */
+                memcpy(slots, at, type->size);
                 if ((type->flags & WARD_TYPE_SIGNED) && type->size == 1)
                         *slots = (uint32_t)(int8_t)*slots;
                 else if ((type->flags & WARD_TYPE_SIGNED) && type->size == 2)

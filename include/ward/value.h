@@ -51,8 +51,8 @@ enum ward_type_kind {
 };
 
 enum {
-        WARD_TYPE_PLAIN = 1,    /* both layouts are the same bytes, none of them padding, and any bytes are valid: a block of them
-                                   may be copied whole */
+        WARD_TYPE_PLAIN = 1,    /* both layouts are the same bytes at the same alignment, none of them padding, and any bytes are
+                                   valid: a block of them may be copied whole, or pointed at; so never over 32 flags */
         WARD_TYPE_OWNS = 2,     /* holds a string or a list: there is something to free */
         WARD_TYPE_SIGNED = 4,   /* int: s8, s16, s32 or s64 */
         WARD_TYPE_UTF16 = 8,    /* string: in C it is UTF-16 */
@@ -75,7 +75,7 @@ struct ward_field {
 
 struct ward_type {
         uint8_t kind;      /* enum ward_type_kind */
-        uint8_t flags;     /* WARD_TYPE_PLAIN, WARD_TYPE_OWNS, WARD_TYPE_SIGNED */
+        uint8_t flags;     /* WARD_TYPE_PLAIN, … */
         uint8_t tag_size;  /* variant: 1, 2 or 4 */
         uint8_t abi_align; /* 1, 2, 4 or 8 */
         uint32_t abi_size;
