@@ -79,11 +79,12 @@ static void name_host(struct builder *b)
                                 names_add(&model->names, pool, pool_printf(pool, "%s_isolated", model->exports[i].name));
         for (size_t i = 0; i < model->n_resources; i++) {
                 struct c_resource *resource = model->resources[i];
-                const char *name = short_name(b, resource->item, resource->name, false);
                 if (!resource->by_addin)
                         continue;
-                resource->drop_own = name_function(model, pool_printf(pool, "%s_drop_own", name));
-                resource->lend = name_function(model, pool_printf(pool, "%s_borrow", name));
+                const char *lend = short_name(b, resource->item, pool_printf(pool, "borrow-%s", resource->name), false);
+                const char *drop = short_name(b, resource->item, pool_printf(pool, "%s-drop-own", resource->name), false);
+                resource->lend = name_function(model, lend);
+                resource->drop_own = name_function(model, drop);
         }
 }
 

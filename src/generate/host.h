@@ -1,0 +1,22 @@
+/* What the header and the source of a host view have in common. */
+#ifndef GENERATE_HOST_H
+#define GENERATE_HOST_H
+
+#include "generate/write.h"
+
+/* Whether libward provides what an interface of this package has. */
+bool host_resource_is_served(const struct c_resource *resource);
+
+/* Whether add-ins call the host itself: a function of its, or the end of an object of its. */
+bool host_has_services(const struct model *model);
+
+/* "int calculator_activate(…)" and "int NAME(struct calculator *self, …)", each followed by @after. */
+void host_print_activate(FILE *out, struct model *model, const char *after);
+void host_print_prototype(FILE *out, struct model *model, const struct c_func *func, const char *name, const char *after);
+/* "int NAME(struct calculator *self, P_own_r_t own, struct ward_fault *fault)" */
+void host_print_drop(FILE *out, struct model *model, const struct c_resource *resource, const char *after);
+
+/* host_direct.c: the inline function that calls the add-in's own export number @index where it may. */
+void host_print_direct(FILE *out, struct model *model, const struct c_func *func, size_t index);
+
+#endif
