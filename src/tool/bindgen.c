@@ -1,80 +1,15 @@
 /* ward bindgen: a contract's world -> C. */
 #include <errno.h>
-#include <getopt.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/own.h"
-#include "contract/contract.h"
+#include "contract/abi.h"
 #include "generate/generate.h"
+#include "tool/bindgen_args.h"
 #include "tool/command.h"
 #include "tool/output.h"
-
-static const char usage[] = "Usage: ward bindgen CONTRACT --host|--addin [-o DIR] [--world NAME]\n";
-
-static const char help[] = "\n"
-                           "Reads a contract and writes a view of it: a C header and a C source.\n"
-                           "CONTRACT is a .wit file, or a folder of them, with packages that it uses under deps/.\n"
-                           "\n"
-                           "  --addin       for who implements the contract: WORLD.h and WORLD.c. Define the functions\n"
-                           "                that begin with exports_; names and ownership are those of wit-bindgen's C\n"
-                           "                bindings. Compile both files into a shared library, or with clang\n"
-                           "                --target=wasm32-wasi -mexec-model=reactor into a WebAssembly module\n"
-                           "  --host        for who calls it: WORLD_host.h and WORLD_host.c. Call WORLD_activate, then\n"
-                           "                the functions of the contract; link with libward\n"
-                           "  -o DIR        where to write; made if it is missing (default: the current folder)\n"
-                           "  --world NAME  which world; needed where the package has more than one\n"
-                           "\n"
-                           "Example:\n"
-                           "  ward bindgen calculator.wit --addin -o gen\n"
-                           "  cc -shared -fPIC -Igen -o basic.so basic.c gen/calculator.c $(pkg-config --cflags ward)\n"
-                           "\n"
-                           "Exit status: 0 done, 1 the contract or the system is at fault, 2 the command line is.\n";
-
-struct request {
-        const char *contract;
-        const char *folder;
-        const char *world;
-        bool addin;
-        bool host;
-        bool help;
-};
-
-static int fail_usage(const char *problem)
-{
-        fprintf(stderr, "ward bindgen: %s\n%sward bindgen --help tells more.\n", problem, usage);
-        return EXIT_USAGE;
-}
-
-static int parse(int argc, char **argv, struct request *request)
-{
-        static const struct option options[] = {
-                { "addin", no_argument, NULL, 'a' },       { "host", no_argument, NULL, 'H' },
-                { "help", no_argument, NULL, 'h' },        { "output", required_argument, NULL, 'o' },
-                { "world", required_argument, NULL, 'w' }, { 0 },
-        };
-        int option;
-        while ((option = getopt_long(argc, argv, "ho:", options, NULL)) != -1) {
-                request->addin |= option == 'a';
-                request->host |= option == 'H';
-                request->help |= option == 'h';
-                if (option == 'o')
-                        request->folder = optarg;
-                else if (option == 'w')
-                        request->world = optarg;
-                else if (option == '?')
-                        return fputs(usage, stderr), EXIT_USAGE;
-        }
-        if (request->help)
-                return EXIT_DONE;
-        if (optind + 1 != argc)
-                return fail_usage(optind == argc ? "which contract?" : "one contract at a time");
-        if (request->addin == request->host)
-                return fail_usage("--host or --addin: which view?");
-        request->contract = argv[optind];
-        return EXIT_DONE;
-}
+#include "tool/read.h"
 
 static int fail_world(const struct contract *contract, const char *name)
 {
@@ -87,6 +22,45 @@ static int fail_world(const struct contract *contract, const char *name)
                         fprintf(stderr, "%s%s", found++ ? ", " : "; choose one with --world: ", contract->worlds[i]->name);
         fputs(found ? "\n" : "; a world says what add-ins import and export\n", stderr);
         return EXIT_FAILED;
+}
+
+/* "t:p/i@1.0.0", as --rename has it, malloc'd. */
+static char *interface_name(const struct wit_item *item)
+{
+        return item->name ? strdup(item->name) : wit_interface_id(item->interface);
+}
+
+static void print_interfaces(const struct wit_item *items, size_t n, const char **before)
+{
+        for (size_t i = 0; i < n; i++) {
+                OWNED(freep) char *name = items[i].interface ? interface_name(&items[i]) : NULL;
+                if (name)
+                        fprintf(stderr, "%s%s", *before, name);
+                if (name)
+                        *before = ", ";
+        }
+}
+
+static int fail_rename(const struct contract *contract, const struct wit_world *world, const char *interface)
+{
+        const char *before = ": it has ";
+        fprintf(stderr, "%s: --rename %s: world %s has no interface of this name", contract->path, interface, world->name);
+        print_interfaces(world->imports, world->n_imports, &before);
+        print_interfaces(world->exports, world->n_exports, &before);
+        fputc('\n', stderr);
+        return EXIT_FAILED;
+}
+
+/* Whether there can be a view of @world. */
+static int check(const struct bindgen_args *args, const struct contract *contract, const struct wit_world *world)
+{
+        OWNED(freep) char *why = wit_unbound(world);
+        if (why) {
+                fprintf(stderr, "%s: world %s cannot be bound: %s\n", contract->path, world->name, why);
+                return EXIT_FAILED;
+        }
+        const struct generate_rename *idle = generate_idle_rename(world, &args->generate);
+        return idle ? fail_rename(contract, world, idle->interface) : EXIT_DONE;
 }
 
 struct text {
@@ -102,35 +76,34 @@ static int write_one(const char *folder, const char *stem, const char *ending, c
         return output_file(folder, name, text->at, text->len);
 }
 
-static int write_files(const struct request *request, const char *stem, const struct text *header, const struct text *source)
+static int write_files(const char *folder, const char *stem, const struct text *header, const struct text *source)
 {
-        int r = output_folder(request->folder);
+        int r = output_folder(folder);
         if (!r)
-                r = write_one(request->folder, stem, "h", header);
+                r = write_one(folder, stem, "h", header);
         if (!r)
-                r = write_one(request->folder, stem, "c", source);
+                r = write_one(folder, stem, "c", source);
         if (!r)
                 return EXIT_DONE;
-        fprintf(stderr, "ward bindgen: cannot write %s.h and %s.c to %s: %s\n", stem, stem, request->folder, strerror(-r));
+        fprintf(stderr, "ward bindgen: cannot write %s.h and %s.c to %s: %s\n", stem, stem, folder, strerror(-r));
         return EXIT_FAILED;
 }
 
-static int generate(const struct request *request, const struct contract *contract, const struct wit_world *world)
+static int generate(const struct bindgen_args *args, const struct contract *contract, const struct wit_world *world)
 {
-        enum generate_side side = request->host ? GENERATE_HOST : GENERATE_ADDIN;
         struct text header = { 0 };
         struct text source = { 0 };
         FILE *h = open_memstream(&header.at, &header.len);
         FILE *c = open_memstream(&source.at, &source.len);
         if (h && c)
-                generate_view(contract, world, side, h, c);
+                generate_view(contract, world, args->side, &args->generate, h, c);
         bool whole = h && c && !ferror(h) && !ferror(c);
         whole &= h && !fclose(h);
         whole &= c && !fclose(c);
-        OWNED(freep) char *stem = generate_stem(world, side);
+        OWNED(freep) char *stem = generate_stem(world, args->side);
         int status = EXIT_FAILED;
         if (whole)
-                status = write_files(request, stem, &header, &source);
+                status = write_files(args->folder, stem, &header, &source);
         else
                 fputs("ward bindgen: out of memory\n", stderr);
         free(header.at);
@@ -138,23 +111,27 @@ static int generate(const struct request *request, const struct contract *contra
         return status;
 }
 
+static int run(const struct bindgen_args *args)
+{
+        struct contract *contract = read_contract("ward bindgen", args->contract, &args->read);
+        if (!contract)
+                return EXIT_FAILED;
+        const struct wit_world *world = contract_world(contract, args->world);
+        int status = world ? check(args, contract, world) : fail_world(contract, args->world);
+        if (status == EXIT_DONE)
+                status = generate(args, contract, world);
+        contract_free(contract);
+        return status;
+}
+
 int command_bindgen(int argc, char **argv)
 {
-        struct request request = { .folder = "." };
-        int status = parse(argc, argv, &request);
-        if (status != EXIT_DONE)
-                return status;
-        if (request.help)
-                return printf("%s%s", usage, help) < 0 ? EXIT_FAILED : EXIT_DONE;
-        struct contract_error error = { 0 };
-        struct contract *contract = contract_read(request.contract, NULL, &error);
-        if (!contract) {
-                fprintf(stderr, "%s\n", error.text ? error.text : "ward bindgen: out of memory");
-                free(error.text);
-                return EXIT_FAILED;
-        }
-        const struct wit_world *world = contract_world(contract, request.world);
-        status = world ? generate(&request, contract, world) : fail_world(contract, request.world);
-        contract_free(contract);
+        struct bindgen_args args = { .folder = "." };
+        int status = bindgen_args_parse(&args, argc, argv);
+        if (status == EXIT_DONE && args.help)
+                status = bindgen_args_help() ? EXIT_DONE : EXIT_FAILED;
+        else if (status == EXIT_DONE)
+                status = run(&args);
+        bindgen_args_finish(&args);
         return status;
 }

@@ -36,6 +36,32 @@ expect 1 'choose one with --world: v, w' "$bindgen" --host -o "$out" "$out/two.w
 printf 'package a:b;\ninterface i {}\n' >"$out/none.wit"
 expect 1 'a world says what' "$bindgen" --host -o "$out" "$out/none.wit"
 
+# How it looks in C.
+shapes=test:types/shapes
+expect 0 '--rename IFACE=NAME' "$bindgen" --help
+expect 0 '' "$bindgen" --addin --rename $shapes=sh -o "$out/renamed" "$here/types.wit"
+grep -q 'sh_point_t' "$out/renamed/types.h"
+! grep -q test_types_shapes "$out/renamed/types.h"
+expect 2 "--rename $shapes" "$bindgen" --addin --rename $shapes "$here/types.wit"
+expect 2 'one that C can have' "$bindgen" --addin --rename $shapes=4s "$here/types.wit"
+expect 2 'one name for an interface' "$bindgen" --addin --rename $shapes=a --rename $shapes=b "$here/types.wit"
+expect 1 "no interface of this name: it has $shapes" "$bindgen" --addin --rename shapes=sh -o "$out" "$here/types.wit"
+expect 0 '' "$bindgen" --addin --string-encoding utf16 --ownership borrowing --autodrop-borrows -o "$out/16" "$here/types.wit"
+grep -q 'const char16_t \*s' "$out/16/types.h"
+expect 2 'expected utf8 or utf16' "$bindgen" --addin --string-encoding latin1 "$here/types.wit"
+expect 2 'expected owning or borrowing' "$bindgen" --addin --ownership mine "$here/types.wit"
+expect 2 'expected no or yes' "$bindgen" --addin --autodrop-borrows=perhaps "$here/types.wit"
+
+# Which part of the contract.
+printf 'package a:b;\nworld w {\n  @unstable(feature = new)\n  export f: func();\n  export g: func();\n}\n' >"$out/gate.wit"
+expect 0 '' "$bindgen" --addin -o "$out/gate" "$out/gate.wit"
+! grep -q exports_w_f "$out/gate/w.h"
+for features in --features=old,new '--features old --features new' --all-features; do
+  # shellcheck disable=SC2086
+  expect 0 '' "$bindgen" --addin $features -o "$out/gate" "$out/gate.wit"
+  grep -q exports_w_f "$out/gate/w.h"
+done
+
 # Folders are made, files replaced as a whole, and the text is the same each time.
 expect 0 '' "$bindgen" --host --world w -o "$out/x/y/" "$out/two.wit"
 cp "$out/x/y/w_host.c" "$out/first.c"
