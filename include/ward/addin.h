@@ -63,6 +63,13 @@ struct ward_addin {
         const struct ward_addin_resource *resources;
 };
 
+/* What every add-in defines, in its generated source. */
+#ifdef __wasm__
+void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size);
+#else
+extern __attribute__((visibility("default"))) const struct ward_addin ward_addin_1;
+#endif
+
 /* Where a native add-in carries its contract: an ELF note in a section of this name, owner and type (elf(5), "Notes"). A
  * WebAssembly module has a custom section `ward-contract`. Their content is the same text:
  *

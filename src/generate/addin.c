@@ -1,10 +1,17 @@
 /* The add-in view: what wit-bindgen's C users know. One source serves both forms of an add-in. */
+#include <stdlib.h>
+#include "generate/embed.h"
 #include "generate/write.h"
+
+static bool is_export(const struct model *model, const struct c_func *func)
+{
+        return func >= model->exports && func < model->exports + model->n_exports;
+}
 
 static void write_prototype(FILE *out, struct model *model, const struct c_func *func, const char *after)
 {
         struct pieces pieces = { .pool = &model->pool };
-        prototype_params(&pieces, func, false);
+        prototype_params(&pieces, func, model->options.ownership == GENERATE_BORROWING && is_export(model, func));
         prototype_outputs(&pieces, func);
         if (!pieces.n)
                 pieces_add(&pieces, "void");
@@ -22,22 +29,37 @@ static void write_prototypes(FILE *out, struct model *model, const struct c_func
         }
 }
 
+static void write_functions(FILE *out, struct model *model)
+{
+        bool borrowing = model->options.ownership == GENERATE_BORROWING;
+        if (model->n_imports)
+                fputs("\n/* Functions to call. Arguments stay the caller's, but for handles that own; results are the caller's. "
+                      "*/\n",
+                      out);
+        write_prototypes(out, model, model->imports, model->n_imports, "Imported from");
+        if (model->n_exports)
+                fputs(borrowing ? "\n/* Functions to define. Arguments are views that last as long as the call: there is nothing "
+                                  "to free in "
+                                  "them.\n * What results hold comes from malloc, and is freed once it was passed on. */\n"
+                                : "\n/* Functions to define. Arguments are the function's own to free, each string and list a "
+                                  "block of "
+                                  "malloc;\n * what results hold comes from malloc too, and is freed once it was passed on. */\n",
+                      out);
+        write_prototypes(out, model, model->exports, model->n_exports, "Exported to");
+}
+
 void write_addin_header(FILE *out, struct model *model)
 {
-        write_header_begin(out, model, "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n");
+        bool utf16 = model->primitives[WIT_STRING] && model->options.encoding == GENERATE_UTF16;
+        write_header_begin(out, model,
+                           utf16 ? "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <uchar.h>\n"
+                                 : "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n");
         fputs("\n/* Nothing here is seen outside the add-in, so that two of them in one process never meet. */\n"
               "#pragma GCC visibility push(hidden)\n",
               out);
         write_types(out, model);
-        if (model->n_imports)
-                fputs("\n/* Functions to call. Arguments stay the caller's; results are the caller's to free. */\n", out);
-        write_prototypes(out, model, model->imports, model->n_imports, "Imported from");
-        if (model->n_exports)
-                fputs("\n/* Functions to define. Arguments are the function's own to free, each string and list a block of "
-                      "malloc;\n"
-                      " * what results hold comes from malloc too, and is freed once it was passed on. */\n",
-                      out);
-        write_prototypes(out, model, model->exports, model->n_exports, "Exported to");
+        write_functions(out, model);
+        write_resource_prototypes(out, model);
         write_helper_prototypes(out, model);
         fputs("\n#pragma GCC visibility pop\n", out);
         write_header_end(out);
@@ -78,15 +100,18 @@ static void write_import(FILE *out, struct model *model, const struct c_func *fu
 
 static void write_export(FILE *out, struct model *model, const struct c_func *func)
 {
+        bool lent = func->params->lent && model->options.autodrop_borrows;
         fprintf(out, "\nstatic void %s_call(void *a, void *r)\n{\n", func->id);
         if (func->params->n_members)
-                fprintf(out, "        struct %s_args *args = a;\n", func->id);
+                fprintf(out, "        struct %s_args *args = (struct %s_args *)a;\n", func->id, func->id);
         else
                 fputs("        (void)a;\n", out);
         if (!func->result)
                 fputs("        (void)r;\n", out);
+        if (lent)
+                fprintf(out, "        struct ward_lent lent;\n        ward_lent_note(&lent, &%s_params, args);\n", func->id);
         prototype_call(out, &model->pool, func, func->name, NULL);
-        fputs("}\n", out);
+        fputs(lent ? "        ward_lent_drop(&lent, drop_handle);\n}\n" : "}\n", out);
 }
 
 /* The stubs of functions that are scalar, or of those that are not: WebAssembly has others for scalar ones. */
@@ -100,46 +125,29 @@ static void write_stubs(FILE *out, struct model *model, bool scalar)
                         write_export(out, model, &model->exports[i]);
 }
 
-/* How imports reach the host from a shared library. */
-static void write_native_imports(FILE *out, const struct model *model)
+/* What the stubs call, and each form of the add-in defines. */
+static void write_declarations(FILE *out, const struct model *model)
 {
-        if (model->n_imports)
-                fputs("\nstatic const struct ward_addin_env *env;\n", out);
-        for (size_t i = 0; i < model->n_imports; i++) {
-                fprintf(out, "\nstatic void %s_call(const void *args, void *result)\n{\n", model->imports[i].id);
-                fprintf(out, "        env->call(env->context, %zu, args, result);\n}\n", i);
-        }
-        fputs("\nstatic void bind_env(const struct ward_addin_env *host)\n{\n", out);
-        fprintf(out, "        %s;\n}\n", model->n_imports ? "env = host" : "(void)host");
+        fputs("\n/* Between C's calls and argument structs. */\n", out);
+        for (size_t i = 0; i < model->n_imports; i++)
+                if (!model->imports[i].scalar)
+                        fprintf(out, "static void %s_call(const void *args, void *result);\n", model->imports[i].id);
+        if (model->n_resources)
+                fputs("static void drop_handle(uint32_t resource, int32_t handle);\n", out);
 }
 
-static void write_native_tables(FILE *out, struct model *model)
+static void write_embedded(FILE *out, const struct model *model)
 {
-        if (model->n_exports)
-                fputs("\nstatic const struct ward_addin_export exports[] = {\n", out);
-        for (size_t i = 0; i < model->n_exports; i++) {
-                const struct c_func *func = &model->exports[i];
-                fprintf(out, "        { &%s_func, %s_call, ", func->id, func->id);
-                fprintf(out, func->connects ? "(void (*)(void))%s },\n" : "NULL },\n", func->name);
-        }
-        fputs(model->n_exports ? "};\n" : "", out);
-        if (model->n_imports)
-                fputs("\nstatic const struct ward_func *const imports[] = {\n", out);
-        for (size_t i = 0; i < model->n_imports; i++)
-                fprintf(out, "        &%s_func,\n", model->imports[i].id);
-        fputs(model->n_imports ? "};\n" : "", out);
-        fputs("\n__attribute__((visibility(\"default\"))) const struct ward_addin ward_addin_1 = {\n", out);
-        fprintf(out, "        .abi = WARD_ADDIN_ABI,\n        .n_exports = %zu,\n        .n_imports = %zu,\n", model->n_exports,
-                model->n_imports);
-        fprintf(out, "        .contract = \"%s\",\n", naming_world(&model->pool, model->world));
-        fprintf(out, "        .exports = %s,\n        .imports = %s,\n        .bind = bind_env,\n};\n",
-                model->n_exports ? "exports" : "NULL", model->n_imports ? "imports" : "NULL");
+        char *text = embed_text(model->contract, model->world, model->options.encoding == GENERATE_UTF16);
+        embed_write(out, text);
+        free(text);
 }
 
 void write_addin_source(FILE *out, struct model *model)
 {
         write_banner(out, model);
         fprintf(out, "#include \"%s.h\"\n#include <ward/addin.h>\n#include <ward/flat.h>\n", model->prefix);
+        fputs(model->options.autodrop_borrows ? "#include <ward/lent.h>\n" : "", out);
         fputs("\n/* Not every descriptor is used in each form of the add-in. */\n"
               "#pragma GCC diagnostic ignored \"-Wunused-const-variable\"\n",
               out);
@@ -148,17 +156,16 @@ void write_addin_source(FILE *out, struct model *model)
                 write_func_tables(out, model, &model->imports[i], true);
         for (size_t i = 0; i < model->n_exports; i++)
                 write_func_tables(out, model, &model->exports[i], false);
-        fputs("\n/* Between C's calls and argument structs. */\n", out);
-        for (size_t i = 0; i < model->n_imports; i++)
-                if (!model->imports[i].scalar)
-                        fprintf(out, "static void %s_call(const void *args, void *result);\n", model->imports[i].id);
+        write_declarations(out, model);
         write_stubs(out, model, false);
         fputs("\n#ifndef __wasm__ /* The form of a shared library: whoever loads it looks for ward_addin_1. */\n", out);
-        write_native_imports(out, model);
+        write_addin_native(out, model);
         write_stubs(out, model, true);
-        write_native_tables(out, model);
+        write_addin_tables(out, model);
         fputs("\n#else /* The form of a WebAssembly module: core functions by the Canonical ABI. */\n", out);
         write_addin_wasm(out, model);
         fputs("\n#endif\n\n/* Helpers. */\n", out);
+        write_resource_helpers(out, model);
         write_helpers(out, model);
+        write_embedded(out, model);
 }

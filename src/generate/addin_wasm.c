@@ -1,7 +1,6 @@
 /* The core functions of a WebAssembly add-in. On wasm32 a C value lies in memory as the Canonical ABI wants it: argument structs
  * and results are passed by their address, and only flat values are converted. */
 #include <string.h>
-#include <ward/value.h>
 #include "generate/write.h"
 
 static const char *core_type(char core)
@@ -43,6 +42,8 @@ static void write_core(FILE *out, struct model *model, const struct c_func *func
         pieces_print(&pieces, out, pool_printf(&model->pool, "%s ward_core_%s(", ret, func->id), after);
 }
 
+/* --- Imports ---------------------------------------------------------------------------------- */
+
 static void write_core_import(FILE *out, struct model *model, const struct c_func *func)
 {
         fprintf(out, "\n__attribute__((import_module(\"%s\"), import_name(\"%s\")))\n", func->module, func->wit->name);
@@ -52,10 +53,9 @@ static void write_core_import(FILE *out, struct model *model, const struct c_fun
 /* The core arguments of an import, from slots or as a pointer to the argument struct, and the place for the result. */
 static void core_arguments(struct pieces *pieces, const struct c_func *func)
 {
-        size_t n = strlen(func->core);
         if (func_spills(func))
                 pieces_add(pieces, "(int32_t)(intptr_t)args");
-        for (size_t i = 0; !func_spills(func) && i < n; i++)
+        for (size_t i = 0; !func_spills(func) && func->core[i]; i++)
                 pieces_add(pieces, "%sslots[%zu]%s", from_slot(func->core[i]), i, closing(func->core[i]));
         if (func_returns_pointer(func))
                 pieces_add(pieces, "(int32_t)(intptr_t)result");
@@ -65,23 +65,22 @@ static void write_import_call(FILE *out, struct model *model, const struct c_fun
 {
         struct pool *pool = &model->pool;
         struct pieces pieces = { .pool = pool };
-        char one = func->core_result;
         const char *before = pool_printf(pool, "ward_core_%s(", func->id);
         fprintf(out, "\nstatic void %s_call(const void *args, void *result)\n{\n", func->id);
-        if (!func->params->n_members)
+        if (!*func->core)
                 fputs("        (void)args;\n", out);
         else if (!func_spills(func))
                 fprintf(out, "        uint64_t slots[%u];\n        ward_flat_store(&%s_params, args, slots);\n",
                         func->params->abi.flat, func->id);
-        if (!func->result)
+        if (!func->result || !func->result->abi.flat)
                 fputs("        (void)result;\n", out);
         core_arguments(&pieces, func);
-        if (!one) {
+        if (!func->core_result) {
                 pieces_print(&pieces, out, pool_printf(pool, "        %s", before), ");\n}\n");
                 return;
         }
-        before = pool_printf(pool, "        const uint64_t slot = %s%s", to_slot(one), before);
-        pieces_print(&pieces, out, before, pool_printf(pool, ")%s;\n", closing(one)));
+        before = pool_printf(pool, "        const uint64_t slot = %s%s", to_slot(func->core_result), before);
+        pieces_print(&pieces, out, before, pool_printf(pool, ")%s;\n", closing(func->core_result)));
         fprintf(out, "        ward_flat_load(&%s, &slot, result);\n}\n", func->result->table);
 }
 
@@ -99,6 +98,8 @@ static void write_scalar_import(FILE *out, struct model *model, const struct c_f
         const char *target = func->result ? "return " : "";
         pieces_print(&arguments, out, pool_printf(&model->pool, "        %sward_core_%s(", target, func->id), ");\n}\n");
 }
+
+/* --- Exports ---------------------------------------------------------------------------------- */
 
 static void write_scalar_export(FILE *out, struct model *model, const struct c_func *func)
 {
@@ -119,6 +120,8 @@ static void write_load_args(FILE *out, struct model *model, const struct c_func 
         }
         for (size_t i = 0; func->core[i]; i++)
                 pieces_add(&slots, "%sp%zu%s", to_slot(func->core[i]), i, closing(func->core[i]));
+        if (!slots.n)
+                pieces_add(&slots, "0");
         pieces_print(&slots, out, "        const uint64_t slots[] = { ", " };\n");
         fprintf(out, "        struct %s_args args;\n        ward_flat_load(&%s_params, slots, &args);\n", func->id, func->id);
 }
@@ -136,6 +139,13 @@ static void write_return(FILE *out, const struct c_func *func)
         }
 }
 
+static void write_post_return(FILE *out, const struct c_func *func)
+{
+        fprintf(out, "\n__attribute__((export_name(\"cabi_post_%s\")))\n", func->core_name);
+        fprintf(out, "void ward_post_%s(int32_t at)\n{\n", func->id);
+        fprintf(out, "        ward_value_free(&%s, (void *)(intptr_t)at);\n}\n", func->result->table);
+}
+
 static void write_core_export(FILE *out, struct model *model, const struct c_func *func)
 {
         bool params = func->params->n_members;
@@ -150,16 +160,62 @@ static void write_core_export(FILE *out, struct model *model, const struct c_fun
         if (func->result)
                 fprintf(out, "        %s result;\n", func->result->name);
         fprintf(out, "        %s_call(%s, %s);\n", func->id, params ? "&args" : "NULL", func->result ? "&result" : "NULL");
+        if (params && func->params->owns && model->options.ownership == GENERATE_BORROWING)
+                fprintf(out, "        ward_value_free(&%s_params, &args);\n", func->id);
         write_return(out, func);
         fputs("}\n", out);
-        if (func->result && func->result->owns) {
-                fprintf(out, "\n__attribute__((export_name(\"cabi_post_%s\")))\n", func->core_name);
-                fprintf(out, "void ward_post_%s(int32_t at)\n{\n", func->id);
-                fprintf(out, "        ward_value_free(&%s, (void *)(intptr_t)at);\n}\n", func->result->table);
-        }
+        if (func->result && func->result->owns)
+                write_post_return(out, func);
 }
 
-static void write_intrinsics(FILE *out, struct model *model)
+/* --- Resources -------------------------------------------------------------------------------- */
+
+static void write_intrinsic(FILE *out, const struct c_resource *resource, const char *what, const char *prototype)
+{
+        fprintf(out, "\n__attribute__((import_module(\"%s%s\"), import_name(\"[resource-%s]%s\")))\n",
+                resource->by_addin ? "[export]" : "", resource->module, what, resource->name);
+        fprintf(out, prototype, resource->index);
+}
+
+/* One function for all resources: @only those of the add-in's own. */
+static void write_switch(FILE *out, const struct model *model, bool only, const char *statement, const char *otherwise)
+{
+        fputs("        switch (resource) {\n", out);
+        for (size_t i = 0; i < model->n_resources; i++) {
+                if (only && !model->resources[i]->by_addin)
+                        continue;
+                fprintf(out, "        case %zu:\n", i);
+                fprintf(out, statement, i);
+        }
+        fprintf(out, "        default:\n                %s;\n        }\n}\n", otherwise);
+}
+
+static void write_resources(FILE *out, const struct model *model)
+{
+        bool own = false;
+        for (size_t i = 0; i < model->n_resources; i++) {
+                const struct c_resource *resource = model->resources[i];
+                write_intrinsic(out, resource, "drop", "void ward_drop_%zu(int32_t handle);\n");
+                if (!resource->by_addin)
+                        continue;
+                own = true;
+                write_intrinsic(out, resource, "new", "int32_t ward_new_%zu(int32_t rep);\n");
+                write_intrinsic(out, resource, "rep", "int32_t ward_rep_%zu(int32_t handle);\n");
+                fprintf(out, "\n__attribute__((export_name(\"%s#[dtor]%s\")))\n", resource->module, resource->name);
+                fprintf(out, "void ward_dtor_%zu(int32_t rep)\n{\n        %s((%s *)(intptr_t)rep);\n}\n", i, resource->destructor,
+                        resource->object);
+        }
+        fputs("\nstatic void drop_handle(uint32_t resource, int32_t handle)\n{\n", out);
+        write_switch(out, model, false, "                ward_drop_%zu(handle);\n                return;\n", "abort()");
+        if (!own)
+                return;
+        fputs("\nstatic int32_t new_handle(uint32_t resource, void *rep)\n{\n", out);
+        write_switch(out, model, true, "                return ward_new_%zu((int32_t)(intptr_t)rep);\n", "abort()");
+        fputs("\nstatic void *handle_rep(uint32_t resource, int32_t handle)\n{\n", out);
+        write_switch(out, model, true, "                return (void *)(intptr_t)ward_rep_%zu(handle);\n", "abort()");
+}
+
+static void write_realloc(FILE *out)
 {
         fputs("\n/* How Ward gets memory for arguments. */\n"
               "__attribute__((weak, export_name(\"cabi_realloc\")))\n"
@@ -174,20 +230,17 @@ static void write_intrinsics(FILE *out, struct model *model)
               "        return ptr;\n"
               "}\n",
               out);
-        /* An attribute would make it data: only assembly makes a custom section. */
-        fputs("\n/* The contract that this module claims to implement. */\n", out);
-        fprintf(out,
-                "__asm__(\".section \\\".custom_section.ward-contract\\\",\\\"\\\",@\\n\"\n        \".ascii \\\"%s\\\"\\n\");\n",
-                naming_world(&model->pool, model->world));
 }
 
 void write_addin_wasm(FILE *out, struct model *model)
 {
+        if (model->n_resources)
+                write_resources(out, model);
         for (size_t i = 0; i < model->n_imports; i++) {
                 write_core_import(out, model, &model->imports[i]);
                 (model->imports[i].scalar ? write_scalar_import : write_import_call)(out, model, &model->imports[i]);
         }
         for (size_t i = 0; i < model->n_exports; i++)
                 write_core_export(out, model, &model->exports[i]);
-        write_intrinsics(out, model);
+        write_realloc(out);
 }

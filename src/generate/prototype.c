@@ -90,7 +90,7 @@ void prototype_call(FILE *out, struct pool *pool, const struct c_func *func, con
                 pieces_add(&arguments, "%s", first);
         add_arguments(&arguments, func);
         if (result)
-                fprintf(out, "        %s *result = r;\n", func->result->name);
+                fprintf(out, "        %s *result = (%s *)r;\n", func->result->name, func->result->name);
         if (result && result->kind == WIT_RESULT) {
                 call_result(out, &arguments, result, before);
                 return;

@@ -48,9 +48,15 @@ void prototype_call(FILE *out, struct pool *pool, const struct c_func *func, con
 /* The statements that declare the argument struct `args` and fill it from C parameters. */
 void prototype_fill(FILE *out, const struct c_func *func);
 
-/* addin.c, addin_wasm.c, host.c */
+/* addin_resource.c: an add-in's helpers for resources. */
+void write_resource_prototypes(FILE *out, const struct model *model);
+void write_resource_helpers(FILE *out, const struct model *model);
+
+/* addin.c, addin_native.c, addin_wasm.c, host.c. The native form has what the stubs call before them, and tables of them behind. */
 void write_addin_header(FILE *out, struct model *model);
 void write_addin_source(FILE *out, struct model *model);
+void write_addin_native(FILE *out, struct model *model);
+void write_addin_tables(FILE *out, struct model *model);
 void write_addin_wasm(FILE *out, struct model *model);
 void write_host_header(FILE *out, struct model *model);
 void write_host_source(FILE *out, struct model *model);
