@@ -399,10 +399,13 @@ static int load(struct instance *instance, const struct ward_activate_options *o
 {
         struct wasm_image *image = NULL;
         struct loaded *loaded = NULL;
-        int r = wasm_load_image(instance, &deadline, &image, fault);
+        enum marshal_encoding encoding;
+        int r = wasm_load_image(instance, &deadline, &image, &encoding, fault);
         if (!r)
                 r = loaded_new(instance, options, image, &loaded, fault);
         wasm_image_unref(image);
+        if (!r)
+                loaded->memory.encoding = encoding;
         if (!r)
                 r = initialize(loaded, deadline, fault);
         if (r && loaded) {

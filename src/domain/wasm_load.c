@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/claim.h"
 #include "domain/wasm_terms.h"
 #include "wasm/limits.h"
 #include "wasm/module.h"
@@ -49,25 +50,17 @@ static int read_module(const char *path, struct wasm_module **ret_module, struct
         return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
 }
 
-static int check_claim(const struct wasm_module *module, const struct instance *instance, struct ward_fault *fault)
-{
-        struct ward_span claim = wasm_module_claim(module);
-        if (!claim.at || span_is(claim, instance->contract->name))
-                return 0;
-        return fault_set(fault, WARD_FAULT_CONTRACT,
-                         "module '%s' implements contract %.*s; the host needs %s: rebuild one of the two", instance->module,
-                         (int)(claim.len < 256 ? claim.len : 256), (const char *)claim.at, instance->contract->name);
-}
-
-int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image, struct ward_fault *fault)
+int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image,
+                    enum marshal_encoding *ret_encoding, struct ward_fault *fault)
 {
         const struct domains *domains = instance->domain->domains;
         const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
         OWNED(wasm_module_freep) struct wasm_module *module = NULL;
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
+        bool utf16 = false;
         int r = read_module(instance->module, &module, fault);
         if (!r)
-                r = check_claim(module, instance, fault);
+                r = claim_check(wasm_module_claim(module), instance->contract, instance->module, &utf16, fault);
         if (!r)
                 r = wasm_terms_new(instance->contract, &terms, fault);
         if (!r)
@@ -78,5 +71,6 @@ int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct 
         r = wasm_image_get(module, &terms->terms, &options, ret_image, fault);
         if (*deadline != CLOCK_NEVER)
                 *deadline += clock_now() - began;
+        *ret_encoding = utf16 ? MARSHAL_UTF16 : MARSHAL_UTF8;
         return r;
 }

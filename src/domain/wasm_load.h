@@ -3,9 +3,12 @@
 #define DOMAIN_WASM_LOAD_H
 
 #include "domain/domain.h"
+#include "marshal/marshal.h"
 #include "wasm/image.h"
 
-/* The image of @instance->module, with a reference. Compiling takes its own time, which @deadline is moved by. */
-int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image, struct ward_fault *fault);
+/* The image of @instance->module, with a reference, and how its strings are encoded. Compiling takes its own time, which @deadline
+ * is moved by. */
+int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image,
+                    enum marshal_encoding *ret_encoding, struct ward_fault *fault);
 
 #endif

@@ -9,7 +9,7 @@ enum {
 
         /* Import and export names are those of a contract; WIT names and package versions are much shorter. */
         WASM_NAME_MAX = 1024,
-        WASM_CLAIM_MAX = 1024,
+        WASM_CLAIM_MAX = 4 << 20, /* a whole contract; as much as the reader of contracts takes */
 
         WASM_TYPES_MAX = 10000,
         /* The Canonical ABI passes 16 parameters at most; inside a module, optimisers make more out of structs. */

@@ -43,7 +43,7 @@ static void read_custom(struct reader *reader)
                 if (module->claim.at)
                         reader_refuse(reader, "names its contract twice");
                 else if (left > WASM_CLAIM_MAX)
-                        reader_refuse(reader, "a contract's name of %zu bytes; Ward takes at most %d", left, WASM_CLAIM_MAX);
+                        reader_refuse(reader, "a contract of %zu bytes; Ward takes at most %d", left, WASM_CLAIM_MAX);
                 else
                         module->claim = (struct ward_span){ reader->at, left };
         }

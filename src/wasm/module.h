@@ -71,8 +71,8 @@ static inline void wasm_module_freep(struct wasm_module **module)
         *module = wasm_module_free(*module);
 }
 
-/* The content of the custom section `ward-contract`: the contract's name as the add-in claims it, untrusted bytes. at is NULL where
- * there is none. Borrowed: lives as long as @module. */
+/* The content of the custom section `ward-contract`: the contract as the add-in claims it, untrusted bytes. at is NULL where there
+ * is none. Borrowed: lives as long as @module. */
 struct ward_span wasm_module_claim(const struct wasm_module *module);
 
 /* Borrowed: lives as long as @module. */
