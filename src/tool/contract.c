@@ -1,22 +1,22 @@
-/* ward contract: checks a contract, and prints its resolved form. */
+/* ward contract: checks a contract, and prints it back. */
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include "base/own.h"
 #include "contract/contract.h"
+#include "contract/print.h"
 #include "tool/command.h"
 #include "tool/contract_json.h"
+#include "tool/read.h"
 
 static const char usage[] = "Usage: ward contract CONTRACT [--json] [--features NAME,…] [--all-features]\n";
 
 static const char help[] = "\n"
-                           "Checks a contract.\n"
+                           "Checks a contract and prints it back in normal form, as WIT that other tools read too.\n"
                            "CONTRACT is a .wit file, or a folder of them, with packages that it uses under deps/.\n"
                            "Every error that was found goes to standard error, with its place.\n"
                            "\n"
-                           "  --json            print the resolved form: arrays of worlds, interfaces, types\n"
+                           "  --json            print the resolved form instead: arrays of worlds, interfaces, types\n"
                            "                    and packages that refer to each other by index\n"
                            "  --features NAMES  switch on what is behind @unstable(feature = NAME); names are separated\n"
                            "                    by commas, and the option may be given again\n"
@@ -30,8 +30,7 @@ static const char help[] = "\n"
 
 struct request {
         const char *path;
-        struct contract_options options;
-        const char **features; /* malloc'd; the names are argv's */
+        struct contract_options read;
         bool json;
         bool help;
 };
@@ -48,22 +47,6 @@ static int fail_memory(void)
         return EXIT_FAILED;
 }
 
-/* Splits @names, which stay where they are. */
-static int add_features(struct request *request, char *names)
-{
-        size_t n = request->options.n_features;
-        for (char *rest, *name = strtok_r(names, ", ", &rest); name; name = strtok_r(NULL, ", ", &rest)) {
-                const char **grown = reallocarray(request->features, n + 1, sizeof *grown);
-                if (!grown)
-                        return fail_memory();
-                grown[n++] = name;
-                request->features = grown;
-        }
-        request->options.features = request->features;
-        request->options.n_features = n;
-        return EXIT_DONE;
-}
-
 static int parse(int argc, char **argv, struct request *request)
 {
         static const struct option options[] = {
@@ -73,18 +56,18 @@ static int parse(int argc, char **argv, struct request *request)
                 { "json", no_argument, NULL, 'j' },
                 { 0 },
         };
-        int option, status = EXIT_DONE;
-        while (!status && (option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-                request->options.all_features |= option == 'a';
+        int option;
+        while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+                request->read.all_features |= option == 'a';
                 request->help |= option == 'h';
                 request->json |= option == 'j';
-                if (option == 'f')
-                        status = add_features(request, optarg);
-                else if (option == '?')
+                if (option == '?')
                         return fputs(usage, stderr), EXIT_USAGE;
+                if (option == 'f' && read_features(&request->read, optarg))
+                        return fail_memory();
         }
-        if (status || request->help)
-                return status;
+        if (request->help)
+                return EXIT_DONE;
         if (optind + 1 != argc)
                 return fail_usage(optind == argc ? "which contract?" : "one contract at a time");
         request->path = argv[optind];
@@ -93,19 +76,14 @@ static int parse(int argc, char **argv, struct request *request)
 
 static int print(const struct request *request)
 {
-        struct contract_error error = { 0 };
-        struct contract *contract = contract_read(request->path, &request->options, &error);
-        if (!contract) {
-                if (!error.text)
-                        return fail_memory();
-                size_t len = strlen(error.text);
-                fprintf(stderr, "%s%s", error.text, len && error.text[len - 1] == '\n' ? "" : "\n");
-                free(error.text);
+        struct contract *contract = read_contract("ward contract", request->path, &request->read);
+        if (!contract)
                 return EXIT_FAILED;
-        }
         int r = 0;
         if (request->json)
                 r = contract_json_print(stdout, contract);
+        else
+                contract_print(contract, stdout);
         contract_free(contract);
         return r && !ferror(stdout) ? fail_memory() : EXIT_DONE;
 }
@@ -118,6 +96,6 @@ int command_contract(int argc, char **argv)
                 status = printf("%s%s", usage, help) < 0 ? EXIT_FAILED : EXIT_DONE;
         else if (status == EXIT_DONE)
                 status = print(&request);
-        free(request.features);
+        free((void *)request.read.features);
         return status;
 }

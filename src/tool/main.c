@@ -11,7 +11,7 @@ static const struct command {
         const char *about;
 } commands[] = {
         { "bindgen", command_bindgen, "write the C view of a contract, for hosts or for add-ins" },
-        { "contract", command_contract, "check a contract, and print it as JSON" },
+        { "contract", command_contract, "check a contract, and print it as WIT or JSON" },
         { "bench", command_bench, "measure what calls cost at each isolation kind" },
 };
 
