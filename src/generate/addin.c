@@ -54,10 +54,10 @@ void write_addin_header(FILE *out, struct model *model)
         write_header_begin(out, model,
                            utf16 ? "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <uchar.h>\n"
                                  : "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n");
-        fputs("\n/* Nothing here is seen outside the add-in, so that two of them in one process never meet. */\n"
+        write_types(out, model);
+        fputs("\n/* No function here is seen outside the add-in, so that two of them in one process never meet. */\n"
               "#pragma GCC visibility push(hidden)\n",
               out);
-        write_types(out, model);
         write_functions(out, model);
         write_resource_prototypes(out, model);
         write_helper_prototypes(out, model);

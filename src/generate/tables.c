@@ -1,6 +1,7 @@
 #include "generate/write.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include "base/own.h"
 
 static const char *kind_name(const struct c_type *type)
@@ -59,29 +60,39 @@ static bool has_payload(const struct c_type *type)
         return false;
 }
 
+/* "BEFORE { a, b };" on one line, or on lines of their own between the braces. */
+static void write_braced(FILE *out, const char *before, const char *inside)
+{
+        bool fits = strlen(before) + strlen(inside) + strlen(" { };") + 2 <= WRITE_COLUMNS;
+        fprintf(out, fits ? "%s { %s };\n" : "%s {\n        %s\n};\n", before, inside);
+}
+
+static void write_fields(FILE *out, struct pool *pool, const struct c_type *type, const char *table, const char *c_name)
+{
+        const char *before = pool_printf(pool, "static const struct ward_field %s_fields[] =", table);
+        if (type->n_members == 1 && type->kind != WIT_OPTION) {
+                write_braced(out, before, field(pool, type, c_name, 0));
+                return;
+        }
+        fprintf(out, "%s {\n%s", before, type->kind == WIT_OPTION ? "        { NULL, 0, 0 },\n" : "");
+        for (size_t i = 0; i < type->n_members; i++)
+                fprintf(out, "        %s,\n", field(pool, type, c_name, i));
+        fputs("};\n", out);
+}
+
 /* @type's descriptor, called @table; @c_name is its C type. Every member is given, in order: C++17 knows no others. */
 static void write_table(FILE *out, const struct model *model, const struct c_type *type, const char *table, const char *c_name)
 {
         struct pool pool = { 0 };
-        struct pieces fields = { .pool = &pool }, all = { .pool = &pool };
         bool has_fields = has_payload(type);
-        if (has_fields && type->kind == WIT_OPTION)
-                pieces_add(&fields, "{ NULL, 0, 0 }");
-        for (size_t i = 0; has_fields && i < type->n_members; i++)
-                pieces_add(&fields, "%s", field(&pool, type, c_name, i));
         if (has_fields)
-                pieces_print(&fields, out, pool_printf(&pool, "static const struct ward_field %s_fields[] = { ", table), " };\n");
-        pieces_add(&all, "WARD_TYPE_%s", kind_name(type));
-        pieces_add(&all, "%s", flags(&pool, model, type));
-        pieces_add(&all, "%u", type->abi.tag);
-        pieces_add(&all, "%u", type->abi.align);
-        pieces_add(&all, "%u", type->abi.size);
-        pieces_add(&all, "sizeof(%s)", c_name);
-        pieces_add(&all, "%u", type->abi.flat);
-        pieces_add(&all, "%zu", count(type));
-        pieces_add(&all, has_fields ? "%s_fields" : "NULL", table);
-        pieces_add(&all, type->resource ? "&%s" : "NULL", type->resource ? type->resource->table : "");
-        pieces_print(&all, out, pool_printf(&pool, "static const struct ward_type %s = { ", table), " };\n");
+                write_fields(out, &pool, type, table, c_name);
+        const char *fields = has_fields ? pool_printf(&pool, "%s_fields", table) : "NULL";
+        const char *resource = type->resource ? pool_printf(&pool, "&%s", type->resource->table) : "NULL";
+        write_braced(out, pool_printf(&pool, "static const struct ward_type %s =", table),
+                     pool_printf(&pool, "WARD_TYPE_%s, %s, %u, %u, %u, sizeof(%s), %u, %zu, %s, %s", kind_name(type),
+                                 flags(&pool, model, type), type->abi.tag, type->abi.align, type->abi.size, c_name, type->abi.flat,
+                                 count(type), fields, resource));
         pool_finish(&pool);
 }
 

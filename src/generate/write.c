@@ -3,8 +3,6 @@
 #include <string.h>
 #include <ward/host.h>
 
-enum { COLUMNS = 132 };
-
 void pieces_add(struct pieces *pieces, const char *format, ...)
 {
         if (pieces->n == pieces->room) {
@@ -36,7 +34,7 @@ void pieces_print(const struct pieces *pieces, FILE *out, const char *before, co
         for (size_t i = 0; i < pieces->n; i++) {
                 bool last = i + 1 == pieces->n;
                 size_t len = strlen(pieces->at[i]) + (last ? strlen(after) : 1);
-                if (i && column + 1 + len > COLUMNS) {
+                if (i && column + 1 + len > WRITE_COLUMNS) {
                         fprintf(out, "\n%*s", (int)indent, "");
                         column = indent;
                 } else if (i) {

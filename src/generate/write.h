@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include "generate/model.h"
 
+enum { WRITE_COLUMNS = 132 };
+
 /* A list of texts on its way to a line: "before(a, b, c)after", broken where it grows too long. */
 struct pieces {
         struct pool *pool;
