@@ -46,11 +46,13 @@ void write_addin_native(FILE *out, struct model *model)
 
 static void write_exports(FILE *out, const struct model *model)
 {
+        bool views = model->options.ownership == GENERATE_BORROWING;
         fputs("\nstatic const struct ward_addin_export exports[] = {\n", out);
         for (size_t i = 0; i < model->n_exports; i++) {
                 const struct c_func *func = &model->exports[i];
                 fprintf(out, "        { &%s_func, %s_call, ", func->id, func->id);
-                fprintf(out, func->connects ? "(void (*)(void))%s },\n" : "NULL },\n", func->name);
+                fprintf(out, func->connects || (views && func->connects_views) ? "(void (*)(void))%s },\n" : "NULL },\n",
+                        func->name);
         }
         fputs("};\n", out);
 }

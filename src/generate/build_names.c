@@ -74,7 +74,7 @@ static void name_host(struct builder *b)
         for (size_t i = 0; i < model->n_exports; i++)
                 model->exports[i].name = name_function(model, export_name(b, &model->exports[i]));
         for (size_t i = 0; i < model->n_exports; i++)
-                if (model->exports[i].connects)
+                if (model->exports[i].connects || model->exports[i].connects_views)
                         model->exports[i].isolated =
                                 names_add(&model->names, pool, pool_printf(pool, "%s_isolated", model->exports[i].name));
         for (size_t i = 0; i < model->n_resources; i++) {

@@ -20,6 +20,11 @@ static bool is_scalar_func(const struct c_func *func)
         return !func_spills(func) && (!func->result || is_scalar(func->result));
 }
 
+static bool gives_number(const struct c_func *func)
+{
+        return !func->result || (type_is_scalar(func->result) && !func->result->handles);
+}
+
 /* Of what is passed by pointer, what holds nothing that has an owner needs no more than a copy. */
 static bool connects(const struct c_func *func)
 {
@@ -28,7 +33,26 @@ static bool connects(const struct c_func *func)
                 if (type->owns || type->handles || type_is_maybe(type))
                         return false;
         }
-        return !func->result || (type_is_scalar(func->result) && !func->result->handles);
+        return gives_number(func);
+}
+
+static bool holds_text(const struct c_type *type)
+{
+        if (type->kind == WIT_STRING)
+                return true;
+        for (size_t i = 0; type->owns && i < type->n_members; i++)
+                if (type->members[i].type && holds_text(type->members[i].type))
+                        return true;
+        return false;
+}
+
+/* What is only looked at is passed as it lies there. Of texts the host cannot know how the add-in holds them: both connect only
+ * where they are UTF-8. */
+static bool connects_views(const struct model *model, const struct c_func *func)
+{
+        if (func->params->handles || (model->options.encoding != GENERATE_UTF8 && holds_text(func->params)))
+                return false;
+        return gives_number(func);
 }
 
 /* "iii>i" is the core type of an import that has no return pointer, and of an export that has none. */
@@ -62,6 +86,7 @@ static void build_func(struct builder *b, const struct wit_item *item, const str
         set_core(b, func, import);
         func->scalar = is_scalar_func(func);
         func->connects = connects(func);
+        func->connects_views = !func->connects && connects_views(model, func);
         if (model->side == GENERATE_ADDIN) {
                 const char *prefix = interface ? b->scope.prefix
                                      : import  ? model->prefix

@@ -39,7 +39,7 @@ static void write_destructors(FILE *out, const struct model *model)
                 if (!host_resource_is_served(resource))
                         continue;
                 if (!any)
-                        fputs("        /* The add-in gave up an object that it owned: the host's to destroy. */\n", out);
+                        fputs("        /* An add-in gave up an object of the host's that it owned: to be destroyed. */\n", out);
                 any = true;
                 fprintf(out, "        void (*%s)(void *data, %s *rep);\n", resource->destructor, resource->object);
         }
@@ -51,8 +51,11 @@ static void write_services(FILE *out, struct model *model)
               "arguments\n"
               " * are borrowed, what results hold comes from malloc and goes to Ward. The struct stays the host's and outlives "
               "the\n"
-              " * add-ins that were activated with it. */\n",
+              " * add-ins that were activated with it.",
               out);
+        if (model->n_resources)
+                fputs(" A handle of type own changes hands.", out);
+        fputs(" */\n", out);
         fprintf(out, "struct %s_services {\n        void *data; /* passed to each function */\n", model->prefix);
         for (size_t i = 0; i < model->n_imports; i++)
                 if (!model->imports[i].by_ward)
@@ -122,7 +125,7 @@ static void write_objects(FILE *out, struct model *model)
                 const struct c_resource *resource = model->resources[i];
                 if (!resource->by_addin)
                         continue;
-                fprintf(out, "\n/* %s: to lend it for a call, and to give it up. */\n", resource->id);
+                fprintf(out, "\n/* %s: to lend one, and to give one up. */\n", resource->id);
                 write_lend(out, resource);
                 host_print_drop(out, model, resource, ");\n");
         }
@@ -151,25 +154,26 @@ void host_print_prototype(FILE *out, struct model *model, const struct c_func *f
 {
         struct pieces pieces = { .pool = &model->pool };
         host_params(&pieces, model, func);
-        pieces_print(&pieces, out, pool_printf(&model->pool, "int %s(", name), after);
+        pieces_print(&pieces, out, pool_printf(&model->pool, "%s(", name), after);
 }
 
 static void write_functions(FILE *out, struct model *model)
 {
         if (model->n_exports)
-                fputs("\n/* The add-in's functions: 0 is success, 1 the contract's own error (in ret_err), negative a fault. "
-                      "Arguments are\n"
-                      " * borrowed; results are the caller's to free, and written only on success. */\n",
-                      out);
+                fprintf(out,
+                        "\n/* The add-in's functions: 0 is success, 1 the contract's own error (in ret_err), negative a fault. "
+                        "Arguments are\n"
+                        " * borrowed%s; results are the caller's to free, and written only on success. */\n",
+                        model->n_resources ? ", but for handles of type own, which are given away" : "");
         for (size_t i = 0; i < model->n_exports; i++) {
                 const struct c_func *func = &model->exports[i];
                 write_title(out, model, func, i ? &model->exports[i - 1] : NULL, "Exported to");
                 fputc('\n', out);
-                if (func->connects) {
+                if (func->isolated) {
                         host_print_direct(out, model, func, i);
                 } else {
                         write_docs(out, "", func->wit->docs);
-                        host_print_prototype(out, model, func, func->name, ");\n");
+                        host_print_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->name), ");\n");
                 }
         }
 }

@@ -10,7 +10,7 @@ bool host_resource_is_served(const struct c_resource *resource);
 /* Whether add-ins call the host itself: a function of its, or the end of an object of its. */
 bool host_has_services(const struct model *model);
 
-/* "int calculator_activate(…)" and "int NAME(struct calculator *self, …)", each followed by @after. */
+/* "int calculator_activate(…)" and "NAME(struct calculator *self, …)", each followed by @after. */
 void host_print_activate(FILE *out, struct model *model, const char *after);
 void host_print_prototype(FILE *out, struct model *model, const struct c_func *func, const char *name, const char *after);
 /* "int NAME(struct calculator *self, P_own_r_t own, struct ward_fault *fault)" */

@@ -1,19 +1,28 @@
-/* Direct connect: a function that takes and gives nothing that has an owner goes straight to the add-in's own where it may, at the
- * cost of a call through a pointer. */
+/* Direct connect: a function that takes and gives nothing that changes its owner goes straight to the add-in's own where it may, at
+ * the cost of a call through a pointer. */
 #include "generate/host.h"
+#include <string.h>
 
-/* The types and values that the add-in's own function takes. It may change a struct that it is given, so it is given a copy, whose
- * name no parameter can have. */
+static void add_type(struct pieces *types, const struct c_type *type, bool view)
+{
+        const char *name = type_is_maybe(type) ? type->members[0].type->name : type->name;
+        if (type_is_scalar(type))
+                pieces_add(types, "%s", name);
+        else
+                pieces_add(types, "%s%s *", view ? "const " : "", name);
+}
+
+/* The types and values that the add-in's own function takes. It may change a struct that it is given, unless that is a view: so it
+ * is given a copy, whose name no parameter can have. */
 static void direct_arguments(const struct c_func *func, struct pieces *types, struct pieces *values)
 {
         for (size_t i = 0; i < func->params->n_members; i++) {
                 const struct c_type *type = func->params->members[i].type;
-                bool scalar = type_is_scalar(type);
-                pieces_add(types, scalar ? "%s" : "%s *", type->name);
-                if (scalar)
-                        pieces_add(values, "%s", func->param_names[i]);
-                else
+                add_type(types, type, func->connects_views);
+                if (func->connects && !type_is_scalar(type))
                         pieces_add(values, "&copy_%zu_", i);
+                else
+                        pieces_add(values, "%s", func->param_names[i]);
         }
         if (!types->n)
                 pieces_add(types, "void");
@@ -39,21 +48,40 @@ static void write_isolated_call(FILE *out, struct model *model, const struct c_f
         pieces_print(&arguments, out, pool_printf(&model->pool, "        return %s(", func->isolated), ");\n}\n");
 }
 
-void host_print_direct(FILE *out, struct model *model, const struct c_func *func, size_t index)
+/* Whether @pieces, with ", " between them, take more than @room. */
+static bool is_wider(const struct pieces *pieces, size_t room)
 {
+        size_t width = 2 * pieces->n;
+        for (size_t i = 0; i < pieces->n; i++)
+                width += strlen(pieces->at[i]);
+        return width > room;
+}
+
+static void write_call(FILE *out, struct model *model, const struct c_func *func, size_t index)
+{
+        enum { WIDE = 40 };
         struct pieces types = { .pool = &model->pool };
         struct pieces values = { .pool = &model->pool };
         direct_arguments(func, &types, &values);
-        host_print_prototype(out, model, func, func->isolated, ");\n");
+        const char *before =
+                pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func));
+        const char *place = is_wider(&types, WIDE) || is_wider(&values, WIDE) ? "\n                        " : "";
+        pieces_print(&types, out, before, pool_printf(&model->pool, "))direct[%zu])", index));
+        pieces_print(&values, out, pool_printf(&model->pool, "%s(", place), ");\n                return 0;\n        }\n");
+}
+
+void host_print_direct(FILE *out, struct model *model, const struct c_func *func, size_t index)
+{
+        host_print_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated), ");\n");
         write_docs(out, "", func->wit->docs);
-        fputs("static inline ", out);
-        host_print_prototype(out, model, func, func->name, ")\n{\n");
-        fputs("        void (*const *direct)(void) = ((const struct ward_instance *)self)->direct;\n        if (direct) {\n", out);
-        write_copies(out, func);
-        pieces_print(
-                &types, out,
-                pool_printf(&model->pool, "                %s((%s (*)(", func->result ? "*ret = " : "", prototype_return(func)),
-                pool_printf(&model->pool, "))direct[%zu])(", index));
-        pieces_print(&values, out, "", ");\n                return 0;\n        }\n");
+        host_print_prototype(out, model, func, pool_printf(&model->pool, "static inline int %s", func->name), ")\n{\n");
+        fputs("        void (*const *direct)(void) = ((const struct ward_instance *)self)->direct;\n", out);
+        if (func->connects_views)
+                fprintf(out, "        if (direct && direct[%zu]) { /* its arguments are views as well */\n", index);
+        else
+                fputs("        if (direct) {\n", out);
+        if (func->connects)
+                write_copies(out, func);
+        write_call(out, model, func, index);
         write_isolated_call(out, model, func);
 }

@@ -143,7 +143,8 @@ static void write_function_body(FILE *out, struct model *model, const struct c_f
         const struct c_type *result = func->result ? type_meant(func->result) : NULL;
         bool splits = result && result->kind == WIT_RESULT;
         fputc('\n', out);
-        host_print_prototype(out, model, func, func->connects ? func->isolated : func->name, ")\n{\n");
+        host_print_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated ? func->isolated : func->name),
+                             ")\n{\n");
         prototype_fill(out, func);
         if (!splits) {
                 fprintf(out, "        return ward_call((struct ward_instance *)self, %zu, &args, %s, fault);\n}\n", index,

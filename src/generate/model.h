@@ -77,7 +77,7 @@ struct c_func {
         const struct wit_func *wit;
         const struct wit_item *item; /* of the world */
         const char *name;            /* add-in: the C function; host: the C function, or the services' member */
-        const char *isolated;        /* host, connects: the C function that does not connect directly */
+        const char *isolated;        /* host, connects or connects_views: the C function that does not connect directly */
         const char *id;              /* in names that are private to the source: "operate", "import_log" */
         const char *core_name;       /* "operate", "ns:pkg/iface@1.0.0#[method]r.f" */
         const char *module;          /* "$root", "ns:pkg/iface@1.0.0" */
@@ -87,6 +87,7 @@ struct c_func {
         bool by_ward;                /* an import that libward provides */
         bool scalar;                 /* parameters and result are one flat value each, few enough for registers, and no handles */
         bool connects;               /* in one process the add-in's own C function can be called: nothing changes its owner */
+        bool connects_views;         /* the same, where the add-in's arguments are views */
         struct c_type *params;       /* the argument struct: a record that no name is chosen for */
         const char **param_names;    /* in C's signatures: "operands", "maybe_limit" */
         const struct c_type *result; /* or NULL */
