@@ -180,7 +180,8 @@ static void write_functions(FILE *out, struct model *model)
 
 void write_host_header(FILE *out, struct model *model)
 {
-        write_header_begin(out, model, "#include <ward/host.h>\n");
+        bool utf16 = model->primitives[WIT_STRING] && model->options.encoding == GENERATE_UTF16;
+        write_header_begin(out, model, utf16 ? "#include <uchar.h>\n#include <ward/host.h>\n" : "#include <ward/host.h>\n");
         write_types(out, model);
         fprintf(out, "\n/* An activated add-in. */\nstruct %s;\n", model->tag);
         write_services(out, model);
