@@ -1,27 +1,27 @@
-/* Kind `direct`: trusted code in the host's process. Scalar functions are the add-in's own C functions, called by the view's inline
- * ones; for the others the callee owns its arguments, so strings and lists are copied once; results change hands as they are. */
+/* Kind `direct`: trusted code in the host's process. Functions of scalars and plain structs are the add-in's own C functions,
+ * called by the view's inline ones. For the others a callee that owns its arguments gets a copy of strings and lists, one that
+ * borrows them gets them as they are; results change hands as they are. Only handles, and strings that the two sides encode
+ * otherwise, are converted. */
+#include "domain/direct.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/kind.h"
-#include "marshal/marshal.h"
-#include "native/native.h"
-
-struct direct {
-        struct native_image image;
-        struct ward_addin_env env;
-        uint32_t *exports; /* the contract's index -> the add-in's */
-        uint32_t *imports; /* the add-in's index -> the contract's */
-        void (**connect)(void);
-};
+#include "domain/references.h"
 
 static struct direct *direct_free(struct direct *direct)
 {
         if (direct) {
                 native_close(&direct->image);
+                reps_free(direct->reps);
                 free(direct->exports);
                 free(direct->imports);
+                free(direct->export_forms);
+                free(direct->import_forms);
+                free(direct->resources);
+                free(direct->wanted);
                 free(direct->connect);
                 free(direct);
         }
@@ -33,31 +33,80 @@ static void direct_freep(struct direct **direct)
         direct_free(*direct);
 }
 
-static void serve(void *context, uint32_t import, const void *args, void *ret)
+static bool allocate(struct direct *direct, const struct ward_contract *contract)
 {
-        struct instance *instance = context;
-        const struct direct *direct = instance->held;
-        instance_serve(instance, direct->imports[import], args, ret);
+        const struct ward_addin *addin = direct->image.addin;
+        direct->exports = calloc(contract->n_exports + 1, sizeof *direct->exports);
+        direct->export_forms = calloc(contract->n_exports + 1, sizeof *direct->export_forms);
+        direct->connect = calloc(contract->n_exports + 1, sizeof *direct->connect);
+        direct->imports = calloc(addin->n_imports + 1, sizeof *direct->imports);
+        direct->import_forms = calloc(addin->n_imports + 1, sizeof *direct->import_forms);
+        direct->resources = calloc(contract->n_resources + 1, sizeof *direct->resources);
+        direct->wanted = calloc(addin->n_resources + 1, sizeof *direct->wanted);
+        return direct->exports && direct->export_forms && direct->connect && direct->imports && direct->import_forms &&
+               direct->resources && direct->wanted;
+}
+
+/* The contract as native/ wants it. */
+struct want {
+        struct native_want want;
+        struct native_func *funcs; /* exports, then imports */
+        struct native_resource *resources;
+};
+
+static void want_finish(struct want *want)
+{
+        free(want->funcs);
+        free(want->resources);
+}
+
+static bool want_init(struct want *want, const struct ward_contract *contract)
+{
+        struct native_func *funcs = calloc((size_t)contract->n_exports + contract->n_imports + 1, sizeof *funcs);
+        struct native_resource *resources = calloc(contract->n_resources + 1, sizeof *resources);
+        *want = (struct want){ .funcs = funcs, .resources = resources };
+        if (!funcs || !resources)
+                return false;
+        want->want = (struct native_want){ contract->name,      funcs,     contract->n_exports,  funcs + contract->n_exports,
+                                           contract->n_imports, resources, contract->n_resources };
+        for (uint32_t i = 0; i < contract->n_exports; i++)
+                *funcs++ = (struct native_func){ contract->exports[i]->name, contract->exports[i]->signature };
+        for (uint32_t i = 0; i < contract->n_imports; i++)
+                *funcs++ = (struct native_func){ contract->imports[i].func->name, contract->imports[i].func->signature };
+        for (uint32_t i = 0; i < contract->n_resources; i++)
+                resources[i] = (struct native_resource){ contract->resources[i].resource->name,
+                                                         contract->resources[i].resource->by_addin };
+        return true;
+}
+
+/* What the two sides make of each function. Nothing that holds a handle connects directly. */
+static void compare(struct direct *direct, const struct ward_contract *contract)
+{
+        const struct ward_addin *addin = direct->image.addin;
+        for (uint32_t i = 0; i < contract->n_exports; i++) {
+                const struct ward_addin_export *export = &addin->exports[direct->exports[i]];
+                direct->export_forms[i] = direct_forms_of(contract->exports[i], export->func);
+                if (!direct->export_forms[i].params && !direct->export_forms[i].result)
+                        direct->connect[i] = export->direct;
+        }
+        for (uint32_t i = 0; i < addin->n_imports; i++)
+                direct->import_forms[i] = direct_forms_of(contract->imports[direct->imports[i]].func, addin->imports[i]);
 }
 
 static int match(struct direct *direct, const struct instance *instance, struct ward_fault *fault)
 {
         const struct ward_contract *contract = instance->contract;
-        OWNED(freep) struct native_func *exports = calloc(contract->n_exports + 1, sizeof *exports);
-        OWNED(freep) struct native_func *imports = calloc(contract->n_imports + 1, sizeof *imports);
-        direct->exports = calloc(contract->n_exports + 1, sizeof *direct->exports);
-        direct->connect = calloc(contract->n_exports + 1, sizeof *direct->connect);
-        direct->imports = calloc(direct->image.addin->n_imports + 1, sizeof *direct->imports);
-        if (!exports || !imports || !direct->exports || !direct->connect || !direct->imports)
+        const struct ward_addin *addin = direct->image.addin;
+        OWNED(want_finish) struct want want;
+        if (!want_init(&want, contract) || !allocate(direct, contract))
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
-        for (uint32_t i = 0; i < contract->n_exports; i++)
-                exports[i] = (struct native_func){ contract->exports[i]->name, contract->exports[i]->signature };
-        for (uint32_t i = 0; i < contract->n_imports; i++)
-                imports[i] = (struct native_func){ contract->imports[i].func->name, contract->imports[i].func->signature };
-        struct native_want want = { contract->name, exports, contract->n_exports, imports, contract->n_imports };
-        int r = native_match(direct->image.addin, instance->module, &want, direct->exports, direct->imports, fault);
-        for (uint32_t i = 0; !r && i < contract->n_exports; i++)
-                direct->connect[i] = direct->image.addin->exports[direct->exports[i]].direct;
+        int r = native_match(addin, instance->module, &want.want, direct->exports, direct->imports, fault);
+        if (!r)
+                r = native_match_resources(addin, instance->module, &want.want, direct->resources, direct->wanted, fault);
+        if (!r && addin->n_resources)
+                r = reps_new(addin, &direct->reps, fault);
+        if (!r)
+                compare(direct, contract);
         return r;
 }
 
@@ -70,12 +119,15 @@ static int load(struct instance *instance, const struct ward_activate_options *o
         int r = native_open(instance->module, &direct->image, fault);
         if (!r)
                 r = match(direct, instance, fault);
+        if (!r)
+                r = references_new(instance, REFERENCES_KEPT_BY_ADDIN, direct_destroy, &instance->references, fault);
         if (r)
                 return r;
-        direct->env = (struct ward_addin_env){ sizeof direct->env, instance, serve };
-        direct->image.addin->bind(&direct->env);
-        instance->head.direct = direct->connect;
-        instance->held = STEAL(direct);
+        struct direct *held = STEAL(direct);
+        held->env = direct_env(instance);
+        instance->head.direct = held->connect;
+        instance->held = held;
+        held->image.addin->bind(&held->env);
         return 0;
 }
 
@@ -85,30 +137,11 @@ static void release(struct instance *instance)
         instance->held = direct_free(instance->held);
 }
 
-/* Room for most argument structs without malloc. */
-enum { ARGS_ON_STACK = 512 };
-
-static int call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
-{
-        const struct direct *direct = instance->held;
-        const struct ward_addin_export *export = &direct->image.addin->exports[direct->exports[export_index]];
-        const struct ward_type *params = instance->contract->exports[export_index]->params;
-        _Alignas(16) uint8_t room[ARGS_ON_STACK];
-        OWNED(freep) void *heap = params->size > sizeof room ? malloc(params->size) : NULL;
-        void *own = params->size > sizeof room ? heap : room;
-        if (!own)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the arguments");
-        int r = marshal_copy(params, args, NULL, export->func->params, own, NULL, fault);
-        if (!r)
-                export->call(own, ret);
-        return r;
-}
-
 const struct kind kind_direct = {
         .name = "direct",
         .isolation = WARD_DIRECT,
         .unlocked = true,
         .load = load,
         .release = release,
-        .call = call,
+        .call = direct_call,
 };

@@ -9,8 +9,12 @@
 #include "domain/data.h"
 #include "domain/deadline.h"
 #include "domain/kind.h"
+#include "domain/objects.h"
+#include "domain/references.h"
 #include "domain/state.h"
 #include "policy/level.h"
+
+enum { UNLOAD_MS = 1000 }; /* for the destructors of an orderly unload */
 
 static const struct kind *const kinds[] = {
         [WARD_DIRECT] = &kind_direct,
@@ -42,6 +46,7 @@ static int domain_make(struct domains *domains, const struct kind *kind, bool wi
         atomic_store(&domain->references, 1);
         list_init(&domain->link);
         list_init(&domain->instances);
+        list_init(&domain->unheld);
         pthread_mutex_init(&domain->info_lock, NULL);
         turn_prepare();
         *ret_domain = domain;
@@ -79,7 +84,7 @@ static void domain_choose_name(struct ward_domain *domain, const char *name)
         domain_set_name(domain, name ? name : made);
 }
 
-int domain_new(struct domains *domains, const struct ward_domain_options *options, const char *const *environment,
+int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, const char *const *environment,
                uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault)
 {
         if ((unsigned)options->isolation >= COUNT_OF(kinds) || !kinds[options->isolation]->start)
@@ -95,6 +100,7 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         domain->level = level_effective(options->level);
         domain->limits = options->limits;
         domain->environment = environment;
+        domain->made = made;
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
         r = domain->kind->start(domain, deadline, fault);
@@ -133,6 +139,15 @@ static bool is_stopped(const struct ward_domain *domain)
         return domain_is_here(domain) ? domain->stopped : list_is_empty(&domain->link);
 }
 
+/* What add-ins still hold of the host's: the add-ins are gone. The host is called, and may change the list. */
+static bool clear_references(struct ward_domain *domain)
+{
+        for (struct list *link = domain->instances.next; link != &domain->instances; link = link->next)
+                if (references_clear(CONTAINER_OF(link, struct instance, link)->references))
+                        return true;
+        return false;
+}
+
 /* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. What is half freed only leaves
  * the list, or ward_host_free would wait for it. */
 static void domain_stop(struct ward_domain *domain)
@@ -142,6 +157,8 @@ static void domain_stop(struct ward_domain *domain)
         if (!domain->stopped) {
                 domain->stopped = true;
                 domain->kind->stop(domain);
+                while (clear_references(domain))
+                        ;
         }
         domains_enter(domain->domains);
         list_remove(&domain->link);
@@ -149,18 +166,55 @@ static void domain_stop(struct ward_domain *domain)
         domain_unref(domain);
 }
 
-/* In a forked child the turn may be had by a thread that is not there. What the child has of the domain is memory, which it frees
- * alone. */
-static void domain_take(struct ward_domain *domain)
+/* Gives the turn back when the last call has left. Whoever is called meanwhile comes in and out as if a call were in flight, and
+ * may leave more to do. The last one frees the domain itself, which is not looked at afterwards. */
+static void settle(struct ward_domain *domain)
 {
-        if (domain_is_here(domain))
-                turn_take(&domain->turn, CLOCK_NEVER);
+        struct list ended;
+        list_init(&ended);
+        do {
+                domain->depth++;
+                instances_end(domain, &ended);
+                if (!domain_is_running(domain))
+                        domain_stop(domain);
+                domain->depth--;
+        } while (!list_is_empty(&domain->unheld));
+        turn_give(&domain->turn);
+        instances_free(&ended);
 }
 
-static void domain_give(struct ward_domain *domain)
+/* One of the objects that the host holds. The host may be called, and change the list. */
+static bool end_object(struct ward_domain *domain)
 {
-        if (domain_is_here(domain))
+        for (struct list *link = domain->instances.next; link != &domain->instances; link = link->next)
+                if (objects_end_one(CONTAINER_OF(link, struct instance, link)))
+                        return true;
+        return false;
+}
+
+/* In the turn, with no call in flight: what the host holds of the add-ins is destroyed while they are well. */
+static void end_objects(struct ward_domain *domain)
+{
+        uint64_t outer = deadline_inherited, own = clock_deadline(UNLOAD_MS);
+        deadline_inherited = own < outer ? own : outer;
+        domain->depth++;
+        while (domain_is_running(domain) && clock_now() < deadline_inherited && end_object(domain))
+                ;
+        domain->depth--;
+        deadline_inherited = outer;
+}
+
+/* Reads as unloaded from here on. Where somebody is in the domain, that call is ended instead of being waited for. */
+static void begin_unload(struct ward_domain *domain)
+{
+        bool alone = turn_take(&domain->turn, 0);
+        if (alone && !domain->depth && domain_is_running(domain))
+                end_objects(domain);
+        domain_state_unload(domain->state);
+        if (alone)
                 turn_give(&domain->turn);
+        if (domain->kind->interrupt)
+                domain->kind->interrupt(domain);
 }
 
 int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
@@ -169,16 +223,24 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
                 return fault_set(fault, WARD_FAULT_REFUSED, "domain '%s' is the host itself: it cannot be unloaded", domain->name);
         domain_ref(domain);
         if (domain_is_here(domain)) {
-                domain_state_unload(domain->state);
-                if (domain->kind->interrupt)
-                        domain->kind->interrupt(domain);
-        }
-        domain_take(domain);
-        if (!domain->depth || !domain_is_here(domain))
+                begin_unload(domain);
+                turn_take(&domain->turn, CLOCK_NEVER);
+                if (domain->depth)
+                        turn_give(&domain->turn);
+                else
+                        settle(domain);
+        } else {
                 domain_stop(domain);
-        domain_give(domain);
+        }
         domain_unref(domain);
         return 0;
+}
+
+void domain_end_objects(struct ward_domain *domain)
+{
+        turn_take(&domain->turn, CLOCK_NEVER);
+        end_objects(domain);
+        turn_give(&domain->turn);
 }
 
 /* --- Entering and leaving --------------------------------------------------------------------- */
@@ -197,7 +259,7 @@ static int await_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault
 static int begin(struct ward_domain *domain, struct ward_fault *fault)
 {
         if (!domain_is_running(domain)) {
-                domain_give(domain);
+                turn_give(&domain->turn);
                 return domain_unloaded_fault(domain, fault);
         }
         domain->depth++;
@@ -226,8 +288,8 @@ void domain_leave(struct ward_domain *domain)
         /* A call that a forked child returns from is the parent's: nothing of it is to be undone here. */
         if (!domain_is_here(domain))
                 return;
-        domain->depth--;
-        if (!domain->depth && !domain_is_running(domain))
-                domain_stop(domain);
-        turn_give(&domain->turn);
+        if (!--domain->depth && (!domain_is_running(domain) || !list_is_empty(&domain->unheld)))
+                settle(domain);
+        else
+                turn_give(&domain->turn);
 }

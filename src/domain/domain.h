@@ -1,7 +1,8 @@
 /* Domains and the add-ins in them, whatever the kind. Kinds are in kind.h's terms; the public API is in host/.
  *
  * Lifetimes: a domain is counted. Its handle's owner, every instance in it and, while it runs, its registry each hold one
- * reference. An instance belongs to who activated it.
+ * reference. An instance is counted as well: by who activated it, by tokens for it, and by the objects of its that the host holds.
+ * The last of them may go within a call: then the instance goes when that call has left its domain.
  *
  * State lives in a page of its own that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as
  * unloaded (0), so nothing there touches a channel, a worker or a lock that is not its own.
@@ -15,6 +16,7 @@
 #include <stdatomic.h>
 #include <ward/host.h>
 #include "base/list.h"
+#include "base/map.h"
 #include "base/turn.h"
 #include "monitor/monitor.h"
 
@@ -28,6 +30,7 @@ struct domains {
         struct list list;          /* of ward_domain.link: those that were started and not yet stopped */
         struct monitor *monitor;
         struct warden *warden;
+        struct tokens *tokens;
         uint64_t next_number;
         char *worker_path; /* owned; NULL where not given */
         char *cache_path;
@@ -43,6 +46,7 @@ struct domain_state {
 };
 
 struct data;       /* domain/data.h: a domain's named data */
+struct tokens;     /* domain/tokens.h: what the host holds of its add-ins */
 struct references; /* domain/references.h: what an add-in holds of the host, and the host of it */
 
 struct ward_domain {
@@ -50,11 +54,13 @@ struct ward_domain {
         struct domains *domains; /* NULL once the host is gone */
         struct list link;
         struct list instances; /* of instance.link, guarded by @turn */
+        struct list unheld;    /* the same, of those that nobody holds any more: they go when no call is in flight */
         _Atomic uint32_t references;
         struct domain_state *state;
         struct turn turn; /* held for a whole call */
         uint32_t depth;   /* calls in flight, nested ones counted; guarded by @turn */
         bool stopped;     /* kind->stop has begun; guarded by @turn */
+        bool made;        /* for an add-in: it goes with the last one in it */
         enum ward_level level;
         struct ward_limits limits;
         const char *const *environment; /* valid during kind->start and kind->load only */
@@ -70,14 +76,19 @@ struct instance {
         struct ward_instance head;
         struct ward_domain *domain;
         struct list link;
+        _Atomic uint32_t holders;
         const struct ward_contract *contract;
         const void *services;
         char name[WARD_FAULT_NAME_MAX];
         char *module; /* path, owned */
         _Atomic uint32_t deadline_ms;
-        bool made_domain;              /* the domain was made for it */
+        bool last;                     /* in kind->release: the domain goes with it */
         void *held;                    /* the kind's own, between load and release */
         struct references *references; /* NULL where the contract has no resources */
+        struct tokens *tokens;
+        struct list objects; /* what follows is guarded by the lock of @tokens, and theirs */
+        struct map numbers;
+        uint32_t n_objects;
 };
 
 static inline bool domain_is_running(const struct ward_domain *domain)
@@ -102,12 +113,14 @@ int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struc
 
 /* domain.c: life */
 
-/* Makes a domain and starts it with its kind. @deadline bounds starting. */
-int domain_new(struct domains *domains, const struct ward_domain_options *options, const char *const *environment,
+/* Makes a domain and starts it with its kind. @deadline bounds starting. @made: for an add-in. */
+int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, const char *const *environment,
                uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault);
 struct ward_domain *domain_ref(struct ward_domain *domain);
 struct ward_domain *domain_unref(struct ward_domain *domain);
 int domain_unload(struct ward_domain *domain, struct ward_fault *fault);
+/* Destroys the objects of its add-ins that the host holds, while they are well. */
+void domain_end_objects(struct ward_domain *domain);
 
 /* The host's own domain, which is never started or stopped. */
 int domain_new_default(struct domains *domains, const char *name, struct ward_domain **ret_domain, struct ward_fault *fault);
@@ -137,7 +150,13 @@ void instance_choose_name(const char *module, const struct ward_activate_options
 int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
                  const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault);
-struct instance *instance_free(struct instance *instance);
+struct instance *instance_ref(struct instance *instance);
+/* Takes NULL, returns NULL. */
+struct instance *instance_unref(struct instance *instance);
+/* Ends the instances that nobody holds any more, in the turn and with no call in flight; instances_free frees them, without the
+ * turn. */
+void instances_end(struct ward_domain *domain, struct list *ended);
+void instances_free(struct list *ended);
 int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called

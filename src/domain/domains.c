@@ -3,13 +3,17 @@
 #include "base/own.h"
 #include "domain/domain.h"
 #include "domain/state.h"
+#include "domain/tokens.h"
 #include "domain/warden.h"
 
 int domains_init(struct domains *domains, struct ward_fault *fault)
 {
         domains->page = domain_state_new(true, fault);
-        if (!domains->page)
+        domains->tokens = domains->page ? tokens_new(domains, fault) : NULL;
+        if (!domains->tokens) {
+                domain_state_free(domains->page);
                 return -WARD_FAULT_SYSTEM;
+        }
         pthread_mutex_init(&domains->lock, NULL);
         list_init(&domains->list);
         return 0;
@@ -66,6 +70,8 @@ void domains_finish(struct domains *domains)
                 domain_unload(domain, NULL);
                 domain_unref(domain);
         }
+        tokens_close(domains->tokens);
+        domains->tokens = tokens_unref(domains->tokens);
         domains->warden = warden_free(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
         pthread_mutex_destroy(&domains->lock);

@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/domain.h"
+#include "domain/kind.h"
 
 /* The C forms of ward:domain/data (contract/builtin.c has the WIT). */
 struct bytes {
@@ -83,12 +84,19 @@ static void serve_data_set(struct ward_domain *domain, const void *args, void *r
         memcpy(ret, &out, sizeof out);
 }
 
+static void serve_is_local(struct ward_domain *domain, const void *args, void *ret)
+{
+        bool local = domain->kind->isolation == WARD_DIRECT;
+        memcpy(ret, &local, sizeof local);
+}
+
 static const struct {
         const char *name;
         void (*serve)(struct ward_domain *domain, const void *args, void *ret);
 } own[] = {
         { "ward:domain/data@0.1.0#get", serve_data_get },
         { "ward:domain/data@0.1.0#set", serve_data_set },
+        { "ward:domain/reference@0.1.0#is-local", serve_is_local },
 };
 
 void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret)

@@ -5,6 +5,9 @@
 #include "base/own.h"
 #include "domain/domain.h"
 #include "domain/kind.h"
+#include "domain/references.h"
+#include "domain/state.h"
+#include "domain/tokens.h"
 
 /* "lib/libbasic.so" is called basic. */
 static void name_from_module(const char *module, char name[WARD_FAULT_NAME_MAX])
@@ -38,15 +41,20 @@ static struct instance *instance_make(struct ward_domain *domain, const char *mo
         }
         instance_choose_name(module, options, instance->name);
         instance->domain = domain_ref(domain);
+        instance->tokens = tokens_ref(domain->domains->tokens);
+        atomic_store(&instance->holders, 1);
         instance->contract = contract;
         instance->services = services;
         atomic_store(&instance->deadline_ms, options->deadline_ms);
         list_init(&instance->link);
+        list_init(&instance->objects);
         return instance;
 }
 
 static void instance_destroy(struct instance *instance)
 {
+        tokens_unref(instance->tokens);
+        map_finish(&instance->numbers);
         domain_unref(instance->domain);
         free(instance->module);
         free(instance);
@@ -74,6 +82,8 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
                 domain->environment = NULL;
                 if (!r)
                         list_append(&domain->instances, &instance->link);
+                else
+                        instance->references = references_finish(instance->references);
                 domain_leave(domain);
         }
         if (r) {
@@ -85,27 +95,73 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         return 0;
 }
 
-/* Releasing counts as a call: the add-in may call the host, whose calls back may end the domain. In a forked child the turn is
- * another process's: what is left to do there is freeing memory. */
-struct instance *instance_free(struct instance *instance)
+/* --- The end ---------------------------------------------------------------------------------- */
+
+struct instance *instance_ref(struct instance *instance)
 {
-        if (!instance)
+        atomic_fetch_add_explicit(&instance->holders, 1, memory_order_relaxed);
+        return instance;
+}
+
+/* In the turn, off the domain's lists. The references go behind the module, whose own end may still drop some. */
+static void end(struct instance *instance)
+{
+        struct ward_domain *domain = instance->domain;
+        instance->last = domain->made && list_is_empty(&domain->instances) && list_is_empty(&domain->unheld);
+        domain->kind->release(instance);
+        instance->references = references_finish(instance->references);
+}
+
+void instances_end(struct ward_domain *domain, struct list *ended)
+{
+        while (!list_is_empty(&domain->unheld)) {
+                struct instance *instance = CONTAINER_OF(domain->unheld.next, struct instance, link);
+                list_remove(&instance->link);
+                end(instance);
+                list_append(ended, &instance->link);
+                if (instance->last)
+                        domain_state_unload(domain->state);
+        }
+}
+
+void instances_free(struct list *ended)
+{
+        while (!list_is_empty(ended)) {
+                struct instance *instance = CONTAINER_OF(ended->next, struct instance, link);
+                list_remove(&instance->link);
+                instance_destroy(instance);
+        }
+}
+
+/* In a forked child the turn is another process's: what is left to do there is freeing memory. */
+static void end_forked(struct instance *instance)
+{
+        list_remove(&instance->link);
+        end(instance);
+        if (instance->last)
+                domain_unload(instance->domain, NULL);
+        instance_destroy(instance);
+}
+
+/* The end counts as a call: the add-in may call the host, whose calls back may end the domain. */
+struct instance *instance_unref(struct instance *instance)
+{
+        if (!instance || atomic_fetch_sub_explicit(&instance->holders, 1, memory_order_acq_rel) != 1)
                 return NULL;
         struct ward_domain *domain = instance->domain;
-        bool here = domain_is_here(domain);
-        if (here) {
-                turn_take(&domain->turn, CLOCK_NEVER);
-                domain->depth++;
+        if (!domain_is_here(domain)) {
+                end_forked(instance);
+                return NULL;
         }
-        domain->kind->release(instance);
+        turn_take(&domain->turn, CLOCK_NEVER);
+        domain->depth++;
         list_remove(&instance->link);
-        if (here)
-                domain_leave(domain);
-        if (instance->made_domain)
-                domain_unload(domain, NULL);
-        instance_destroy(instance);
+        list_append(&domain->unheld, &instance->link);
+        domain_leave(domain);
         return NULL;
 }
+
+/* --- Calls ------------------------------------------------------------------------------------ */
 
 int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
 {
@@ -119,9 +175,11 @@ int instance_call(struct instance *instance, uint32_t export_index, const void *
         int r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), fault);
         if (!r) {
                 r = domain->kind->call(instance, export_index, args, ret, fault);
-                domain_leave(domain);
-        }
-        if (r)
+                if (r)
+                        fault_name(fault, instance->name, domain->name, function);
+                domain_leave(domain); /* may be the end of @instance */
+        } else {
                 fault_name(fault, instance->name, domain->name, function);
+        }
         return r;
 }

@@ -37,8 +37,8 @@ int references_new(struct instance *instance, enum references_keeper keeper, ref
 
 /* What the add-in still holds of the host's is destroyed, each once. Takes NULL and returns it. When the module is gone. */
 struct references *references_finish(struct references *references);
-/* The same, and the table stays, for an instance whose domain was stopped. Takes NULL. */
-void references_clear(struct references *references);
+/* The same, and the table stays, for an instance whose domain was stopped. Takes NULL. True if anything was destroyed. */
+bool references_clear(struct references *references);
 
 /* Destroys an object of the add-in's own that the host holds no more. In the domain's turn. */
 int references_destroy_object(struct references *references, uint32_t resource, uint32_t object, struct ward_fault *fault);

@@ -5,7 +5,7 @@
 #include <ward/host.h>
 #include "wasm/module.h"
 
-/* Offers: the contract's imports in their order, then WASI's. */
+/* Offers: the contract's imports in their order, then those of its resources, then WASI's. */
 struct wasm_contract_terms {
         struct wasm_terms terms;
         struct wasm_offer *offers;
@@ -48,5 +48,19 @@ static inline uint32_t wasm_need_initialize(const struct ward_contract *contract
 {
         return 2 * contract->n_exports + 1;
 }
+
+/* The destructor of resource @resource, one of the add-in's own; the next number is the same in another spelling. */
+uint32_t wasm_need_dtor(const struct ward_contract *contract, uint32_t resource);
+
+/* What a module may ask of a resource: [resource-drop], and of its own [resource-new] and [resource-rep]. */
+enum wasm_act {
+        WASM_ACT_DROP,
+        WASM_ACT_NEW,
+        WASM_ACT_REP,
+};
+
+/* How many of the offers are such, and what number @i of them is. */
+uint32_t wasm_resource_offers(const struct ward_contract *contract);
+enum wasm_act wasm_resource_offer(const struct ward_contract *contract, uint32_t i, uint32_t *ret_resource);
 
 #endif

@@ -45,7 +45,7 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
                 .limits = options->limits,
         };
         *ret_made = true;
-        return domain_new(&host->domains, &made, options->environment, deadline, ret_domain, fault);
+        return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);
 }
 
 int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *options,
@@ -72,14 +72,13 @@ int ward_activate(struct ward_host *host, const char *module, const struct ward_
         domain_unref(domain);
         if (r)
                 return r;
-        instance->made_domain = made;
         *ret_instance = &instance->head;
         return 0;
 }
 
 struct ward_instance *ward_release(struct ward_instance *head)
 {
-        instance_free((struct instance *)head);
+        instance_unref((struct instance *)head);
         return NULL;
 }
 

@@ -28,7 +28,7 @@ int ward_domain_new(struct ward_host *host, const struct ward_domain_options *op
                                  "ward_domain_options.size is %zu, not %zu: set it to sizeof (struct ward_domain_options)",
                                  options->size, sizeof *options);
         int r = host_check_limits(&options->limits, fault);
-        return r ? r : domain_new(&host->domains, options, NULL, clock_deadline(START_MS), ret_domain, fault);
+        return r ? r : domain_new(&host->domains, options, false, NULL, clock_deadline(START_MS), ret_domain, fault);
 }
 
 struct ward_domain *ward_domain_release(struct ward_domain *domain)

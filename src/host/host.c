@@ -57,6 +57,8 @@ struct ward_host *ward_host_free(struct ward_host *host)
 {
         if (!host)
                 return NULL;
+        if (host->default_domain)
+                domain_end_objects(host->default_domain);
         domain_unref(host->default_domain);
         domains_finish(&host->domains);
         free(host);
