@@ -17,10 +17,26 @@ struct copy {
 static int copy(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
                 void *to);
 
-/* The bytes are the value, on both sides. */
-static bool is_flat(const struct ward_type *from, const struct ward_type *to)
+/* The bytes of one side's value are the other's. */
+static bool is_same(const struct ward_type *from, const struct ward_type *to)
 {
-        return !(from->flags & (WARD_TYPE_OWNS | WARD_TYPE_HANDLES)) && from->size == to->size;
+        if (from->flags & (WARD_TYPE_OWNS | WARD_TYPE_HANDLES))
+                return false;
+        return from == to || from->kind <= WARD_TYPE_FLAGS || (from->flags & to->flags & WARD_TYPE_PLAIN);
+}
+
+/* The same for elements, of which there may be many: here a look at the fields is worth its time. They may lie elsewhere on the
+ * other side where a record without fields, which C++ makes a byte, comes before. */
+static bool are_same(const struct ward_type *from, const struct ward_type *to)
+{
+        if (is_same(from, to))
+                return true;
+        if (from->kind != WARD_TYPE_RECORD || from->size != to->size)
+                return false;
+        for (uint32_t i = 0; i < from->n; i++)
+                if (from->fields[i].at != to->fields[i].at || !is_same(from->fields[i].type, to->fields[i].type))
+                        return false;
+        return true;
 }
 
 static int new_block(const struct copy *c, size_t n, size_t size, bool zeroed, void **ret_block)
@@ -53,6 +69,9 @@ static int copy_string(const struct copy *c, const struct ward_type *from_type, 
         block_write(to, NULL, 0);
         if (!block.len)
                 return 0;
+        if (!text.at)
+                return part_fault(&c->part, WARD_FAULT_USAGE, "a string of %zu bytes at NULL",
+                                  text.units * encoding_unit(text.encoding));
         if (text.encoding != as && !encoding_measure(&text, as, &units))
                 return part_fault(&c->part, WARD_FAULT_USAGE, "a string of %zu bytes that is not %s",
                                   text.units * encoding_unit(text.encoding), encoding_name(text.encoding));
@@ -71,7 +90,7 @@ static int copy_elements(const struct copy *c, const struct ward_type *from_type
                          void *to, size_t n)
 {
         int r = 0;
-        if (is_flat(from_type, to_type)) {
+        if (are_same(from_type, to_type)) {
                 memcpy(to, from, n * from_type->size);
                 return 0;
         }
@@ -89,6 +108,8 @@ static int copy_list(const struct copy *c, const struct ward_type *from_type, co
         block_write(to, NULL, 0);
         if (!block.len)
                 return 0;
+        if (!block.ptr)
+                return part_fault(&c->part, WARD_FAULT_USAGE, "a list of %zu elements at NULL", block.len);
         int r = new_block(c, block.len, element->size, element->flags & WARD_TYPE_OWNS, &own);
         if (r)
                 return r;
@@ -121,7 +142,7 @@ static int copy_variant(const struct copy *c, const struct ward_type *from_type,
 static int copy(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
                 void *to)
 {
-        if (is_flat(from_type, to_type)) {
+        if (is_same(from_type, to_type)) {
                 memcpy(to, from, from_type->size);
                 return 0;
         }
@@ -137,7 +158,7 @@ static int copy(const struct copy *c, const struct ward_type *from_type, const v
                 return copy_elements(c, element_of(from_type), from, element_of(to_type), to, from_type->n);
         case WARD_TYPE_VARIANT:
                 return copy_variant(c, from_type, from, to_type, to);
-        default: /* a record: scalars are flat */
+        default: /* a record: scalars are the same */
                 return copy_record(c, from_type, from, to_type, to);
         }
 }

@@ -62,3 +62,33 @@ int part_lift_handle(const struct part *part, const struct marshal_handles *hand
         int r = handles->lift(handles->context, type, number, to, part->fault);
         return r ? name_place(part, r) : 0;
 }
+
+static bool settle_chars(const uint8_t *from, size_t n, uint8_t *to, uint32_t *ret_bad_char)
+{
+        for (size_t i = 0; i < 4 * n; i += 4) {
+                uint32_t c = (uint32_t)bits_read(from + i, 4);
+                if (!is_char(c)) {
+                        *ret_bad_char = c;
+                        return false;
+                }
+                bits_write(to + i, 4, c);
+        }
+        return true;
+}
+
+bool scalars_settle(const struct ward_type *type, const void *from, size_t n, void *to, uint32_t *ret_bad_char)
+{
+        const uint8_t *source = from;
+        uint8_t *target = to;
+        uint32_t size = type->abi_size;
+        uint64_t known = type->kind == WARD_TYPE_FLAGS ? known_flags(type) : UINT64_MAX;
+        if (type->kind == WARD_TYPE_CHAR)
+                return settle_chars(source, n, target, ret_bad_char);
+        if (type->kind == WARD_TYPE_BOOL)
+                for (size_t i = 0; i < n; i++)
+                        target[i] = source[i] != 0;
+        else
+                for (size_t i = 0; i < n; i++)
+                        bits_write(target + i * size, size, bits_read(source + i * size, size) & known);
+        return true;
+}

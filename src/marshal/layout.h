@@ -34,6 +34,10 @@ struct part {
 int part_fault(const struct part *part, enum ward_fault_kind kind, const char *format, ...)
         __attribute__((format(printf, 3, 4), cold));
 
+/* Copies @n scalars of @type that nobody else may change, @from may be @to, and makes them what the type allows: bools 0 or 1, no
+ * unknown flags. False at a character that is none. */
+bool scalars_settle(const struct ward_type *type, const void *from, size_t n, void *to, uint32_t *ret_bad_char);
+
 /* @handles's own lower and lift, for a handle of @type. That there are none is the fault of whoever set up the call. */
 int part_lower_handle(const struct part *part, const struct marshal_handles *handles, const struct ward_type *type,
                       const void *from, uint32_t *ret_number);

@@ -123,13 +123,11 @@ static int string(const struct lift *lift, const struct ward_type *type, uint32_
 
 /* --- Lists ------------------------------------------------------------------------------------ */
 
-static int lift_scalars(const struct lift *lift, const struct ward_type *element, const uint8_t *from, size_t n, uint8_t *to)
+static int lift_scalars(const struct lift *lift, const struct ward_type *element, const uint8_t *from, size_t n, void *to)
 {
-        uint32_t size = element->abi_size;
-        int r = 0;
-        for (size_t i = 0; i < n && !r; i++)
-                r = lift_scalar(lift, element, load_bits(from + i * size, size), to + i * size);
-        return r;
+        uint32_t bad = 0;
+        copy_shared(to, from, n * element->abi_size);
+        return scalars_settle(element, to, n, to, &bad) ? 0 : lift_bad_char(lift, bad);
 }
 
 int lift_elements(struct lift *lift, const struct ward_type *element, const uint8_t *from, size_t n, void *to)

@@ -76,13 +76,10 @@ static int lower_string(struct lower *lower, const struct ward_type *type, const
 
 /* --- Lists ------------------------------------------------------------------------------------ */
 
-static int store_scalars(const struct lower *lower, const struct ward_type *element, const uint8_t *from, size_t n, uint8_t *to)
+static int store_scalars(const struct lower *lower, const struct ward_type *element, const void *from, size_t n, uint8_t *to)
 {
-        uint32_t size = element->abi_size;
-        int r = 0;
-        for (size_t i = 0; i < n && !r; i++)
-                r = store_scalar(lower, element, from + i * size, to + i * size);
-        return r;
+        uint32_t bad = 0;
+        return scalars_settle(element, from, n, to, &bad) ? 0 : lower_bad_char(lower, bad);
 }
 
 int lower_elements(struct lower *lower, const struct ward_type *element, const void *from, size_t n, uint32_t at)

@@ -9,7 +9,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "marshal/layout.h"
-#include "marshal/test_types.h"
+#include "marshal/test_values.h"
 #include "test/harness/harness.h"
 
 #define LIST_OF(...) ((const struct ward_type *const[]){ __VA_ARGS__ })
@@ -253,53 +253,13 @@ TEST(the_budget_is_a_limit)
 
 /* --- Random damage ---------------------------------------------------------------------------- */
 
-/* Every string is UTF-8, every character and tag is one. */
-static bool is_well_formed(const struct ward_type *type, const char *at);
-
-static bool is_block_well_formed(const struct ward_type *type, const char *at)
-{
-        struct block block = block_read(at);
-        if (type->kind == WARD_TYPE_STRING)
-                return text_is_utf8(block.ptr, block.len);
-        for (size_t i = 0; i < block.len; i++)
-                if (!is_well_formed(element_of(type), (char *)block.ptr + i * element_of(type)->size))
-                        return false;
-        return true;
-}
-
-static bool is_well_formed(const struct ward_type *type, const char *at)
-{
-        const struct ward_field *payload;
-        switch (type->kind) {
-        case WARD_TYPE_BOOL:
-                return (uint8_t)*at <= 1;
-        case WARD_TYPE_CHAR:
-                return is_char(bits_read(at, 4));
-        case WARD_TYPE_STRING:
-        case WARD_TYPE_LIST:
-                return is_block_well_formed(type, at);
-        case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n; i++)
-                        if (!is_well_formed(type->fields[i].type, at + type->fields[i].at))
-                                return false;
-                return true;
-        case WARD_TYPE_VARIANT:
-                if (ward_value_tag(type, at) >= type->n)
-                        return false;
-                payload = payload_of(type, ward_value_tag(type, at));
-                return !payload || is_well_formed(payload->type, at + payload->at);
-        default:
-                return true;
-        }
-}
-
 static int lift_and_check(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory)
 {
         OWNED(freep) char *args = malloc(func->params->size + 1);
         uint64_t budget = PLENTY;
         int r = marshal_lift_params(func, slots, memory, &budget, args, NULL);
         if (!r) {
-                assert_true(is_well_formed(func->params, args));
+                assert_true(value_is_well_formed(func->params, args));
                 ward_value_free(func->params, args);
         }
         assert_true(!r || r == -WARD_FAULT_PROTOCOL || r == -WARD_FAULT_LIMIT);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/own.h"
-#include "marshal/test_types.h"
+#include "marshal/test_values.h"
 #include "test/harness/harness.h"
 
 #define LIST_OF(...) ((const struct ward_type *const[]){ __VA_ARGS__ })
@@ -21,17 +21,9 @@ static struct text text_of(const char *s)
         return (struct text){ s, strlen(s) };
 }
 
-static struct test_memory memory_of(uint64_t size)
-{
-        struct test_memory memory;
-        test_memory_init(&memory, size);
-        return memory;
-}
-
-/* A local test_memory: its allocator's context has to be its own address. */
 #define MEMORY(name, size)                                                                                                         \
-        OWNED(test_memory_finish) struct test_memory name = memory_of(size);                                                       \
-        name.memory.context = &name
+        OWNED(test_memory_finish) struct test_memory name;                                                                         \
+        test_memory_init(&name, size)
 
 /* --- The layouts, byte by byte ---------------------------------------------------------------- */
 
@@ -63,7 +55,7 @@ TEST(scalars_travel_as_the_abi_says)
         assert_int_equal(marshal_lower_params(func, &args, slots, &none, NULL), 0);
         assert_memory_equal(slots, expected, sizeof expected);
         assert_int_equal(marshal_lift_params(func, slots, &none, &budget, &back, NULL), 0);
-        assert_true(values_equal(func->params, &args, &back));
+        assert_true(values_equal(func->params, &args, func->params, &back));
         types_free(t);
 }
 
@@ -135,7 +127,7 @@ TEST(results_lie_in_memory)
         assert_memory_equal(m.memory.base + 16, "no", 2);
 
         assert_int_equal(marshal_lift_result(func, slots, &m.memory, &budget, &back, NULL), 0);
-        assert_true(values_equal(func->result, &ret, &back));
+        assert_true(values_equal(func->result, &ret, func->result, &back));
         ward_value_free(func->result, &back);
         ret.is_err = false;
         ret.val.ok = 42;
@@ -228,88 +220,6 @@ TEST(nothing_is_nothing)
         types_free(t);
 }
 
-/* --- Random types and values there and back --------------------------------------------------- */
-
-static void *new_value(const struct ward_type *type)
-{
-        void *value = calloc(1, type->size ? type->size : 1);
-        assert_non_null(value);
-        return value;
-}
-
-static void *random_new(const struct ward_type *type, uint64_t *seed)
-{
-        void *value = new_value(type);
-        random_value(type, seed, value);
-        return value;
-}
-
-static void check_equal(const struct ward_type *type, void *sent, void *received, uint64_t number)
-{
-        if (!values_equal(type, sent, received))
-                fail_msg("type and value number %llu came back different", (unsigned long long)number);
-        ward_value_free(type, received);
-        free(received);
-}
-
-static void params_there_and_back(const struct ward_func *func, void *args, uint64_t number)
-{
-        uint64_t slots[WARD_FLAT_MAX], budget = PLENTY;
-        void *back = new_value(func->params);
-        MEMORY(m, 0);
-        assert_int_equal(marshal_lower_params(func, args, slots, &m.memory, NULL), 0);
-        assert_int_equal(marshal_lift_params(func, slots, &m.memory, &budget, back, NULL), 0);
-        check_equal(func->params, args, back, number);
-}
-
-static void result_there_and_back(const struct ward_func *func, void *ret, uint64_t number)
-{
-        uint64_t slots[WARD_FLAT_MAX], budget = PLENTY;
-        void *back = new_value(func->result);
-        MEMORY(m, 0);
-        assert_int_equal(marshal_lower_result(func, ret, slots, &m.memory, NULL), 0);
-        assert_int_equal(marshal_lift_result(func, slots, &m.memory, &budget, back, NULL), 0);
-        check_equal(func->result, ret, back, number);
-        if (!ward_func_returns_pointer(func))
-                return;
-        uint32_t at;
-        assert_int_equal(m.memory.alloc(&m.memory, func->result->abi_size, func->result->abi_align, &at, NULL), 0);
-        back = new_value(func->result);
-        slots[0] = at;
-        assert_int_equal(marshal_store_result(func, ret, at, &m.memory, NULL), 0);
-        assert_int_equal(marshal_lift_result(func, slots, &m.memory, &budget, back, NULL), 0);
-        check_equal(func->result, ret, back, number);
-}
-
-static void copy_and_compare(const struct ward_type *type, void *value, uint64_t number)
-{
-        void *copy = new_value(type);
-        assert_int_equal(marshal_copy(type, value, NULL, type, copy, NULL, NULL), 0);
-        check_equal(type, value, copy, number);
-}
-
-TEST(random_values_come_back_the_same)
-{
-        for (uint64_t number = 1; number <= 3000; number++) {
-                uint64_t seed = number * 0x9e3779b97f4a7c15u;
-                struct types *t = types_new();
-                const struct ward_type *params[6];
-                uint32_t n = random_below(&seed, 6);
-                for (uint32_t i = 0; i < n; i++)
-                        params[i] = random_type(t, &seed, 4);
-                const struct ward_func *func = types_func(t, n, params, random_type(t, &seed, 4));
-                void *args = random_new(func->params, &seed), *ret = random_new(func->result, &seed);
-                params_there_and_back(func, args, number);
-                result_there_and_back(func, ret, number);
-                copy_and_compare(func->params, args, number);
-                ward_value_free(func->params, args);
-                ward_value_free(func->result, ret);
-                free(args);
-                free(ret);
-                types_free(t);
-        }
-}
-
 /* Bytes and lists of records without padding go as a block, and come back the same. */
 TEST(large_blocks_come_back_the_same)
 {
@@ -329,7 +239,7 @@ TEST(large_blocks_come_back_the_same)
         uint64_t slots[WARD_FLAT_MAX], budget = 9 * N + 1000;
         assert_int_equal(marshal_lower_params(func, args, slots, &m.memory, NULL), 0);
         assert_int_equal(marshal_lift_params(func, slots, &m.memory, &budget, back, NULL), 0);
-        assert_true(values_equal(func->params, args, back));
+        assert_true(values_equal(func->params, args, func->params, back));
         assert_true(budget <= 1000);
         ward_value_free(func->params, args);
         ward_value_free(func->params, back);
@@ -452,7 +362,6 @@ int main(int argc, char **argv)
                          TEST_CASE(strings_and_lists_are_laid_out_as_the_abi_says), TEST_CASE(results_lie_in_memory),
                          TEST_CASE(missing_slots_of_a_variant_are_zero), TEST_CASE(many_parameters_travel_as_a_record),
                          TEST_CASE(empty_strings_and_lists_are_null), TEST_CASE(nothing_is_nothing),
-                         TEST_CASE(random_values_come_back_the_same), TEST_CASE(large_blocks_come_back_the_same),
-                         TEST_CASE(bad_values_of_the_host_are_named), TEST_CASE(an_allocator_is_not_trusted),
-                         TEST_CASE(a_return_pointer_is_not_trusted));
+                         TEST_CASE(large_blocks_come_back_the_same), TEST_CASE(bad_values_of_the_host_are_named),
+                         TEST_CASE(an_allocator_is_not_trusted), TEST_CASE(a_return_pointer_is_not_trusted));
 }

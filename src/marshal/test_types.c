@@ -1,12 +1,11 @@
 #include "marshal/test_types.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/fault.h"
 #include "marshal/layout.h"
 
-enum { MEMBERS_MAX = 300, TEXT_MAX = 24, LIST_MAX = 5 };
+/* What a type is because a part of it is. */
+enum { HELD = WARD_TYPE_OWNS | WARD_TYPE_HANDLES };
 
 /* A descriptor, and what it does not say: the alignment of its C type. */
 struct made {
@@ -96,6 +95,34 @@ const struct ward_type *types_char(struct types *types)
         return scalar(types, WARD_TYPE_CHAR, 4, 0);
 }
 
+const struct ward_type *types_flags(struct types *types, uint32_t n)
+{
+        struct made *made = grab(types, sizeof *made);
+        uint32_t size = n <= 8 ? 1 : n <= 16 ? 2 : n <= 32 ? 4 : 8;
+        made->align = size;
+        made->type = (struct ward_type){ .kind = WARD_TYPE_FLAGS,
+                                         .abi_align = (uint8_t)(size < 4 ? size : 4),
+                                         .abi_size = size,
+                                         .size = size,
+                                         .flat = size / 8 + 1,
+                                         .n = n };
+        return &made->type;
+}
+
+const struct ward_type *types_handle(struct types *types, uint8_t kind, const struct ward_resource *resource, uint32_t size)
+{
+        struct made *made = grab(types, sizeof *made);
+        made->align = size;
+        made->type = (struct ward_type){ .kind = kind,
+                                         .flags = WARD_TYPE_HANDLES,
+                                         .abi_align = 4,
+                                         .abi_size = 4,
+                                         .size = size,
+                                         .flat = 1,
+                                         .resource = resource };
+        return &made->type;
+}
+
 static struct made *new_block(struct types *types, uint8_t kind)
 {
         struct made *made = grab(types, sizeof *made);
@@ -111,13 +138,41 @@ const struct ward_type *types_string(struct types *types)
         return &new_block(types, WARD_TYPE_STRING)->type;
 }
 
+const struct ward_type *types_string16(struct types *types)
+{
+        struct made *made = new_block(types, WARD_TYPE_STRING);
+        made->type.flags |= WARD_TYPE_UTF16;
+        return &made->type;
+}
+
+static const struct ward_field *element_field(struct types *types, const struct ward_type *element)
+{
+        struct ward_field *field = grab(types, sizeof *field);
+        field->type = element;
+        return field;
+}
+
 const struct ward_type *types_list(struct types *types, const struct ward_type *element)
 {
         struct made *made = new_block(types, WARD_TYPE_LIST);
-        struct ward_field *field = grab(types, sizeof *field);
-        field->type = element;
-        made->type.fields = field;
+        made->type.fields = element_field(types, element);
         made->type.n = 1;
+        made->type.flags |= element->flags & WARD_TYPE_HANDLES;
+        return &made->type;
+}
+
+const struct ward_type *types_array(struct types *types, const struct ward_type *element, uint32_t n)
+{
+        struct made *made = grab(types, sizeof *made);
+        made->align = c_align(element);
+        made->type = (struct ward_type){ .kind = WARD_TYPE_ARRAY,
+                                         .flags = element->flags & (WARD_TYPE_PLAIN | HELD),
+                                         .abi_align = element->abi_align,
+                                         .abi_size = n * element->abi_size,
+                                         .size = n * element->size,
+                                         .flat = n * element->flat,
+                                         .n = n,
+                                         .fields = element_field(types, element) };
         return &made->type;
 }
 
@@ -136,7 +191,7 @@ const struct ward_type *types_record(struct types *types, uint32_t n, const stru
                 type->size = fields[i].at + member->size;
                 type->abi_size = fields[i].abi_at + member->abi_size;
                 type->flat += member->flat;
-                type->flags |= member->flags & WARD_TYPE_OWNS;
+                type->flags |= member->flags & HELD;
                 if (!(member->flags & WARD_TYPE_PLAIN))
                         type->flags &= (uint8_t)~WARD_TYPE_PLAIN;
                 type->abi_align = (uint8_t)greater(type->abi_align, member->abi_align);
@@ -150,6 +205,14 @@ const struct ward_type *types_record(struct types *types, uint32_t n, const stru
         return type;
 }
 
+const struct ward_type *types_empty(struct types *types, uint32_t size)
+{
+        struct made *made = grab(types, sizeof *made);
+        made->align = 1;
+        made->type = (struct ward_type){ .kind = WARD_TYPE_RECORD, .abi_align = 1, .size = size };
+        return &made->type;
+}
+
 /* The greatest size, alignment and number of flat values of the payloads, into the descriptor of a variant. */
 static void measure_payloads(struct made *made, const struct ward_type *const *payloads)
 {
@@ -161,7 +224,7 @@ static void measure_payloads(struct made *made, const struct ward_type *const *p
                 type->abi_size = greater(type->abi_size, payloads[i]->abi_size);
                 type->size = greater(type->size, payloads[i]->size);
                 type->flat = greater(type->flat, payloads[i]->flat);
-                type->flags |= payloads[i]->flags & WARD_TYPE_OWNS;
+                type->flags |= payloads[i]->flags & HELD;
                 type->abi_align = (uint8_t)greater(type->abi_align, payloads[i]->abi_align);
                 made->align = greater(made->align, c_align(payloads[i]));
         }
@@ -206,214 +269,40 @@ const struct ward_func *types_func(struct types *types, uint32_t n, const struct
         return func;
 }
 
-/* --- Random types and values ------------------------------------------------------------------ */
+/* --- The other side --------------------------------------------------------------------------- */
 
-uint64_t random_next(uint64_t *seed)
+/* The types of @n members, which may be NULL, as the other side has them. */
+static const struct ward_type **other_members(struct types *types, const struct ward_type *type)
 {
-        *seed ^= *seed << 13;
-        *seed ^= *seed >> 7;
-        *seed ^= *seed << 17;
-        return *seed * 0x2545f4914f6cdd1du;
+        const struct ward_type **members = grab(types, (type->n + 1) * sizeof *members);
+        for (uint32_t i = 0; i < type->n; i++)
+                members[i] = type->fields[i].type ? types_other_side(types, type->fields[i].type) : NULL;
+        return members;
 }
 
-uint32_t random_below(uint64_t *seed, uint32_t limit)
-{
-        return (uint32_t)((random_next(seed) >> 32) % limit);
-}
-
-static const struct ward_type *random_scalar(struct types *types, uint64_t *seed)
-{
-        switch (random_below(seed, 4)) {
-        case 0:
-                return types_bool(types);
-        case 1:
-                return types_char(types);
-        case 2:
-                return types_float(types, random_below(seed, 2) ? 4 : 8);
-        default:
-                return types_int(types, 1u << random_below(seed, 4), random_below(seed, 2));
-        }
-}
-
-static const struct ward_type *random_compound(struct types *types, uint64_t *seed, unsigned depth, bool variant)
-{
-        const struct ward_type *members[MEMBERS_MAX];
-        uint32_t n = random_below(seed, 40) ? 1 + random_below(seed, 6) : 257 + random_below(seed, MEMBERS_MAX - 257);
-        if (!variant && n > 256)
-                n -= 240;
-        for (uint32_t i = 0; i < n; i++) {
-                bool absent = variant && !random_below(seed, 3);
-                members[i] = absent ? NULL : random_type(types, seed, n > 8 ? 0 : depth - 1);
-        }
-        return variant ? types_variant(types, n, members) : types_record(types, n, members);
-}
-
-const struct ward_type *random_type(struct types *types, uint64_t *seed, unsigned depth)
-{
-        switch (random_below(seed, depth ? 8 : 4)) {
-        case 0:
-                return types_string(types);
-        case 4:
-        case 5:
-                return random_compound(types, seed, depth, true);
-        case 6:
-                return random_compound(types, seed, depth, false);
-        case 7:
-                return types_list(types, random_type(types, seed, depth - 1));
-        default:
-                return random_scalar(types, seed);
-        }
-}
-
-static uint32_t random_char(uint64_t *seed)
-{
-        static const uint32_t limits[] = { 0x80, 0x800, 0xd800, 0x110000 };
-        uint32_t c = random_below(seed, limits[random_below(seed, 4)]);
-        return is_char(c) ? c : 0xe000;
-}
-
-static size_t encode(uint32_t c, uint8_t *to)
-{
-        size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-        static const uint8_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-        for (size_t i = n; i-- > 1; c >>= 6)
-                to[i] = (uint8_t)(0x80 | (c & 0x3f));
-        to[0] = (uint8_t)(lead[n] | c);
-        return n;
-}
-
-static void random_string(uint64_t *seed, void *to)
-{
-        uint32_t n = random_below(seed, TEXT_MAX);
-        uint8_t *text = n ? malloc(4 * n) : NULL;
-        size_t len = 0;
-        for (uint32_t i = 0; i < n; i++)
-                len += encode(random_char(seed), text + len);
-        block_write(to, text, len);
-}
-
-static void random_list(const struct ward_type *element, uint64_t *seed, void *to)
-{
-        uint32_t n = random_below(seed, LIST_MAX);
-        char *items = n ? calloc(n, element->size) : NULL;
-        for (uint32_t i = 0; i < n; i++)
-                random_value(element, seed, items + i * element->size);
-        block_write(to, items, n);
-}
-
-static void random_variant(const struct ward_type *type, uint64_t *seed, void *to)
-{
-        uint32_t tag = random_below(seed, type->n);
-        const struct ward_field *payload = payload_of(type, tag);
-        bits_write(to, type->tag_size, tag);
-        if (payload)
-                random_value(payload->type, seed, (char *)to + payload->at);
-}
-
-void random_value(const struct ward_type *type, uint64_t *seed, void *to)
+const struct ward_type *types_other_side(struct types *types, const struct ward_type *type)
 {
         switch (type->kind) {
+        case WARD_TYPE_OWN:
+        case WARD_TYPE_BORROW:
+                return types_handle(types, type->kind, type->resource, 12 - type->size);
         case WARD_TYPE_STRING:
-                random_string(seed, to);
-                break;
+                return type->flags & WARD_TYPE_UTF16 ? types_string(types) : types_string16(types);
         case WARD_TYPE_LIST:
-                random_list(element_of(type), seed, to);
-                break;
+                return types_list(types, types_other_side(types, type->fields[0].type));
+        case WARD_TYPE_ARRAY:
+                return types_array(types, types_other_side(types, type->fields[0].type), type->n);
         case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n; i++)
-                        random_value(type->fields[i].type, seed, (char *)to + type->fields[i].at);
-                break;
+                return type->n ? types_record(types, type->n, other_members(types, type)) : types_empty(types, 1 - type->size);
         case WARD_TYPE_VARIANT:
-                random_variant(type, seed, to);
-                break;
-        case WARD_TYPE_CHAR:
-                bits_write(to, 4, random_char(seed));
-                break;
-        case WARD_TYPE_BOOL:
-                bits_write(to, 1, random_below(seed, 2));
-                break;
+                return type->fields ? types_variant(types, type->n, other_members(types, type)) : type;
         default:
-                bits_write(to, type->size, random_next(seed));
-                break;
+                return type;
         }
 }
 
-static bool lists_equal(const struct ward_type *element, struct block a, struct block b)
+const struct ward_func *types_func_other_side(struct types *types, const struct ward_func *func)
 {
-        for (size_t i = 0; i < a.len; i++)
-                if (!values_equal(element, (char *)a.ptr + i * element->size, (char *)b.ptr + i * element->size))
-                        return false;
-        return true;
-}
-
-static bool blocks_equal(const struct ward_type *type, const void *a, const void *b)
-{
-        struct block x = block_read(a), y = block_read(b);
-        if (x.len != y.len)
-                return false;
-        if (type->kind == WARD_TYPE_LIST)
-                return lists_equal(element_of(type), x, y);
-        return !x.len || !memcmp(x.ptr, y.ptr, x.len);
-}
-
-static bool variants_equal(const struct ward_type *type, const void *a, const void *b)
-{
-        uint32_t tag = ward_value_tag(type, a);
-        if (tag != ward_value_tag(type, b) || tag >= type->n)
-                return false;
-        const struct ward_field *payload = payload_of(type, tag);
-        return !payload || values_equal(payload->type, (const char *)a + payload->at, (const char *)b + payload->at);
-}
-
-bool values_equal(const struct ward_type *type, const void *a, const void *b)
-{
-        switch (type->kind) {
-        case WARD_TYPE_STRING:
-        case WARD_TYPE_LIST:
-                return blocks_equal(type, a, b);
-        case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n; i++)
-                        if (!values_equal(type->fields[i].type, (const char *)a + type->fields[i].at,
-                                          (const char *)b + type->fields[i].at))
-                                return false;
-                return true;
-        case WARD_TYPE_VARIANT:
-                return variants_equal(type, a, b);
-        default:
-                return !memcmp(a, b, type->size);
-        }
-}
-
-/* --- A memory --------------------------------------------------------------------------------- */
-
-static int grow_and_move(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
-{
-        struct test_memory *own = memory->context;
-        uint64_t at = (own->used + align - 1) / align * align;
-        uint64_t needed = at + size > memory->size ? at + size : memory->size;
-        uint8_t *base = malloc(needed ? needed : 1);
-        if (!base)
-                abort();
-        memset(base, 0xee, needed);
-        if (memory->size)
-                memcpy(base, memory->base, memory->size);
-        free(memory->base);
-        memory->base = base;
-        memory->size = needed;
-        own->used = at + size;
-        *ret_at = (uint32_t)at;
-        return 0;
-}
-
-void test_memory_init(struct test_memory *memory, uint64_t size)
-{
-        *memory = (struct test_memory){ .memory = { .alloc = grow_and_move, .context = memory, .size = size } };
-        memory->memory.base = calloc(1, size ? size : 1);
-        if (!memory->memory.base)
-                abort();
-}
-
-void test_memory_finish(struct test_memory *memory)
-{
-        free(memory->memory.base);
+        return types_func(types, func->params->n, other_members(types, func->params),
+                          func->result ? types_other_side(types, func->result) : NULL);
 }
