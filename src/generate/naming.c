@@ -74,8 +74,8 @@ const char *naming_prefix(struct model *model, const struct wit_item *item, bool
 {
         struct pool *pool = &model->pool;
         const struct generate_rename *rename = naming_rename(&model->options, naming_interface(pool, item));
-        const char *name = rename ? rename->name : item->name ? item->name : path_prefix(model, item->interface);
-        return pool_printf(pool, "%s%s", exported && !item->name ? "exports_" : "", name_snake(pool, name));
+        const char *name = rename ? rename->name : item->name ? name_snake(pool, item->name) : path_prefix(model, item->interface);
+        return pool_printf(pool, "%s%s", exported && !item->name ? "exports_" : "", name);
 }
 
 static const char *const primitives[] = {

@@ -36,7 +36,7 @@ def find_compilers():
 def assert_layout(source):
     """The same source, with an assertion for every size and offset in its tables: on wasm32 they are C's own."""
     text = source.read_text()
-    checks = [f"sizeof({name}) == {size}" for size, name in re.findall(r"\.abi_size = ([1-9]\d*),\s+\.size = sizeof\(([^)]+)\)", text)]
+    checks = [f"sizeof({name}) == {size}" for size, name in re.findall(r"([1-9]\d*), sizeof\(([^)]+)\)", text)]
     checks += [f"{c} == {abi}" for c, abi in re.findall(r"(offsetof\([^)]+\)), (\d+) }", text)]
     asserted = source.with_name(source.stem + "_asserted.c")
     asserted.write_text(text + "\n" + "".join(f'_Static_assert({check}, "layout");\n' for check in checks))
