@@ -60,15 +60,16 @@ static void write_contract_resources(FILE *out, const struct model *model)
         fputs(model->n_resources ? "};\n" : "", out);
 }
 
+/* C++17 knows initializers in order only. */
 static void write_contract(FILE *out, struct model *model)
 {
         write_contract_funcs(out, model);
         write_contract_resources(out, model);
-        fprintf(out, "\nstatic const struct ward_contract contract = {\n        .name = \"%s\",\n",
+        fprintf(out, "\nstatic const struct ward_contract contract = {\n        \"%s\",\n",
                 naming_world(&model->pool, model->world));
-        fprintf(out, "        .n_exports = %zu,\n        .n_imports = %zu,\n        .exports = %s,\n        .imports = %s,\n",
-                model->n_exports, model->n_imports, model->n_exports ? "exports" : "NULL", model->n_imports ? "imports" : "NULL");
-        fprintf(out, "        .n_resources = %zu,\n        .resources = %s,\n};\n", model->n_resources,
+        fprintf(out, "        %zu, /* exports */\n        %zu, /* imports */\n        %s,\n        %s,\n", model->n_exports,
+                model->n_imports, model->n_exports ? "exports" : "NULL", model->n_imports ? "imports" : "NULL");
+        fprintf(out, "        %zu, /* resources */\n        %s,\n};\n", model->n_resources,
                 model->n_resources ? "resources" : "NULL");
 }
 

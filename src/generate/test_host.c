@@ -78,7 +78,7 @@ TEST(destroys_the_hosts_objects_by_a_service)
                                 "        const struct w_services *own = (const struct w_services *)services;\n"
                                 "        own->docs_doc_destructor(own->data, (t_p_docs_doc_t *)object);\n}\n");
         assert_has(view.source, "        { &resource_t_p_docs_doc, resource_t_p_docs_doc_destroy },\n");
-        assert_has(view.source, "        .n_resources = 1,\n        .resources = resources,\n");
+        assert_has(view.source, "        1, /* resources */\n        resources,\n};\n");
         assert_has(view.source, "return missing(fault, \"services->docs_doc_destructor\");");
 }
 

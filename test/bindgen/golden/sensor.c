@@ -6,115 +6,87 @@
 /* Not every descriptor is used in each form of the add-in. */
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 
-/* Types. */
-static const struct ward_type type_bool = {
-        .kind = WARD_TYPE_BOOL, .abi_align = 1, .abi_size = 1, .size = sizeof(bool), .flat = 1,
-};
-static const struct ward_type type_u8 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN, .abi_align = 1, .abi_size = 1, .size = sizeof(uint8_t), .flat = 1,
-};
-static const struct ward_type type_u32 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN, .abi_align = 4, .abi_size = 4, .size = sizeof(uint32_t), .flat = 1,
-};
-static const struct ward_type type_u64 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN, .abi_align = 8, .abi_size = 8, .size = sizeof(uint64_t), .flat = 1,
-};
+/* Types: kind, flags, tag_size, abi_align, abi_size, size, flat, n, fields, resource; see <ward/value.h>. */
+static const struct ward_type type_bool = { WARD_TYPE_BOOL, 0, 0, 1, 1, sizeof(bool), 1, 0, NULL, NULL };
+static const struct ward_type type_u8 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 1, 1, sizeof(uint8_t), 1, 0, NULL, NULL };
+static const struct ward_type type_u32 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 4, 4, sizeof(uint32_t), 1, 0, NULL, NULL };
+static const struct ward_type type_u64 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 8, 8, sizeof(uint64_t), 1, 0, NULL, NULL };
 static const struct ward_type type_s16 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN | WARD_TYPE_SIGNED, .abi_align = 2, .abi_size = 2, .size = sizeof(int16_t),
-        .flat = 1,
+        WARD_TYPE_INT, WARD_TYPE_PLAIN | WARD_TYPE_SIGNED, 0, 2, 2, sizeof(int16_t), 1, 0, NULL, NULL
 };
-static const struct ward_type type_f32 = {
-        .kind = WARD_TYPE_FLOAT, .flags = WARD_TYPE_PLAIN, .abi_align = 4, .abi_size = 4, .size = sizeof(float), .flat = 1,
-};
+static const struct ward_type type_f32 = { WARD_TYPE_FLOAT, WARD_TYPE_PLAIN, 0, 4, 4, sizeof(float), 1, 0, NULL, NULL };
 static const struct ward_type type_string = {
-        .kind = WARD_TYPE_STRING, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(sensor_string_t),
-        .flat = 2,
+        WARD_TYPE_STRING, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_string_t), 2, 0, NULL, NULL
 };
 static const struct ward_type type_example_sensor_types_scale = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 1, .abi_size = 1, .size = sizeof(example_sensor_types_scale_t),
-        .flat = 1, .n = 2,
+        WARD_TYPE_VARIANT, 0, 1, 1, 1, sizeof(example_sensor_types_scale_t), 1, 2, NULL, NULL
+};
+static const struct ward_field type_example_sensor_types_reading_fields[] = {
+        { &type_u64, offsetof(example_sensor_types_reading_t, at), 0 },
+        { &type_f32, offsetof(example_sensor_types_reading_t, value), 8 },
+        { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
 };
 static const struct ward_type type_example_sensor_types_reading = {
-        .kind = WARD_TYPE_RECORD, .abi_align = 8, .abi_size = 16, .size = sizeof(example_sensor_types_reading_t), .flat = 3,
-        .n = 3,
-        .fields = (const struct ward_field[]){
-                { &type_u64, offsetof(example_sensor_types_reading_t, at), 0 },
-                { &type_f32, offsetof(example_sensor_types_reading_t, value), 8 },
-                { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
-        },
+        WARD_TYPE_RECORD, 0, 0, 8, 16, sizeof(example_sensor_types_reading_t), 3, 3, type_example_sensor_types_reading_fields, NULL
 };
+static const struct ward_field type_list_u8_fields[] = { { &type_u8, 0, 0 } };
 static const struct ward_type type_list_u8 = {
-        .kind = WARD_TYPE_LIST, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(sensor_list_u8_t), .flat = 2,
-        .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_u8, 0, 0 },
-        },
+        WARD_TYPE_LIST, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_list_u8_t), 2, 1, type_list_u8_fields, NULL
+};
+static const struct ward_field type_option_list_u8_fields[] = {
+        { NULL, 0, 0 },
+        { &type_list_u8, offsetof(sensor_option_list_u8_t, val), 4 },
 };
 static const struct ward_type type_option_list_u8 = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(sensor_option_list_u8_t), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_list_u8, offsetof(sensor_option_list_u8_t, val), 4 },
-        },
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(sensor_option_list_u8_t), 3, 2, type_option_list_u8_fields, NULL
+};
+static const struct ward_field type_ward_domain_data_result_void_string_fields[] = {
+        { NULL, 0, 0 },
+        { &type_string, offsetof(ward_domain_data_result_void_string_t, val), 4 },
 };
 static const struct ward_type type_ward_domain_data_result_void_string = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(ward_domain_data_result_void_string_t), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_string, offsetof(ward_domain_data_result_void_string_t, val), 4 },
-        },
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(ward_domain_data_result_void_string_t), 3, 2, type_ward_domain_data_result_void_string_fields, NULL
+};
+static const struct ward_field type_option_scale_fields[] = {
+        { NULL, 0, 0 },
+        { &type_example_sensor_types_scale, offsetof(sensor_option_scale_t, val), 1 },
 };
 static const struct ward_type type_option_scale = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 1, .abi_size = 2, .size = sizeof(sensor_option_scale_t), .flat = 2,
-        .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_example_sensor_types_scale, offsetof(sensor_option_scale_t, val), 1 },
-        },
+        WARD_TYPE_VARIANT, 0, 1, 1, 2, sizeof(sensor_option_scale_t), 2, 2, type_option_scale_fields, NULL
+};
+static const struct ward_field type_option_reading_fields[] = {
+        { NULL, 0, 0 },
+        { &type_example_sensor_types_reading, offsetof(sensor_option_reading_t, val), 8 },
 };
 static const struct ward_type type_option_reading = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 8, .abi_size = 24, .size = sizeof(sensor_option_reading_t),
-        .flat = 4, .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_example_sensor_types_reading, offsetof(sensor_option_reading_t, val), 8 },
-        },
+        WARD_TYPE_VARIANT, 0, 1, 8, 24, sizeof(sensor_option_reading_t), 4, 2, type_option_reading_fields, NULL
 };
+static const struct ward_field type_list_reading_fields[] = { { &type_example_sensor_types_reading, 0, 0 } };
 static const struct ward_type type_list_reading = {
-        .kind = WARD_TYPE_LIST, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(sensor_list_reading_t),
-        .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_example_sensor_types_reading, 0, 0 },
-        },
+        WARD_TYPE_LIST, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_list_reading_t), 2, 1, type_list_reading_fields, NULL
+};
+static const struct ward_field type_result_list_reading_string_fields[] = {
+        { &type_list_reading, offsetof(sensor_result_list_reading_string_t, val), 4 },
+        { &type_string, offsetof(sensor_result_list_reading_string_t, val), 4 },
 };
 static const struct ward_type type_result_list_reading_string = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(sensor_result_list_reading_string_t), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){
-                { &type_list_reading, offsetof(sensor_result_list_reading_string_t, val), 4 },
-                { &type_string, offsetof(sensor_result_list_reading_string_t, val), 4 },
-        },
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(sensor_result_list_reading_string_t), 3, 2, type_result_list_reading_string_fields, NULL
 };
 
 /* import ward:domain/data@0.1.0#get */
 struct import_data_get_args {
         sensor_string_t key;
 };
+static const struct ward_field import_data_get_params_fields[] = {
+        { &type_string, offsetof(struct import_data_get_args, key), 0 }
+};
 static const struct ward_type import_data_get_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8,
-        .size = sizeof(struct import_data_get_args), .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_string, offsetof(struct import_data_get_args, key), 0 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 8, sizeof(struct import_data_get_args), 2, 1, import_data_get_params_fields, NULL
 };
 static const struct ward_func import_data_get_func = {
-        .name = "ward:domain/data@0.1.0#get",
-        .signature = "func(key: string) -> option<list<u8>>",
-        .core = "iii>",
-        .params = &import_data_get_params,
-        .result = &type_option_list_u8,
+        "ward:domain/data@0.1.0#get",
+        "func(key: string) -> option<list<u8>>",
+        "iii>", &import_data_get_params, &type_option_list_u8
 };
 
 /* import ward:domain/data@0.1.0#set */
@@ -122,75 +94,59 @@ struct import_data_set_args {
         sensor_string_t key;
         sensor_list_u8_t value;
 };
+static const struct ward_field import_data_set_params_fields[] = {
+        { &type_string, offsetof(struct import_data_set_args, key), 0 },
+        { &type_list_u8, offsetof(struct import_data_set_args, value), 8 },
+};
 static const struct ward_type import_data_set_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 16,
-        .size = sizeof(struct import_data_set_args), .flat = 4, .n = 2,
-        .fields = (const struct ward_field[]){
-                { &type_string, offsetof(struct import_data_set_args, key), 0 },
-                { &type_list_u8, offsetof(struct import_data_set_args, value), 8 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 16, sizeof(struct import_data_set_args), 4, 2, import_data_set_params_fields, NULL
 };
 static const struct ward_func import_data_set_func = {
-        .name = "ward:domain/data@0.1.0#set",
-        .signature = "func(key: string, value: list<u8>) -> result<_, string>",
-        .core = "iiiii>",
-        .params = &import_data_set_params,
-        .result = &type_ward_domain_data_result_void_string,
+        "ward:domain/data@0.1.0#set",
+        "func(key: string, value: list<u8>) -> result<_, string>",
+        "iiiii>", &import_data_set_params, &type_ward_domain_data_result_void_string
 };
 
 /* import log */
 struct import_log_args {
         sensor_string_t line;
 };
+static const struct ward_field import_log_params_fields[] = { { &type_string, offsetof(struct import_log_args, line), 0 } };
 static const struct ward_type import_log_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(struct import_log_args),
-        .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_string, offsetof(struct import_log_args, line), 0 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 8, sizeof(struct import_log_args), 2, 1, import_log_params_fields, NULL
 };
 static const struct ward_func import_log_func = {
-        .name = "log",
-        .signature = "func(line: string)",
-        .core = "ii>",
-        .params = &import_log_params,
+        "log",
+        "func(line: string)",
+        "ii>", &import_log_params, NULL
 };
 
 /* export newest */
 struct newest_args {
         sensor_option_scale_t unit;
 };
+static const struct ward_field newest_params_fields[] = { { &type_option_scale, offsetof(struct newest_args, unit), 0 } };
 static const struct ward_type newest_params = {
-        .kind = WARD_TYPE_RECORD, .abi_align = 1, .abi_size = 2, .size = sizeof(struct newest_args), .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_option_scale, offsetof(struct newest_args, unit), 0 },
-        },
+        WARD_TYPE_RECORD, 0, 0, 1, 2, sizeof(struct newest_args), 2, 1, newest_params_fields, NULL
 };
 static const struct ward_func newest_func = {
-        .name = "newest",
-        .signature = "func(unit: option<enum { celsius, fahrenheit }>) -> option<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>",
-        .core = "ii>i",
-        .params = &newest_params,
-        .result = &type_option_reading,
+        "newest",
+        "func(unit: option<enum { celsius, fahrenheit }>) -> option<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>",
+        "ii>i", &newest_params, &type_option_reading
 };
 
 /* export history */
 struct history_args {
         uint32_t limit;
 };
+static const struct ward_field history_params_fields[] = { { &type_u32, offsetof(struct history_args, limit), 0 } };
 static const struct ward_type history_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_PLAIN, .abi_align = 4, .abi_size = 4, .size = sizeof(struct history_args),
-        .flat = 1, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_u32, offsetof(struct history_args, limit), 0 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_PLAIN, 0, 4, 4, sizeof(struct history_args), 1, 1, history_params_fields, NULL
 };
 static const struct ward_func history_func = {
-        .name = "history",
-        .signature = "func(limit: u32) -> result<list<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>, string>",
-        .core = "i>i",
-        .params = &history_params,
-        .result = &type_result_list_reading_string,
+        "history",
+        "func(limit: u32) -> result<list<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>, string>",
+        "i>i", &history_params, &type_result_list_reading_string
 };
 
 /* export calibrate */
@@ -198,19 +154,17 @@ struct calibrate_args {
         int16_t offset;
         float gain;
 };
+static const struct ward_field calibrate_params_fields[] = {
+        { &type_s16, offsetof(struct calibrate_args, offset), 0 },
+        { &type_f32, offsetof(struct calibrate_args, gain), 4 },
+};
 static const struct ward_type calibrate_params = {
-        .kind = WARD_TYPE_RECORD, .abi_align = 4, .abi_size = 8, .size = sizeof(struct calibrate_args), .flat = 2, .n = 2,
-        .fields = (const struct ward_field[]){
-                { &type_s16, offsetof(struct calibrate_args, offset), 0 },
-                { &type_f32, offsetof(struct calibrate_args, gain), 4 },
-        },
+        WARD_TYPE_RECORD, 0, 0, 4, 8, sizeof(struct calibrate_args), 2, 2, calibrate_params_fields, NULL
 };
 static const struct ward_func calibrate_func = {
-        .name = "calibrate",
-        .signature = "func(offset: s16, gain: f32) -> bool",
-        .core = "if>i",
-        .params = &calibrate_params,
-        .result = &type_bool,
+        "calibrate",
+        "func(offset: s16, gain: f32) -> bool",
+        "if>i", &calibrate_params, &type_bool
 };
 
 /* Between C's calls and argument structs. */
@@ -250,15 +204,15 @@ void sensor_log(sensor_string_t *line)
 
 static void newest_call(void *a, void *r)
 {
-        struct newest_args *args = a;
-        sensor_option_reading_t *result = r;
+        struct newest_args *args = (struct newest_args *)a;
+        sensor_option_reading_t *result = (sensor_option_reading_t *)r;
         result->is_some = exports_sensor_newest(args->unit.is_some ? &args->unit.val : NULL, &result->val);
 }
 
 static void history_call(void *a, void *r)
 {
-        struct history_args *args = a;
-        sensor_result_list_reading_string_t *result = r;
+        struct history_args *args = (struct history_args *)a;
+        sensor_result_list_reading_string_t *result = (sensor_result_list_reading_string_t *)r;
         sensor_list_reading_t ok;
         sensor_string_t err;
         result->is_err = !exports_sensor_history(args->limit, &ok, &err);
@@ -294,8 +248,8 @@ static void bind_env(const struct ward_addin_env *host)
 
 static void calibrate_call(void *a, void *r)
 {
-        struct calibrate_args *args = a;
-        bool *result = r;
+        struct calibrate_args *args = (struct calibrate_args *)a;
+        bool *result = (bool *)r;
         *result = exports_sensor_calibrate(args->offset, args->gain);
 }
 
@@ -311,14 +265,17 @@ static const struct ward_func *const imports[] = {
         &import_log_func,
 };
 
-__attribute__((visibility("default"))) const struct ward_addin ward_addin_1 = {
-        .abi = WARD_ADDIN_ABI,
-        .n_exports = 3,
-        .n_imports = 3,
-        .contract = "example:sensor/sensor@0.2.0",
-        .exports = exports,
-        .imports = imports,
-        .bind = bind_env,
+const struct ward_addin ward_addin_1 = {
+        WARD_ADDIN_ABI,
+        3, /* exports */
+        3, /* imports */
+        "example:sensor/sensor@0.2.0",
+        exports,
+        imports,
+        bind_env,
+        WARD_OWNING,
+        0, /* resources */
+        NULL,
 };
 
 #else /* The form of a WebAssembly module: core functions by the Canonical ABI. */
@@ -406,10 +363,6 @@ void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size)
         return ptr;
 }
 
-/* The contract that this module claims to implement. */
-__asm__(".section \".custom_section.ward-contract\",\"\",@\n"
-        ".ascii \"example:sensor/sensor@0.2.0\"\n");
-
 #endif
 
 /* Helpers. */
@@ -474,3 +427,42 @@ void sensor_result_list_reading_string_free(sensor_result_list_reading_string_t 
 {
         ward_value_free(&type_result_list_reading_string, ptr);
 }
+
+/* The contract that this add-in claims to implement, read without running it. */
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+__asm__(WARD_CONTRACT_BEGIN
+        ".ascii \"ward-contract 1\\n\"\n"
+        ".ascii \"world example:sensor/sensor@0.2.0\\n\"\n"
+        ".ascii \"encoding utf8\\n\"\n"
+        ".ascii \"export func newest func(unit: option<enum { celsius, fahrenheit }>) -> option<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>\\n\"\n"
+        ".ascii \"export func history func(limit: u32) -> result<list<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>, string>\\n\"\n"
+        ".ascii \"export func calibrate func(offset: s16, gain: f32) -> bool\\n\"\n"
+        ".ascii \"import func ward:domain/data@0.1.0#get func(key: string) -> option<list<u8>>\\n\"\n"
+        ".ascii \"import func ward:domain/data@0.1.0#set func(key: string, value: list<u8>) -> result<_, string>\\n\"\n"
+        ".ascii \"import func log func(line: string)\\n\"\n"
+        ".ascii \"\\n\"\n"
+        ".ascii \"package example:sensor@0.2.0;\\n\"\n"
+        ".ascii \"\\n\"\n"
+        ".ascii \"interface types {\\n\"\n"
+        ".ascii \"  enum scale {\\n\"\n"
+        ".ascii \"    celsius,\\n\"\n"
+        ".ascii \"    fahrenheit,\\n\"\n"
+        ".ascii \"  }\\n\"\n"
+        ".ascii \"\\n\"\n"
+        ".ascii \"  record reading {\\n\"\n"
+        ".ascii \"    at: u64,\\n\"\n"
+        ".ascii \"    value: f32,\\n\"\n"
+        ".ascii \"    unit: scale,\\n\"\n"
+        ".ascii \"  }\\n\"\n"
+        ".ascii \"}\\n\"\n"
+        ".ascii \"\\n\"\n"
+        ".ascii \"world sensor {\\n\"\n"
+        ".ascii \"  import types;\\n\"\n"
+        ".ascii \"  import ward:domain/data@0.1.0;\\n\"\n"
+        ".ascii \"  import log: func(line: string);\\n\"\n"
+        ".ascii \"\\n\"\n"
+        ".ascii \"  export newest: func(unit: option<scale>) -> option<reading>;\\n\"\n"
+        ".ascii \"  export history: func(limit: u32) -> result<list<reading>, string>;\\n\"\n"
+        ".ascii \"  export calibrate: func(offset: s16, gain: f32) -> bool;\\n\"\n"
+        ".ascii \"}\\n\"\n"
+        WARD_CONTRACT_END);

@@ -11,9 +11,6 @@
 extern "C" {
 #endif
 
-/* Nothing here is seen outside the add-in, so that two of them in one process never meet. */
-#pragma GCC visibility push(hidden)
-
 /* UTF-8 without a NUL at its end. */
 typedef struct sensor_string_t {
         uint8_t *ptr;
@@ -50,14 +47,14 @@ typedef struct {
         } val;
 } ward_domain_data_result_void_string_t;
 
-typedef example_sensor_types_reading_t sensor_reading_t;
-
 typedef example_sensor_types_scale_t sensor_scale_t;
 
 typedef struct {
         bool is_some;
         sensor_scale_t val;
 } sensor_option_scale_t;
+
+typedef example_sensor_types_reading_t sensor_reading_t;
 
 typedef struct {
         bool is_some;
@@ -77,7 +74,10 @@ typedef struct {
         } val;
 } sensor_result_list_reading_string_t;
 
-/* Functions to call. Arguments stay the caller's; results are the caller's to free. */
+/* No function here is seen outside the add-in, so that two of them in one process never meet. */
+#pragma GCC visibility push(hidden)
+
+/* Functions to call. Arguments stay the caller's, but for handles that own; results are the caller's. */
 
 /* Imported from ward:domain/data@0.1.0. */
 /* Named data of the domain that the add-in runs in. The host sees the same. */
@@ -110,7 +110,7 @@ void sensor_string_set(sensor_string_t *ret, const char *s);
 void sensor_string_dup(sensor_string_t *ret, const char *s);
 void sensor_string_dup_n(sensor_string_t *ret, const char *s, size_t len);
 
-/* Free what a value holds, not the value itself. */
+/* Free what a value holds, not the value itself. Handles are left alone. */
 void sensor_string_free(sensor_string_t *ptr);
 void sensor_list_u8_free(sensor_list_u8_t *ptr);
 void sensor_option_list_u8_free(sensor_option_list_u8_t *ptr);

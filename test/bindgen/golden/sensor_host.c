@@ -5,115 +5,87 @@
 /* Not every descriptor is used. */
 #pragma GCC diagnostic ignored "-Wunused-const-variable"
 
-/* Types. */
-static const struct ward_type type_bool = {
-        .kind = WARD_TYPE_BOOL, .abi_align = 1, .abi_size = 1, .size = sizeof(bool), .flat = 1,
-};
-static const struct ward_type type_u8 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN, .abi_align = 1, .abi_size = 1, .size = sizeof(uint8_t), .flat = 1,
-};
-static const struct ward_type type_u32 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN, .abi_align = 4, .abi_size = 4, .size = sizeof(uint32_t), .flat = 1,
-};
-static const struct ward_type type_u64 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN, .abi_align = 8, .abi_size = 8, .size = sizeof(uint64_t), .flat = 1,
-};
+/* Types: kind, flags, tag_size, abi_align, abi_size, size, flat, n, fields, resource; see <ward/value.h>. */
+static const struct ward_type type_bool = { WARD_TYPE_BOOL, 0, 0, 1, 1, sizeof(bool), 1, 0, NULL, NULL };
+static const struct ward_type type_u8 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 1, 1, sizeof(uint8_t), 1, 0, NULL, NULL };
+static const struct ward_type type_u32 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 4, 4, sizeof(uint32_t), 1, 0, NULL, NULL };
+static const struct ward_type type_u64 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 8, 8, sizeof(uint64_t), 1, 0, NULL, NULL };
 static const struct ward_type type_s16 = {
-        .kind = WARD_TYPE_INT, .flags = WARD_TYPE_PLAIN | WARD_TYPE_SIGNED, .abi_align = 2, .abi_size = 2, .size = sizeof(int16_t),
-        .flat = 1,
+        WARD_TYPE_INT, WARD_TYPE_PLAIN | WARD_TYPE_SIGNED, 0, 2, 2, sizeof(int16_t), 1, 0, NULL, NULL
 };
-static const struct ward_type type_f32 = {
-        .kind = WARD_TYPE_FLOAT, .flags = WARD_TYPE_PLAIN, .abi_align = 4, .abi_size = 4, .size = sizeof(float), .flat = 1,
-};
+static const struct ward_type type_f32 = { WARD_TYPE_FLOAT, WARD_TYPE_PLAIN, 0, 4, 4, sizeof(float), 1, 0, NULL, NULL };
 static const struct ward_type type_string = {
-        .kind = WARD_TYPE_STRING, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(sensor_string_t),
-        .flat = 2,
+        WARD_TYPE_STRING, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_string_t), 2, 0, NULL, NULL
 };
 static const struct ward_type type_example_sensor_types_scale = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 1, .abi_size = 1, .size = sizeof(example_sensor_types_scale_t),
-        .flat = 1, .n = 2,
+        WARD_TYPE_VARIANT, 0, 1, 1, 1, sizeof(example_sensor_types_scale_t), 1, 2, NULL, NULL
+};
+static const struct ward_field type_example_sensor_types_reading_fields[] = {
+        { &type_u64, offsetof(example_sensor_types_reading_t, at), 0 },
+        { &type_f32, offsetof(example_sensor_types_reading_t, value), 8 },
+        { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
 };
 static const struct ward_type type_example_sensor_types_reading = {
-        .kind = WARD_TYPE_RECORD, .abi_align = 8, .abi_size = 16, .size = sizeof(example_sensor_types_reading_t), .flat = 3,
-        .n = 3,
-        .fields = (const struct ward_field[]){
-                { &type_u64, offsetof(example_sensor_types_reading_t, at), 0 },
-                { &type_f32, offsetof(example_sensor_types_reading_t, value), 8 },
-                { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
-        },
+        WARD_TYPE_RECORD, 0, 0, 8, 16, sizeof(example_sensor_types_reading_t), 3, 3, type_example_sensor_types_reading_fields, NULL
 };
+static const struct ward_field type_list_u8_fields[] = { { &type_u8, 0, 0 } };
 static const struct ward_type type_list_u8 = {
-        .kind = WARD_TYPE_LIST, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(sensor_list_u8_t), .flat = 2,
-        .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_u8, 0, 0 },
-        },
+        WARD_TYPE_LIST, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_list_u8_t), 2, 1, type_list_u8_fields, NULL
+};
+static const struct ward_field type_option_list_u8_fields[] = {
+        { NULL, 0, 0 },
+        { &type_list_u8, offsetof(sensor_option_list_u8_t, val), 4 },
 };
 static const struct ward_type type_option_list_u8 = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(sensor_option_list_u8_t), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_list_u8, offsetof(sensor_option_list_u8_t, val), 4 },
-        },
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(sensor_option_list_u8_t), 3, 2, type_option_list_u8_fields, NULL
+};
+static const struct ward_field type_ward_domain_data_result_void_string_fields[] = {
+        { NULL, 0, 0 },
+        { &type_string, offsetof(ward_domain_data_result_void_string_t, val), 4 },
 };
 static const struct ward_type type_ward_domain_data_result_void_string = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(ward_domain_data_result_void_string_t), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_string, offsetof(ward_domain_data_result_void_string_t, val), 4 },
-        },
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(ward_domain_data_result_void_string_t), 3, 2, type_ward_domain_data_result_void_string_fields, NULL
+};
+static const struct ward_field type_option_scale_fields[] = {
+        { NULL, 0, 0 },
+        { &type_example_sensor_types_scale, offsetof(sensor_option_scale_t, val), 1 },
 };
 static const struct ward_type type_option_scale = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 1, .abi_size = 2, .size = sizeof(sensor_option_scale_t), .flat = 2,
-        .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_example_sensor_types_scale, offsetof(sensor_option_scale_t, val), 1 },
-        },
+        WARD_TYPE_VARIANT, 0, 1, 1, 2, sizeof(sensor_option_scale_t), 2, 2, type_option_scale_fields, NULL
+};
+static const struct ward_field type_option_reading_fields[] = {
+        { NULL, 0, 0 },
+        { &type_example_sensor_types_reading, offsetof(sensor_option_reading_t, val), 8 },
 };
 static const struct ward_type type_option_reading = {
-        .kind = WARD_TYPE_VARIANT, .tag_size = 1, .abi_align = 8, .abi_size = 24, .size = sizeof(sensor_option_reading_t),
-        .flat = 4, .n = 2,
-        .fields = (const struct ward_field[]){
-                { NULL, 0, 0 },
-                { &type_example_sensor_types_reading, offsetof(sensor_option_reading_t, val), 8 },
-        },
+        WARD_TYPE_VARIANT, 0, 1, 8, 24, sizeof(sensor_option_reading_t), 4, 2, type_option_reading_fields, NULL
 };
+static const struct ward_field type_list_reading_fields[] = { { &type_example_sensor_types_reading, 0, 0 } };
 static const struct ward_type type_list_reading = {
-        .kind = WARD_TYPE_LIST, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(sensor_list_reading_t),
-        .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_example_sensor_types_reading, 0, 0 },
-        },
+        WARD_TYPE_LIST, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_list_reading_t), 2, 1, type_list_reading_fields, NULL
+};
+static const struct ward_field type_result_list_reading_string_fields[] = {
+        { &type_list_reading, offsetof(sensor_result_list_reading_string_t, val), 4 },
+        { &type_string, offsetof(sensor_result_list_reading_string_t, val), 4 },
 };
 static const struct ward_type type_result_list_reading_string = {
-        .kind = WARD_TYPE_VARIANT, .flags = WARD_TYPE_OWNS, .tag_size = 1, .abi_align = 4, .abi_size = 12,
-        .size = sizeof(sensor_result_list_reading_string_t), .flat = 3, .n = 2,
-        .fields = (const struct ward_field[]){
-                { &type_list_reading, offsetof(sensor_result_list_reading_string_t, val), 4 },
-                { &type_string, offsetof(sensor_result_list_reading_string_t, val), 4 },
-        },
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(sensor_result_list_reading_string_t), 3, 2, type_result_list_reading_string_fields, NULL
 };
 
 /* import ward:domain/data@0.1.0#get */
 struct import_data_get_args {
         sensor_string_t key;
 };
+static const struct ward_field import_data_get_params_fields[] = {
+        { &type_string, offsetof(struct import_data_get_args, key), 0 }
+};
 static const struct ward_type import_data_get_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8,
-        .size = sizeof(struct import_data_get_args), .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_string, offsetof(struct import_data_get_args, key), 0 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 8, sizeof(struct import_data_get_args), 2, 1, import_data_get_params_fields, NULL
 };
 static const struct ward_func import_data_get_func = {
-        .name = "ward:domain/data@0.1.0#get",
-        .signature = "func(key: string) -> option<list<u8>>",
-        .core = "iii>",
-        .params = &import_data_get_params,
-        .result = &type_option_list_u8,
+        "ward:domain/data@0.1.0#get",
+        "func(key: string) -> option<list<u8>>",
+        "iii>", &import_data_get_params, &type_option_list_u8
 };
 
 /* import ward:domain/data@0.1.0#set */
@@ -121,75 +93,59 @@ struct import_data_set_args {
         sensor_string_t key;
         sensor_list_u8_t value;
 };
+static const struct ward_field import_data_set_params_fields[] = {
+        { &type_string, offsetof(struct import_data_set_args, key), 0 },
+        { &type_list_u8, offsetof(struct import_data_set_args, value), 8 },
+};
 static const struct ward_type import_data_set_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 16,
-        .size = sizeof(struct import_data_set_args), .flat = 4, .n = 2,
-        .fields = (const struct ward_field[]){
-                { &type_string, offsetof(struct import_data_set_args, key), 0 },
-                { &type_list_u8, offsetof(struct import_data_set_args, value), 8 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 16, sizeof(struct import_data_set_args), 4, 2, import_data_set_params_fields, NULL
 };
 static const struct ward_func import_data_set_func = {
-        .name = "ward:domain/data@0.1.0#set",
-        .signature = "func(key: string, value: list<u8>) -> result<_, string>",
-        .core = "iiiii>",
-        .params = &import_data_set_params,
-        .result = &type_ward_domain_data_result_void_string,
+        "ward:domain/data@0.1.0#set",
+        "func(key: string, value: list<u8>) -> result<_, string>",
+        "iiiii>", &import_data_set_params, &type_ward_domain_data_result_void_string
 };
 
 /* import log */
 struct import_log_args {
         sensor_string_t line;
 };
+static const struct ward_field import_log_params_fields[] = { { &type_string, offsetof(struct import_log_args, line), 0 } };
 static const struct ward_type import_log_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_OWNS, .abi_align = 4, .abi_size = 8, .size = sizeof(struct import_log_args),
-        .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_string, offsetof(struct import_log_args, line), 0 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 8, sizeof(struct import_log_args), 2, 1, import_log_params_fields, NULL
 };
 static const struct ward_func import_log_func = {
-        .name = "log",
-        .signature = "func(line: string)",
-        .core = "ii>",
-        .params = &import_log_params,
+        "log",
+        "func(line: string)",
+        "ii>", &import_log_params, NULL
 };
 
 /* export newest */
 struct newest_args {
         sensor_option_scale_t unit;
 };
+static const struct ward_field newest_params_fields[] = { { &type_option_scale, offsetof(struct newest_args, unit), 0 } };
 static const struct ward_type newest_params = {
-        .kind = WARD_TYPE_RECORD, .abi_align = 1, .abi_size = 2, .size = sizeof(struct newest_args), .flat = 2, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_option_scale, offsetof(struct newest_args, unit), 0 },
-        },
+        WARD_TYPE_RECORD, 0, 0, 1, 2, sizeof(struct newest_args), 2, 1, newest_params_fields, NULL
 };
 static const struct ward_func newest_func = {
-        .name = "newest",
-        .signature = "func(unit: option<enum { celsius, fahrenheit }>) -> option<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>",
-        .core = "ii>i",
-        .params = &newest_params,
-        .result = &type_option_reading,
+        "newest",
+        "func(unit: option<enum { celsius, fahrenheit }>) -> option<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>",
+        "ii>i", &newest_params, &type_option_reading
 };
 
 /* export history */
 struct history_args {
         uint32_t limit;
 };
+static const struct ward_field history_params_fields[] = { { &type_u32, offsetof(struct history_args, limit), 0 } };
 static const struct ward_type history_params = {
-        .kind = WARD_TYPE_RECORD, .flags = WARD_TYPE_PLAIN, .abi_align = 4, .abi_size = 4, .size = sizeof(struct history_args),
-        .flat = 1, .n = 1,
-        .fields = (const struct ward_field[]){
-                { &type_u32, offsetof(struct history_args, limit), 0 },
-        },
+        WARD_TYPE_RECORD, WARD_TYPE_PLAIN, 0, 4, 4, sizeof(struct history_args), 1, 1, history_params_fields, NULL
 };
 static const struct ward_func history_func = {
-        .name = "history",
-        .signature = "func(limit: u32) -> result<list<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>, string>",
-        .core = "i>i",
-        .params = &history_params,
-        .result = &type_result_list_reading_string,
+        "history",
+        "func(limit: u32) -> result<list<record { at: u64, value: f32, unit: enum { celsius, fahrenheit } }>, string>",
+        "i>i", &history_params, &type_result_list_reading_string
 };
 
 /* export calibrate */
@@ -197,25 +153,23 @@ struct calibrate_args {
         int16_t offset;
         float gain;
 };
+static const struct ward_field calibrate_params_fields[] = {
+        { &type_s16, offsetof(struct calibrate_args, offset), 0 },
+        { &type_f32, offsetof(struct calibrate_args, gain), 4 },
+};
 static const struct ward_type calibrate_params = {
-        .kind = WARD_TYPE_RECORD, .abi_align = 4, .abi_size = 8, .size = sizeof(struct calibrate_args), .flat = 2, .n = 2,
-        .fields = (const struct ward_field[]){
-                { &type_s16, offsetof(struct calibrate_args, offset), 0 },
-                { &type_f32, offsetof(struct calibrate_args, gain), 4 },
-        },
+        WARD_TYPE_RECORD, 0, 0, 4, 8, sizeof(struct calibrate_args), 2, 2, calibrate_params_fields, NULL
 };
 static const struct ward_func calibrate_func = {
-        .name = "calibrate",
-        .signature = "func(offset: s16, gain: f32) -> bool",
-        .core = "if>i",
-        .params = &calibrate_params,
-        .result = &type_bool,
+        "calibrate",
+        "func(offset: s16, gain: f32) -> bool",
+        "if>i", &calibrate_params, &type_bool
 };
 
 static void import_log_serve(const struct ward_import *import, const void *services, const void *a, void *r)
 {
         (void)import;
-        const struct sensor_services *own = services;
+        const struct sensor_services *own = (const struct sensor_services *)services;
         struct import_log_args copy = *(const struct import_log_args *)a;
         struct import_log_args *args = &copy;
         (void)r;
@@ -235,17 +189,20 @@ static const struct ward_import imports[] = {
 };
 
 static const struct ward_contract contract = {
-        .name = "example:sensor/sensor@0.2.0",
-        .n_exports = 3,
-        .n_imports = 3,
-        .exports = exports,
-        .imports = imports,
+        "example:sensor/sensor@0.2.0",
+        3, /* exports */
+        3, /* imports */
+        exports,
+        imports,
+        0, /* resources */
+        NULL,
 };
 
 static int missing(struct ward_fault *fault, const char *service)
 {
         if (fault) {
-                *fault = (struct ward_fault){ .kind = WARD_FAULT_USAGE };
+                memset(fault, 0, sizeof *fault);
+                fault->kind = WARD_FAULT_USAGE;
                 snprintf(fault->text, sizeof fault->text,
                          "sensor_activate: %s is not set: an add-in may call every function of struct sensor_services",
                          service);

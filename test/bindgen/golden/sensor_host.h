@@ -45,14 +45,14 @@ typedef struct {
         } val;
 } ward_domain_data_result_void_string_t;
 
-typedef example_sensor_types_reading_t sensor_reading_t;
-
 typedef example_sensor_types_scale_t sensor_scale_t;
 
 typedef struct {
         bool is_some;
         sensor_scale_t val;
 } sensor_option_scale_t;
+
+typedef example_sensor_types_reading_t sensor_reading_t;
 
 typedef struct {
         bool is_some;
@@ -126,7 +126,7 @@ void sensor_string_set(sensor_string_t *ret, const char *s);
 bool sensor_string_dup(sensor_string_t *ret, const char *s);
 bool sensor_string_dup_n(sensor_string_t *ret, const char *s, size_t len);
 
-/* Free what a value holds, not the value itself. */
+/* Free what a value holds, not the value itself. Handles are left alone. */
 void sensor_string_free(sensor_string_t *ptr);
 void sensor_list_u8_free(sensor_list_u8_t *ptr);
 void sensor_option_list_u8_free(sensor_option_list_u8_t *ptr);
