@@ -8,13 +8,22 @@
  *
  *      START h -> w    slots: offset, length of: u32 whether to spin, the plan (sandbox/plan.h)
  *      READY w -> h
- *      LOAD h -> w     instance; slots: offset, length of: path, contract name, number of exports, of imports, their names and
- *                      signatures. Answered by LOADED or FAILED
+ *      LOAD h -> w     instance; slots: offset, length of: path, contract name, number of exports, of imports, of resources; names
+ *                      and signatures of the functions; names of the resources, and whether they are the add-in's. Answered by
+ *                      LOADED or FAILED
  *      UNLOAD h -> w   instance. Answered by UNLOADED
  *      CALL h -> w     instance, export in the contract's order; slots: the flat parameters. Answered by RETURN (slot: the flat
  *                      result) or FAILED
- *      IMPORT w -> h   instance, import in the contract's order; likewise. Answered by IMPORT_RETURN, or by a nested CALL
- *      FAILED w -> h   slots: kind of fault, offset, length of its text. The worker is well and waits for the next message */
+ *      IMPORT w -> h   while a CALL is in flight: instance, import in the contract's order; likewise. Answered by
+ *                      IMPORT_RETURN, or by a nested CALL
+ *      FAILED w -> h   slots: kind of fault, offset, length of its text, whether the call was made before it failed. The
+ *                      worker is well and waits for the next message
+ *
+ * Strings are UTF-8. Handles travel as numbers: of an object of the add-in's own that of native/reps.h, of one of the host's
+ * that of the add-in's table in the host. With r the index of a resource in the contract:
+ *
+ *      CALL n_exports + r     slot: the number of an object of the add-in's own, which the host owns and destroys
+ *      IMPORT n_imports + r   slot: a handle of the host's resource, which the add-in drops */
 #ifndef CHANNEL_MESSAGE_H
 #define CHANNEL_MESSAGE_H
 
@@ -39,7 +48,7 @@ enum {
         MESSAGE_NESTING = 64,     /* calls within callbacks within calls */
 
         WIRE_MAGIC = 0x44524157, /* "WARD" */
-        WIRE_PROTOCOL = 1,
+        WIRE_PROTOCOL = 2,
         WIRE_VERSION = 24,
 
         /* Descriptors that the warden starts with, beside the standard streams. */

@@ -71,9 +71,11 @@ static int process_make(struct ward_domain *domain, struct process **ret_process
         int r = channel_new(domain->limits.arena_bytes, &process->channel, fault);
         if (r)
                 return r;
-        process->memory = (struct marshal_memory){
-                .base = process->channel.base, .size = process->channel.size, .alloc = alloc, .context = process
-        };
+        process->memory = (struct marshal_memory){ .base = process->channel.base,
+                                                   .size = process->channel.size,
+                                                   .alloc = alloc,
+                                                   .context = process,
+                                                   .encoding = MARSHAL_UTF8 };
         *ret_process = STEAL(process);
         return 0;
 }

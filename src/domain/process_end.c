@@ -1,5 +1,6 @@
-/* What a worker's end means. */
+/* What a worker's end means, and ends that the host makes. */
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -54,6 +55,9 @@ static void look_at_calls(struct process *process, struct scene *scene)
                 snprintf(scene->where, sizeof scene->where, " while it was being loaded");
         else if (contract && function < contract->n_exports)
                 snprintf(scene->function, sizeof scene->function, "%s", contract->exports[function]->name);
+        else if (contract && function - contract->n_exports < contract->n_resources)
+                snprintf(scene->where, sizeof scene->where, " in the destructor of %s",
+                         contract->resources[function - contract->n_exports].resource->name);
         if (scene->function[0])
                 snprintf(scene->where, sizeof scene->where, " in %s", scene->function);
 }
@@ -72,7 +76,8 @@ static void look_at(struct process *process, struct scene *scene)
                 snprintf(scene->who, sizeof scene->who, "domain '%s' (process)", scene->domain);
 }
 
-void process_blame(struct process *process, struct ward_fault *fault)
+/* Says in @fault, which the host itself found, whose it is: "add-in 'x' (domain 'y', process): " before its text, and the names. */
+static void blame(struct process *process, struct ward_fault *fault)
 {
         struct scene scene;
         char text[WARD_FAULT_TEXT_MAX];
@@ -151,4 +156,44 @@ void process_explain(struct process *process, const struct warden_end *end, stru
         else
                 explain_exit(&scene, WEXITSTATUS(end->status), ret_fault);
         fault_name(ret_fault, scene.addin, scene.domain, scene.function);
+}
+
+/* --- Giving it up ----------------------------------------------------------------------------- */
+
+int process_gone(struct process *process, struct ward_fault *fault)
+{
+        pthread_mutex_lock(&process->lock);
+        struct ward_fault known = process->fault;
+        bool started = process->started;
+        pthread_mutex_unlock(&process->lock);
+        if (!known.kind)
+                return domain_unloaded_fault(process->domain, fault);
+        if (started)
+                domain_fail(process->domain, &known);
+        if (fault)
+                *fault = known;
+        return -(int)known.kind;
+}
+
+int process_give_up(struct process *process, struct ward_fault *why, struct ward_fault *fault)
+{
+        blame(process, why);
+        atomic_store(&process->ending, true);
+        pthread_mutex_lock(&process->lock);
+        if (!process->fault.kind)
+                process->fault = *why;
+        pthread_mutex_unlock(&process->lock);
+        return process_gone(process, fault);
+}
+
+int process_lose(struct process *process, struct ward_fault *fault, enum ward_fault_kind kind, const char *format, ...)
+{
+        struct ward_fault why;
+        char text[WARD_FAULT_TEXT_MAX];
+        va_list args;
+        va_start(args, format);
+        vsnprintf(text, sizeof text, format, args);
+        va_end(args);
+        fault_set(&why, kind, "%s", text);
+        return process_give_up(process, &why, fault);
 }

@@ -12,6 +12,9 @@ static struct module *module_free(struct module *module)
                 native_close(&module->image);
                 free(module->exports);
                 free(module->imports);
+                free(module->resources);
+                free(module->wanted);
+                reps_free(module->reps);
                 free(module);
         }
         return NULL;
@@ -27,11 +30,13 @@ struct order {
         const char *path;
         struct native_want want;
         struct native_func *funcs; /* exports, then imports */
+        struct native_resource *resources;
 };
 
 static void order_finish(struct order *order)
 {
         free(order->funcs);
+        free(order->resources);
 }
 
 static int no_memory(const char *path, struct ward_fault *fault)
@@ -39,41 +44,78 @@ static int no_memory(const char *path, struct ward_fault *fault)
         return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s' within limits.memory_bytes", path);
 }
 
-static int read_order(struct ward_span bytes, struct order *ret_order, struct ward_fault *fault)
+static void read_funcs(struct cursor *cursor, struct native_func *funcs, uint32_t n)
+{
+        for (uint32_t i = 0; i < n; i++) {
+                funcs[i].name = cursor_text(cursor);
+                funcs[i].signature = cursor_text(cursor);
+        }
+}
+
+static void read_resources(struct cursor *cursor, struct native_resource *resources, uint32_t n)
+{
+        for (uint32_t i = 0; i < n; i++) {
+                resources[i].name = cursor_text(cursor);
+                resources[i].by_addin = cursor_u32(cursor);
+        }
+}
+
+static int read_order(struct ward_span bytes, struct order *order, struct ward_fault *fault)
 {
         struct cursor cursor = { bytes.at, bytes.len, false };
-        struct order order = { .path = cursor_text(&cursor) };
-        order.want.contract = cursor_text(&cursor);
-        order.want.n_exports = cursor_u32(&cursor);
-        order.want.n_imports = cursor_u32(&cursor);
-        uint64_t n = (uint64_t)order.want.n_exports + order.want.n_imports;
-        if (cursor.bad || n > cursor.left)
+        struct native_want *want = &order->want;
+        order->path = cursor_text(&cursor);
+        want->contract = cursor_text(&cursor);
+        want->n_exports = cursor_u32(&cursor);
+        want->n_imports = cursor_u32(&cursor);
+        want->n_resources = cursor_u32(&cursor);
+        uint64_t n_funcs = (uint64_t)want->n_exports + want->n_imports;
+        if (cursor.bad || n_funcs + want->n_resources > cursor.left)
                 return fault_set(fault, WARD_FAULT_SYSTEM, "the worker cannot read what it is to load");
-        order.funcs = calloc(n + 1, sizeof *order.funcs);
-        if (!order.funcs)
-                return no_memory(order.path, fault);
-        for (uint64_t i = 0; i < n; i++) {
-                order.funcs[i].name = cursor_text(&cursor);
-                order.funcs[i].signature = cursor_text(&cursor);
-        }
-        order.want.exports = order.funcs;
-        order.want.imports = order.funcs + order.want.n_exports;
-        *ret_order = order;
+        want->exports = order->funcs = calloc(n_funcs + 1, sizeof *order->funcs);
+        want->resources = order->resources = calloc((size_t)want->n_resources + 1, sizeof *order->resources);
+        if (!order->funcs || !order->resources)
+                return no_memory(order->path, fault);
+        want->imports = order->funcs + want->n_exports;
+        read_funcs(&cursor, order->funcs, (uint32_t)n_funcs);
+        read_resources(&cursor, order->resources, want->n_resources);
         return 0;
+}
+
+static int match(struct module *module, const struct order *order, struct ward_fault *fault)
+{
+        const struct native_want *want = &order->want;
+        const struct ward_addin *addin = module->image.addin;
+        module->n_exports = want->n_exports;
+        module->n_imports = want->n_imports;
+        module->n_resources = want->n_resources;
+        module->exports = calloc((size_t)want->n_exports + 1, sizeof *module->exports);
+        module->imports = calloc((size_t)addin->n_imports + 1, sizeof *module->imports);
+        module->resources = calloc((size_t)want->n_resources + 1, sizeof *module->resources);
+        module->wanted = calloc((size_t)addin->n_resources + 1, sizeof *module->wanted);
+        if (!module->exports || !module->imports || !module->resources || !module->wanted)
+                return no_memory(order->path, fault);
+        int r = native_match(addin, order->path, want, module->exports, module->imports, fault);
+        return r ? r : native_match_resources(addin, order->path, want, module->resources, module->wanted, fault);
 }
 
 static int open_module(struct module *module, const struct order *order, struct ward_fault *fault)
 {
-        const struct native_want *want = &order->want;
         int r = native_open(order->path, &module->image, fault);
+        if (!r)
+                r = match(module, order, fault);
+        if (!r)
+                r = reps_new(module->image.addin, &module->reps, fault);
         if (r)
                 return r;
-        module->n_exports = want->n_exports;
-        module->exports = calloc((size_t)want->n_exports + 1, sizeof *module->exports);
-        module->imports = calloc((size_t)module->image.addin->n_imports + 1, sizeof *module->imports);
-        if (!module->exports || !module->imports)
-                return no_memory(order->path, fault);
-        return native_match(module->image.addin, order->path, want, module->exports, module->imports, fault);
+        reps_crossing_begin(&module->crossing, module->reps);
+        module->env = (struct ward_addin_env){ .size = sizeof module->env,
+                                               .context = module,
+                                               .call = module_import,
+                                               .resource_new = module_resource_new,
+                                               .resource_rep = module_resource_rep,
+                                               .resource_drop = module_resource_drop };
+        return 0;
 }
 
 int module_load(struct worker *worker, uint32_t number, struct ward_span bytes, struct ward_fault *fault)
@@ -90,7 +132,6 @@ int module_load(struct worker *worker, uint32_t number, struct ward_span bytes, 
         module->image.copy = -1;
         module->worker = worker;
         module->number = number;
-        module->env = (struct ward_addin_env){ sizeof module->env, module, module_import };
         r = open_module(module, &order, fault);
         if (r)
                 return r;

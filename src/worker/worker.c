@@ -39,9 +39,11 @@ static void attach(struct worker *worker, int fd)
         if (channel_attach(fd, &worker->channel) < 0)
                 _exit(WORDS_EXIT);
         worker->words = channel_words(&worker->channel);
-        worker->memory = (struct marshal_memory){
-                .base = worker->channel.base, .size = worker->channel.size, .alloc = alloc, .context = worker
-        };
+        worker->memory = (struct marshal_memory){ .base = worker->channel.base,
+                                                  .size = worker->channel.size,
+                                                  .alloc = alloc,
+                                                  .context = worker,
+                                                  .encoding = MARSHAL_UTF8 };
         close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
@@ -83,16 +85,16 @@ static void confine(struct worker *worker)
         sandbox_plan_finish(&plan);
 }
 
-static void send_failed(struct worker *worker, const struct ward_fault *fault)
+static void send_failed(struct worker *worker, const struct ward_fault *fault, bool made)
 {
-        uint64_t slots[3] = { (uint64_t)fault->kind };
+        uint64_t slots[] = { (uint64_t)fault->kind, 0, 0, made };
         uint32_t at, len = (uint32_t)strlen(fault->text);
         if (!arena_take(&worker->channel.arena, len, 1, &at)) {
                 memcpy(worker->channel.base + at, fault->text, len);
                 slots[1] = at;
                 slots[2] = len;
         }
-        channel_send(&worker->channel, MESSAGE_FAILED, 0, 0, slots, 3);
+        channel_send(&worker->channel, MESSAGE_FAILED, 0, 0, slots, COUNT_OF(slots));
 }
 
 /* Answers one message that is not an answer itself. What the answer points at lives until the host's next message. */
@@ -101,10 +103,11 @@ static void answer(struct worker *worker, const struct message *message)
         struct ward_fault fault;
         uint64_t slot = 0;
         uint32_t mark = worker->channel.arena.top, reply = MESSAGE_RETURN;
+        bool made = false;
         int r = 0;
         switch (message->kind) {
         case MESSAGE_CALL:
-                r = module_call(worker, message, &slot, &fault);
+                r = module_call(worker, message, &slot, &made, &fault);
                 break;
         case MESSAGE_LOAD:
                 r = module_load(worker, message->instance, message_span(worker), &fault);
@@ -118,7 +121,7 @@ static void answer(struct worker *worker, const struct message *message)
                 worker_die(worker, WARD_FAULT_PROTOCOL, "the worker does not know message %u", message->kind);
         }
         if (r)
-                send_failed(worker, &fault);
+                send_failed(worker, &fault, made);
         else
                 channel_send(&worker->channel, reply, 0, 0, &slot, 1);
         channel_release(&worker->channel, mark);

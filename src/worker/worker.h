@@ -17,6 +17,7 @@
 #include "channel/words.h"
 #include "marshal/marshal.h"
 #include "native/native.h"
+#include "native/reps.h"
 
 /* Serves the host until it ends; the program's exit status. */
 int warden_run(void);
@@ -28,8 +29,14 @@ struct module {
         struct worker *worker;
         uint32_t number;
         uint32_t n_exports;
-        uint32_t *exports; /* the contract's index -> the add-in's */
-        uint32_t *imports; /* the add-in's index -> the contract's */
+        uint32_t *exports;             /* the contract's index -> the add-in's */
+        uint32_t *imports;             /* the add-in's index -> the contract's */
+        uint32_t n_imports;            /* the contract's */
+        uint32_t n_resources;          /* the contract's */
+        uint32_t *resources;           /* the contract's index -> the add-in's, or NATIVE_NO_RESOURCE */
+        uint32_t *wanted;              /* the add-in's index -> the contract's, likewise */
+        struct reps *reps;             /* NULL: the add-in has no resources */
+        struct reps_crossing crossing; /* one way of a call at a time: while values cross, no add-in runs */
 };
 
 struct worker {
@@ -53,9 +60,20 @@ void worker_serve(struct worker *worker, uint32_t kind);
 int module_load(struct worker *worker, uint32_t number, struct ward_span order, struct ward_fault *fault);
 void module_unload(struct worker *worker, uint32_t number);
 
-/* call.c: answers CALL; what add-ins call. */
-int module_call(struct worker *worker, const struct message *message, uint64_t *ret_slot, struct ward_fault *fault);
+/* call.c: answers CALL; what add-ins call. @ret_made: whether the call was made, failing or not. */
+int module_call(struct worker *worker, const struct message *message, uint64_t *ret_slot, bool *ret_made, struct ward_fault *fault);
 void module_import(void *context, uint32_t import, const void *args, void *ret);
+/* What asks the host: module_may_ask, which ends the worker on a thread that runs no call (@doing, as in "calling", @name: for the
+ * fault), then module_ask, which sends an IMPORT and serves until it is answered. */
+void module_may_ask(const struct module *module, const char *doing, const char *name);
+void module_ask(struct module *module, uint32_t function, const uint64_t *slots, uint32_t n);
+
+/* resources.c: what add-ins ask of their handles. */
+int32_t module_resource_new(void *context, uint32_t resource, void *object);
+void *module_resource_rep(void *context, uint32_t resource, int32_t handle);
+void module_resource_drop(void *context, uint32_t resource, int32_t handle);
+/* Drops the handles that @value owns, which its receiver will never have. */
+void module_drop_value(struct module *module, const struct ward_type *type, const void *value);
 
 /* crash.c: from here on the signals of a crash write @words before they end the process. 0, or a negative errno. */
 int crash_watch(struct last_words *words);

@@ -1,0 +1,102 @@
+/* What an add-in does with handles. A wrong one means that the add-in has lost track of what it holds, so it ends the worker, with
+ * the reason as its last words. */
+#include "worker/worker.h"
+
+int32_t module_resource_new(void *context, uint32_t resource, void *object)
+{
+        struct module *module = context;
+        struct ward_fault fault;
+        int32_t handle = 0;
+        if (reps_add(module->reps, resource, object, &handle, &fault))
+                worker_die(module->worker, fault.kind, "making an object: %s", fault.text);
+        return handle;
+}
+
+void *module_resource_rep(void *context, uint32_t resource, int32_t handle)
+{
+        struct module *module = context;
+        struct ward_fault fault;
+        void *object = NULL;
+        if (reps_object(module->reps, resource, handle, &object, &fault))
+                worker_die(module->worker, fault.kind, "looking for an object: %s", fault.text);
+        return object;
+}
+
+static void drop_hosts(struct module *module, uint32_t resource, int32_t handle)
+{
+        const uint64_t slot = (uint32_t)handle;
+        module_may_ask(module, "dropping a", module->image.addin->resources[resource].resource->name);
+        module_ask(module, module->n_imports + module->wanted[resource], &slot, 1);
+}
+
+void module_resource_drop(void *context, uint32_t resource, int32_t handle)
+{
+        struct module *module = context;
+        const struct ward_addin *addin = module->image.addin;
+        struct ward_fault fault;
+        if (resource < addin->n_resources && !addin->resources[resource].resource->by_addin)
+                drop_hosts(module, resource, handle);
+        else if (reps_drop(module->reps, resource, handle, &fault))
+                worker_die(module->worker, fault.kind, "dropping a handle: %s", fault.text);
+}
+
+static void drop_own(struct module *module, const struct ward_type *type, const void *value)
+{
+        int32_t handle;
+        memcpy(&handle, value, sizeof handle);
+        module_resource_drop(module, type->resource->index, handle);
+}
+
+static void drop_elements(struct module *module, const struct ward_type *element, const char *at, size_t n)
+{
+        for (size_t i = 0; i < n; i++)
+                module_drop_value(module, element, at + i * element->size);
+}
+
+static void drop_list(struct module *module, const struct ward_type *type, const void *value)
+{
+        struct {
+                const char *ptr;
+                size_t len;
+        } block;
+        memcpy(&block, value, sizeof block);
+        drop_elements(module, type->fields[0].type, block.ptr, block.len);
+}
+
+static void drop_field(struct module *module, const struct ward_field *field, const void *value)
+{
+        module_drop_value(module, field->type, (const char *)value + field->at);
+}
+
+static void drop_payload(struct module *module, const struct ward_type *type, const void *value)
+{
+        uint32_t tag = ward_value_tag(type, value);
+        if (type->fields && tag < type->n && type->fields[tag].type)
+                drop_field(module, &type->fields[tag], value);
+}
+
+void module_drop_value(struct module *module, const struct ward_type *type, const void *value)
+{
+        if (!(type->flags & WARD_TYPE_HANDLES))
+                return;
+        switch (type->kind) {
+        case WARD_TYPE_OWN:
+                drop_own(module, type, value);
+                break;
+        case WARD_TYPE_LIST:
+                drop_list(module, type, value);
+                break;
+        case WARD_TYPE_ARRAY:
+                drop_elements(module, type->fields[0].type, value, type->n);
+                break;
+        case WARD_TYPE_VARIANT:
+                drop_payload(module, type, value);
+                break;
+        case WARD_TYPE_RECORD:
+                for (uint32_t i = 0; i < type->n; i++)
+                        drop_field(module, &type->fields[i], value);
+                break;
+        default:
+                break;
+        }
+}
