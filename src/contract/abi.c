@@ -164,6 +164,9 @@ static size_t flatten_variant(const struct wit_type *type, char *core, size_t at
 static size_t flatten_parts(const struct wit_type *type, char *core, size_t at)
 {
         size_t n = type->kind == WIT_FIXED_LIST ? type->length : type->n_members;
+        /* Nothing may be said four thousand million times. */
+        if (!type->abi.flat)
+                return at;
         for (size_t i = 0; i < n && at < WIT_CORE_MAX; i++)
                 at = flatten(type->kind == WIT_FIXED_LIST ? type->element : type->members[i].type, core, at);
         return at;
@@ -317,16 +320,6 @@ static void write_wrapped(FILE *out, const struct wit_type *type)
         fputc('>', out);
 }
 
-static const char *const primitive_names[] = {
-        [WIT_BOOL] = "bool",     [WIT_U8] = "u8",
-        [WIT_U16] = "u16",       [WIT_U32] = "u32",
-        [WIT_U64] = "u64",       [WIT_S8] = "s8",
-        [WIT_S16] = "s16",       [WIT_S32] = "s32",
-        [WIT_S64] = "s64",       [WIT_F32] = "f32",
-        [WIT_F64] = "f64",       [WIT_CHAR] = "char",
-        [WIT_STRING] = "string", [WIT_ERROR_CONTEXT] = "error-context",
-};
-
 static void write_type(FILE *out, const struct wit_type *type)
 {
         static const char *const braces[] = {
@@ -360,10 +353,7 @@ static void write_type(FILE *out, const struct wit_type *type)
                 write_members(out, braces[type->kind], type->members, type->n_members, " }");
                 break;
         default:
-                fputs(type->kind <= WIT_ERROR_CONTEXT ? primitive_names[type->kind]
-                      : type->kind == WIT_FUTURE      ? "future"
-                                                      : "stream",
-                      out);
+                fputs(wit_is_primitive(type) ? type->name : type->kind == WIT_FUTURE ? "future" : "stream", out);
                 break;
         }
 }
@@ -389,6 +379,7 @@ char *wit_signature(const struct wit_func *func)
 
 /* --- What cannot be bound --------------------------------------------------------------------- */
 
+/* What cannot be bound in a type: it, or a part of it. */
 static const struct wit_type *unbound_part(const struct wit_type *type)
 {
         const struct wit_type *found = NULL;
@@ -412,7 +403,7 @@ static const char *why_unbound(const struct wit_type *type)
 {
         switch (type->kind) {
         case WIT_FLAGS:
-                return "has more than 64 flags";
+                return "passes more than 64 flags";
         case WIT_FUTURE:
                 return "passes a future";
         case WIT_STREAM:
@@ -422,27 +413,48 @@ static const char *why_unbound(const struct wit_type *type)
         }
 }
 
+/* Takes @id. */
+static char *unbound_because(char *id, const struct wit_type *part)
+{
+        char *made = NULL;
+        const char *why = part ? why_unbound(part) : "is an async function";
+        const char *rest =
+                part && part->kind == WIT_FLAGS ? "64 is what can be bound" : "only synchronous contracts can be bound yet";
+        int r = id ? asprintf(&made, "%s %s: %s", id, why, rest) : -1;
+        free(id);
+        return r < 0 ? NULL : made;
+}
+
 static char *unbound_func(const struct wit_interface *interface, const struct wit_func *func)
 {
         const struct wit_type *part = unbound_part(func->result);
         for (size_t i = 0; i < func->n_params && !part; i++)
                 part = unbound_part(func->params[i].type);
-        if (!part && !func->async)
-                return NULL;
-        char *id = wit_func_id(interface, func), *made = NULL;
-        const char *why = part ? why_unbound(part) : "is an async function";
-        const char *rest = part && part->kind == WIT_FLAGS ? "no more can be bound" : "only synchronous contracts can be bound yet";
-        int r = asprintf(&made, "%s %s: %s", id ? id : func->name, why, rest);
-        free(id);
-        return r < 0 ? NULL : made;
+        return part || func->async ? unbound_because(wit_func_id(interface, func), part) : NULL;
+}
+
+/* A named type has a place in generated code, whether a function passes it or not. */
+static char *unbound_type(const struct wit_type *type)
+{
+        const struct wit_type *part = unbound_part(type);
+        return part ? unbound_because(in_interface(type->interface, type->name), part) : NULL;
+}
+
+static char *unbound_interface(const struct wit_interface *interface)
+{
+        char *why = NULL;
+        for (size_t i = 0; i < interface->n_funcs && !why; i++)
+                why = unbound_func(interface, interface->funcs[i]);
+        for (size_t i = 0; i < interface->n_types && !why; i++)
+                why = unbound_type(interface->types[i]);
+        return why;
 }
 
 static char *unbound_item(const struct wit_item *item)
 {
-        char *why = item->func ? unbound_func(NULL, item->func) : NULL;
-        for (size_t i = 0; item->interface && i < item->interface->n_funcs && !why; i++)
-                why = unbound_func(item->interface, item->interface->funcs[i]);
-        return why;
+        if (item->func)
+                return unbound_func(NULL, item->func);
+        return item->type ? unbound_type(item->type) : unbound_interface(item->interface);
 }
 
 char *wit_unbound(const struct wit_world *world)
