@@ -78,6 +78,17 @@ struct ward_span wasm_module_claim(const struct wasm_module *module);
 /* Borrowed: lives as long as @module. */
 const struct wasm_shape *wasm_module_shape(const struct wasm_module *module);
 
+/* A function that the module imports, by its place below shape.n_imports; or exports, which has no module name, false for what is
+ * no function. Names are untrusted bytes. Borrowed: they live as long as @module. */
+struct wasm_function {
+        struct ward_span module;
+        struct ward_span name;
+        const char *core;
+};
+struct wasm_function wasm_module_import(const struct wasm_module *module, uint32_t i);
+uint32_t wasm_module_n_exports(const struct wasm_module *module);
+bool wasm_module_export(const struct wasm_module *module, uint32_t i, struct wasm_function *ret);
+
 /* Whether the module exports the function that @need names, with its signature. */
 bool wasm_module_exports(const struct wasm_module *module, const struct wasm_need *need);
 

@@ -93,6 +93,20 @@ TEST(tells_the_shape)
         assert_true(span_is(wasm_module_claim(module), "example:calculator/calculator@1.0.0"));
 }
 
+TEST(lists_its_functions)
+{
+        struct plan plan = test_plan();
+        OWNED(wasm_module_freep) struct wasm_module *module = read_plan(&plan);
+        struct wasm_function function = wasm_module_import(module, 0);
+        assert_true(span_is(function.module, "env") && span_is(function.name, "f"));
+        assert_string_equal(function.core, "i>i");
+        assert_int_equal(wasm_module_n_exports(module), 2);
+        assert_false(wasm_module_export(module, 0, &function)); /* the memory */
+        assert_true(wasm_module_export(module, 1, &function));
+        assert_true(span_is(function.name, "run"));
+        assert_string_equal(function.core, "iI>I");
+}
+
 TEST(copies_the_bytes)
 {
         struct plan plan = test_plan();
@@ -464,10 +478,10 @@ TEST(real_modules_cut_and_flipped)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(numbers), TEST_CASE(numbers_are_written_as_they_are_read),
-                         TEST_CASE(takes_the_smallest), TEST_CASE(tells_the_shape), TEST_CASE(copies_the_bytes),
-                         TEST_CASE(refuses_what_is_no_core_module), TEST_CASE(types), TEST_CASE(imports), TEST_CASE(declarations),
-                         TEST_CASE(globals_and_constants), TEST_CASE(exports), TEST_CASE(element_segments),
-                         TEST_CASE(data_segments), TEST_CASE(sections), TEST_CASE(a_claim_is_bounded),
+                         TEST_CASE(takes_the_smallest), TEST_CASE(tells_the_shape), TEST_CASE(lists_its_functions),
+                         TEST_CASE(copies_the_bytes), TEST_CASE(refuses_what_is_no_core_module), TEST_CASE(types),
+                         TEST_CASE(imports), TEST_CASE(declarations), TEST_CASE(globals_and_constants), TEST_CASE(exports),
+                         TEST_CASE(element_segments), TEST_CASE(data_segments), TEST_CASE(sections), TEST_CASE(a_claim_is_bounded),
                          TEST_CASE(a_module_is_bounded), TEST_CASE(long_paths_leave_room_for_the_reason),
                          TEST_CASE(hostile_names_are_escaped_in_texts), TEST_CASE(real_modules),
                          TEST_CASE(every_prefix_is_cut_short), TEST_CASE(flipped_bytes), TEST_CASE(real_modules_cut_and_flipped));

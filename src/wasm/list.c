@@ -1,0 +1,22 @@
+/* A module's functions one by one, for who shows them to people. */
+#include "wasm/parts.h"
+
+struct wasm_function wasm_module_import(const struct wasm_module *module, uint32_t i)
+{
+        const struct imported *import = &module->imports[i];
+        return (struct wasm_function){ import->module, import->field, module->types[import->type].core };
+}
+
+uint32_t wasm_module_n_exports(const struct wasm_module *module)
+{
+        return module->n_exports;
+}
+
+bool wasm_module_export(const struct wasm_module *module, uint32_t i, struct wasm_function *ret)
+{
+        const struct exported *export = &module->exports[i];
+        if (export->kind != EXTERN_FUNCTION)
+                return false;
+        *ret = (struct wasm_function){ { NULL, 0 }, export->name, module_func_type(module, export->index)->core };
+        return true;
+}
