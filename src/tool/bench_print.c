@@ -140,7 +140,8 @@ static void kind_cells(FILE *to, const struct bench_plan *plan, const char *what
         fputc('\n', to);
 }
 
-static const struct {
+/* A limit is of as many bytes. A struct is of 8: no limit is measured for as many. */
+static const struct bulk_row {
         const char *label;
         const char *figure;
         const char *limit;
@@ -151,7 +152,20 @@ static const struct {
         { "string[10]", "bulk.string.10", "limit.memcpy.10" },
         { "string[100,000]", "bulk.string.100000", "limit.memcpy.100000" },
         { "string[10,000,000]", "bulk.string.10000000", "limit.memcpy.10000000" },
+        { "struct[10]", "bulk.struct.10" },
+        { "struct[100,000]", "bulk.struct.100000" },
+        { "struct[10,000,000]", "bulk.struct.10000000" },
 };
+
+static void bulk_line(FILE *to, const struct bench_plan *plan, const struct bulk_row *row)
+{
+        fprintf(to, "%-*s", LABEL, row->label);
+        if (row->limit)
+                plain_cell(to, bench_find(plan, row->limit), bench_number);
+        else
+                fprintf(to, "%*s", CELL, "");
+        kind_cells(to, plan, row->figure, bench_number);
+}
 
 void bench_print_tables(FILE *to, const struct bench_plan *plan)
 {
@@ -161,11 +175,8 @@ void bench_print_tables(FILE *to, const struct bench_plan *plan)
                 call_line(to, plan, &call_rows[i]);
         fputs("\nMB per second (1 MB = 1,000,000 bytes), to an add-in that reads a byte of each cache line\n\n", to);
         heading(to, plan, CELL, "memcpy");
-        for (size_t i = 0; i < COUNT_OF(bulk_rows); i++) {
-                fprintf(to, "%-*s", LABEL, bulk_rows[i].label);
-                plain_cell(to, bench_find(plan, bulk_rows[i].limit), bench_number);
-                kind_cells(to, plan, bulk_rows[i].figure, bench_number);
-        }
+        for (size_t i = 0; i < COUNT_OF(bulk_rows); i++)
+                bulk_line(to, plan, &bulk_rows[i]);
         fputs("\nTimes\n\n", to);
         heading(to, plan, CELL, NULL);
         fprintf(to, "%-*s", LABEL, "to activate");

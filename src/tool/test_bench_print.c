@@ -23,6 +23,7 @@ static void fill(void)
         struct bench_side *wasm = bench_add_side(&plan, "wasm");
         figure(direct, "call.int_int.direct", 0, 2);
         figure(direct, "bulk.bytes.100000.direct", 100000, 12345.6);
+        figure(direct, "bulk.struct.10.direct", 80, 2345.6);
         figure(direct, "activate.direct", 0, 123456);
         wasm->out = true;
         fault_set(&wasm->why, WARD_FAULT_COMPILE, "no compiler");
@@ -79,6 +80,17 @@ TEST(tables_have_a_column_for_each_kind_that_was_asked_for)
         free(text);
 }
 
+TEST(bulk_data_has_a_row_for_each_shape_and_size)
+{
+        fill();
+        char *text = printed(bench_print_tables);
+        assert_non_null(strstr(text, "\nbyte[100,000]                      -        12,350             -\n"));
+        assert_non_null(strstr(text, "\nstring[10]                         -             -             -\n"));
+        assert_non_null(strstr(text, "\nstruct[10]                                   2,346             -\n"));
+        assert_non_null(strstr(text, "\nstruct[10,000,000] "));
+        free(text);
+}
+
 TEST(what_is_out_says_why)
 {
         fill();
@@ -92,7 +104,7 @@ TEST(json_has_an_object_a_figure)
         fill();
         char *text = printed(print_json);
         json_t *array = json_loads(text, 0, NULL);
-        assert_int_equal(json_array_size(array), 3);
+        assert_int_equal(json_array_size(array), 4);
         json_t *first = json_array_get(array, 0);
         assert_int_equal(json_object_size(first), 4);
         assert_string_equal(json_string_value(json_object_get(first, "name")), "call.int_int.direct");
@@ -114,6 +126,7 @@ TEST(json_without_figures_is_an_empty_array)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(numbers_have_four_digits), TEST_CASE(times_have_the_unit_that_suits),
-                         TEST_CASE(tables_have_a_column_for_each_kind_that_was_asked_for), TEST_CASE(what_is_out_says_why),
+                         TEST_CASE(tables_have_a_column_for_each_kind_that_was_asked_for),
+                         TEST_CASE(bulk_data_has_a_row_for_each_shape_and_size), TEST_CASE(what_is_out_says_why),
                          TEST_CASE(json_has_an_object_a_figure), TEST_CASE(json_without_figures_is_an_empty_array));
 }
