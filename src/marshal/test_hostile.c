@@ -114,6 +114,95 @@ TEST(bad_scalars_and_cases)
         types_free(t);
 }
 
+/* @type lifted from memory of UTF-16. */
+static void refuse16(struct types *t, const struct ward_type *type, const uint64_t *slots, const char *text)
+{
+        const struct ward_func *func = types_func(t, 1, &type, NULL);
+        struct marshal_memory memory = memory_of(BYTES);
+        struct ward_fault fault = { 0 };
+        uint64_t budget = PLENTY;
+        OWNED(freep) void *args = malloc(type->size);
+        memory.encoding = MARSHAL_UTF16;
+        assert_int_equal(marshal_lift_params(func, slots, &memory, &budget, args, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, text);
+}
+
+TEST(bad_strings_of_utf16)
+{
+        struct types *t = types_new();
+        const struct ward_type *type = types_string(t);
+        refuse16(t, type, SLOTS(1, 1), "f: parameter 1: a string at offset 1, which is not a multiple of 2");
+        refuse16(t, type, SLOTS(3, 0), "f: parameter 1: a string at offset 3, which is not a multiple of 2");
+        refuse16(t, type, SLOTS(BYTES - 2, 2),
+                 "f: parameter 1: a string of 4 bytes at offset 8190 reaches past the end of memory (8192 bytes)");
+        refuse16(t, type, SLOTS(BYTES + 2, 0),
+                 "f: parameter 1: a string of 0 bytes at offset 8194 reaches past the end of memory (8192 bytes)");
+        refuse16(t, type, SLOTS(0, 1 << 27), "f: parameter 1: a string of 268435456 bytes; at most 268435455 are allowed");
+        refuse16(t, type, SLOTS(0, 0xffffffff), "f: parameter 1: a string of 8589934590 bytes; at most 268435455 are allowed");
+        refuse16(t, type, SLOTS(0, 0x80000004), "f: parameter 1: a string of 4294967304 bytes; at most 268435455 are allowed");
+        put32(0, 0x0061d83d); /* half of a pair */
+        refuse16(t, type, SLOTS(0, 2), "f: parameter 1: a string of 4 bytes that is not UTF-16");
+        refuse16(t, types_string16(t), SLOTS(0, 2), "f: parameter 1: a string of 4 bytes that is not UTF-16");
+        put32(0, 0x0000dc00);
+        refuse16(t, types_string16(t), SLOTS(0, 1), "f: parameter 1: a string of 2 bytes that is not UTF-16");
+        types_free(t);
+}
+
+TEST(bad_handles)
+{
+        struct types *t = types_new();
+        const struct ward_type *own = types_handle(t, WARD_TYPE_OWN, &test_resource, 8);
+        const struct ward_type *pair = types_record(t, 2, LIST_OF(types_string(t), own));
+        const struct ward_func *func = types_func(t, 1, LIST_OF(types_list(t, pair)), own);
+        struct marshal_memory memory = memory_of(BYTES);
+        struct test_handles handles;
+        struct ward_fault fault = { 0 };
+        struct block args;
+        uint64_t budget = PLENTY, ret = 5;
+        test_handles_init(&handles);
+        put32(0, 64), put32(4, 1), put32(8, 1), put32(12, 64), put32(16, 1), put32(20, HANDLES_MAX);
+        put32(64, 'x');
+        assert_int_equal(marshal_lift_params(func, SLOTS(0, 2), &memory, &budget, &args, &fault), -WARD_FAULT_USAGE);
+        assert_string_equal(fault.text, "f: parameter 1: a handle of t:t/t#r, and no table to look it up in");
+        memory.handles = &handles.handles;
+        assert_int_equal(marshal_lift_params(func, SLOTS(0, 2), &memory, &budget, &args, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, "f: parameter 1: 65536 is no handle of t:t/t#r");
+        assert_int_equal(handles.lifted, 1);
+        assert_int_equal(marshal_lift_result(func, SLOTS(0xffffffff), &memory, &budget, &ret, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, "f: the result: 4294967295 is no handle of t:t/t#r");
+        assert_int_equal(ret, 5);
+        assert_int_equal(marshal_lift_result(func, SLOTS(0x1200000007), &memory, &budget, &ret, &fault), 0);
+        assert_int_equal(ret, handle_form(own, 7)); /* what lies above an i32 is not looked at */
+        types_free(t);
+}
+
+/* A table that says more than a fault's text can hold, in characters of several bytes. */
+static int refuse_at_length(void *context, const struct ward_type *type, uint32_t number, void *to, struct ward_fault *fault)
+{
+        char text[WARD_FAULT_TEXT_MAX];
+        for (size_t i = 0; i + 2 < sizeof text; i += 2)
+                memcpy(text + i, "\xc3\xbc", 3);
+        fault_set(fault, WARD_FAULT_PROTOCOL, "%s", text);
+        strcpy(fault->domain, "here");
+        return -WARD_FAULT_PROTOCOL;
+}
+
+TEST(long_texts_about_handles_are_cut)
+{
+        struct types *t = types_new();
+        const struct ward_type *borrow = types_handle(t, WARD_TYPE_BORROW, &test_resource, 4);
+        const struct ward_func *func = types_func(t, 1, &borrow, NULL);
+        const struct marshal_handles handles = { NULL, refuse_at_length, NULL };
+        struct marshal_memory memory = { .handles = &handles };
+        struct ward_fault fault = { 0 };
+        uint64_t budget = 0, args;
+        assert_int_equal(marshal_lift_params(func, SLOTS(1), &memory, &budget, &args, &fault), -WARD_FAULT_PROTOCOL);
+        assert_memory_equal(fault.text, "f: parameter 1: \xc3\xbc", 18);
+        assert_true(text_is_utf8(fault.text, strlen(fault.text)));
+        assert_string_equal(fault.domain, "here");
+        types_free(t);
+}
+
 /* The bad one comes after good ones, at every depth: what was made until then is freed (the sanitizer looks). */
 TEST(a_late_fault_frees_what_was_made)
 {
@@ -266,6 +355,16 @@ static int lift_and_check(const struct ward_func *func, const uint64_t *slots, c
         return r;
 }
 
+/* A view trusts what it points at, but points nowhere else. */
+static void view_and_finish(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory)
+{
+        OWNED(freep) char *args = malloc(func->params->size + 1);
+        struct marshal_scratch scratch = { .blocks = NULL };
+        int r = marshal_view_params(func, slots, memory, &scratch, args, NULL);
+        assert_true(!r || r == -WARD_FAULT_PROTOCOL);
+        marshal_scratch_finish(&scratch);
+}
+
 static void damage(uint64_t *seed, void *bytes, size_t len)
 {
         static const uint8_t likely[] = { 0, 1, 0x7f, 0x80, 0xff };
@@ -281,11 +380,11 @@ TEST(random_damage_is_refused_or_harmless)
         for (uint64_t number = 1; number <= 1500; number++) {
                 uint64_t seed = number * 0x9e3779b97f4a7c15u, slots[WARD_FLAT_MAX] = { 0 };
                 struct types *t = types_new();
-                const struct ward_func *func = types_func(t, 2, LIST_OF(random_type(t, &seed, 4), random_type(t, &seed, 4)), NULL);
-                void *args = calloc(1, func->params->size + 1);
-                random_value(func->params, &seed, args);
+                const struct ward_func *func = random_func(t, &seed, 4);
+                void *args = random_new(func->params, &seed);
                 struct test_memory memory;
                 test_memory_init(&memory, 0);
+                memory.memory.encoding = random_below(&seed, 2) ? MARSHAL_UTF16 : MARSHAL_UTF8;
                 assert_int_equal(marshal_lower_params(func, args, slots, &memory.memory, NULL), 0);
                 for (int i = 0; i < 20; i++) {
                         if (random_below(&seed, 4))
@@ -295,10 +394,11 @@ TEST(random_damage_is_refused_or_harmless)
                         int r = lift_and_check(func, slots, &memory.memory);
                         refused += r < 0;
                         accepted += !r;
+                        if (func->params->abi_size < 10000)
+                                view_and_finish(func, slots, &memory.memory);
                 }
                 test_memory_finish(&memory);
-                ward_value_free(func->params, args);
-                free(args);
+                value_free(func->params, args);
                 types_free(t);
         }
         assert_true(refused > 1000 && accepted > 1000);
@@ -306,10 +406,12 @@ TEST(random_damage_is_refused_or_harmless)
 
 /* --- A memory that changes while it is read --------------------------------------------------- */
 
+/* Slots and the memory behind them, and as they were: now and then a word of it is right again. */
 struct scribbler {
-        uint8_t *bytes;
-        size_t len;
+        uint32_t *words, *good;
+        uint32_t n;
         _Atomic bool stop;
+        _Atomic unsigned written;
 };
 
 static void *scribble(void *data)
@@ -317,11 +419,61 @@ static void *scribble(void *data)
         struct scribbler *s = data;
         uint64_t seed = 12345;
         while (!atomic_load_explicit(&s->stop, memory_order_relaxed)) {
-                size_t at = random_below(&seed, (uint32_t)s->len / 4) * 4;
-                uint32_t value = random_below(&seed, 3) ? random_below(&seed, (uint32_t)s->len) : (uint32_t)random_next(&seed);
-                *(volatile uint32_t *)(void *)(s->bytes + at) = value;
+                uint32_t at = random_below(&seed, s->n), value = s->good[at];
+                switch (random_below(&seed, 5)) {
+                case 0:
+                        value = (uint32_t)random_next(&seed);
+                        break;
+                case 1:
+                        value = random_below(&seed, 4 * s->n);
+                        break;
+                case 2:
+                        value ^= 1u << random_below(&seed, 32);
+                        break;
+                default:
+                        break;
+                }
+                *(volatile uint32_t *)(s->words + at) = value;
+                atomic_fetch_add_explicit(&s->written, 1, memory_order_relaxed);
         }
         return NULL;
+}
+
+static struct scribbler scribbler_of(const uint64_t *slots, const struct marshal_memory *memory)
+{
+        size_t slots_size = WARD_FLAT_MAX * sizeof *slots, len = slots_size + (memory->size + 3) / 4 * 4;
+        struct scribbler s = { malloc(len), calloc(1, len), (uint32_t)(len / 4), false, 0 };
+        memcpy(s.good, slots, slots_size);
+        if (memory->size)
+                memcpy((uint8_t *)s.good + slots_size, memory->base, memory->size);
+        memcpy(s.words, s.good, len);
+        return s;
+}
+
+/* Lifts a value of @func many times, while a thread writes over it. Returns how often there was a value. */
+static unsigned lift_while_it_changes(const struct ward_func *func, uint64_t *seed)
+{
+        uint64_t slots[WARD_FLAT_MAX] = { 0 };
+        struct test_memory m;
+        pthread_t thread;
+        unsigned accepted = 0;
+        void *args = random_new(func->params, seed);
+        test_memory_init(&m, 0);
+        m.memory.encoding = random_below(seed, 2) ? MARSHAL_UTF16 : MARSHAL_UTF8;
+        assert_int_equal(marshal_lower_params(func, args, slots, &m.memory, NULL), 0);
+        struct scribbler s = scribbler_of(slots, &m.memory);
+        struct marshal_memory changing = m.memory;
+        changing.base = (uint8_t *)s.words + sizeof slots;
+        pthread_create(&thread, NULL, scribble, &s);
+        for (int i = 0; i < 1000 || atomic_load(&s.written) < 20000; i++)
+                accepted += !lift_and_check(func, (uint64_t *)(void *)s.words, &changing);
+        atomic_store(&s.stop, true);
+        pthread_join(thread, NULL);
+        free(s.words);
+        free(s.good);
+        test_memory_finish(&m);
+        value_free(func->params, args);
+        return accepted;
 }
 
 TEST(memory_that_changes_while_it_is_lifted)
@@ -329,31 +481,44 @@ TEST(memory_that_changes_while_it_is_lifted)
 #ifdef __SANITIZE_THREAD__
         harness_skip("a data race is what this is about");
 #endif
-        enum { LEN = 512 };
-        struct types *t = types_new();
-        const struct ward_type *leaf = types_variant(t, 3, LIST_OF(types_string(t), types_char(t), NULL));
-        const struct ward_type *list = types_list(t, types_list(t, leaf));
-        const struct ward_func *func = types_func(t, 2, LIST_OF(list, types_string(t)), NULL);
-        struct scribbler s = { .bytes = calloc(1, LEN), .len = LEN };
-        struct marshal_memory memory = { .base = s.bytes, .size = LEN };
-        pthread_t thread;
         unsigned accepted = 0;
-        pthread_create(&thread, NULL, scribble, &s);
-        for (int i = 0; i < 100000; i++)
-                accepted += !lift_and_check(func, SLOTS(8 * ((unsigned)i % 32), 1, 0, (unsigned)i % 3), &memory);
-        atomic_store(&s.stop, true);
-        pthread_join(thread, NULL);
+        for (uint64_t number = 1; number <= 100; number++) {
+                uint64_t seed = number * 0x9e3779b97f4a7c15u;
+                struct types *t = types_new();
+                accepted += lift_while_it_changes(random_func(t, &seed, 3), &seed);
+                types_free(t);
+        }
         assert_true(accepted > 0);
-        free(s.bytes);
+}
+
+/* Nothing but strings and lists, in a memory so small that they often hit. */
+TEST(a_small_memory_that_changes_while_it_is_lifted)
+{
+#ifdef __SANITIZE_THREAD__
+        harness_skip("a data race is what this is about");
+#endif
+        struct types *t = types_new();
+        const struct ward_type *leaf = types_variant(t, 4, LIST_OF(types_string(t), types_char(t), NULL, types_string16(t)));
+        const struct ward_type *list = types_list(t, types_list(t, leaf)), *flags = types_flags(t, 45);
+        const struct ward_type *handles = types_list(t, types_handle(t, WARD_TYPE_OWN, &test_resource, 8));
+        const struct ward_func *func = types_func(t, 4, LIST_OF(list, types_array(t, types_string(t), 2), flags, handles), NULL);
+        unsigned accepted = 0;
+        for (uint64_t seed = 1; seed <= 50; seed++) {
+                uint64_t own = seed;
+                accepted += lift_while_it_changes(func, &own);
+        }
+        assert_true(accepted > 0);
         types_free(t);
 }
 
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(bad_strings), TEST_CASE(bad_lists), TEST_CASE(bad_scalars_and_cases),
+                         TEST_CASE(bad_strings_of_utf16), TEST_CASE(bad_handles), TEST_CASE(long_texts_about_handles_are_cut),
                          TEST_CASE(a_late_fault_frees_what_was_made), TEST_CASE(bad_results_leave_ret_alone),
                          TEST_CASE(bad_spilled_parameters), TEST_CASE(an_empty_memory_holds_only_what_is_empty),
                          TEST_CASE(nested_lists_that_share_bytes_stop_at_the_budget), TEST_CASE(elements_without_bytes_are_bounded),
                          TEST_CASE(the_budget_is_a_limit), TEST_CASE(random_damage_is_refused_or_harmless),
-                         TEST_CASE(memory_that_changes_while_it_is_lifted));
+                         TEST_CASE(memory_that_changes_while_it_is_lifted),
+                         TEST_CASE(a_small_memory_that_changes_while_it_is_lifted));
 }

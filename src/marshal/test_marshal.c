@@ -220,6 +220,115 @@ TEST(nothing_is_nothing)
         types_free(t);
 }
 
+/* --- Flags, arrays, handles, encodings -------------------------------------------------------- */
+
+TEST(flags_take_words_of_32)
+{
+        struct types *t = types_new();
+        const struct ward_type *nine = types_flags(t, 9), *forty = types_flags(t, 40);
+        const struct ward_type *record = types_record(t, 3, LIST_OF(types_int(t, 1, false), forty, nine));
+        struct {
+                uint8_t u8;
+                uint64_t forty;
+                uint16_t nine;
+        } value = { 7, 0xffffffff00000001, 0xffff }, back; /* some bits too many */
+        const struct ward_func *func = types_func(t, 2, LIST_OF(forty, nine), record);
+        assert_true(forty->abi_align == 4 && forty->abi_size == 8 && record->abi_size == 16);
+        MEMORY(m, 0);
+        uint64_t slots[WARD_FLAT_MAX], budget = 0;
+        assert_int_equal(marshal_lower_params(func, &value.forty, slots, &m.memory, NULL), 0);
+        assert_true(slots[0] == 1 && slots[1] == 0xff && slots[2] == 0x1ff);
+        slots[0] = slots[1] = slots[2] = UINT64_MAX;
+        assert_int_equal(marshal_lift_params(func, slots, &m.memory, &budget, &back.forty, NULL), 0);
+        assert_true(back.forty == 0xffffffffff && back.nine == 0x1ff);
+
+        assert_int_equal(marshal_lower_result(func, &value, slots, &m.memory, NULL), 0);
+        static const uint32_t expected[] = { 1, 0xff };
+        assert_int_equal(m.memory.base[0], 7);
+        assert_memory_equal(m.memory.base + 4, expected, sizeof expected);
+        assert_memory_equal(m.memory.base + 12, "\xff\1", 2);
+        memset(m.memory.base, 0xff, 16);
+        assert_int_equal(marshal_lift_result(func, slots, &m.memory, &budget, &back, NULL), 0);
+        assert_true(back.u8 == 0xff && back.forty == 0xffffffffff && back.nine == 0x1ff);
+        types_free(t);
+}
+
+TEST(arrays_lie_in_place)
+{
+        struct types *t = types_new();
+        const struct ward_type *bools = types_array(t, types_bool(t), 3), *shorts = types_array(t, types_int(t, 2, true), 2);
+        const struct ward_type *record = types_record(t, 3, LIST_OF(bools, shorts, types_array(t, types_string(t), 1)));
+        struct {
+                bool bools[3];
+                int16_t shorts[2];
+                struct text strings[1];
+        } value = { { true, false, true }, { -2, 3 }, { { "xyz", 3 } } };
+        const struct ward_func *func = types_func(t, 1, LIST_OF(record), record);
+        static const uint64_t expected[] = { 1, 0, 1, 0xfffffffe, 3, 0, 3 };
+        MEMORY(m, 0);
+        uint64_t slots[WARD_FLAT_MAX];
+        assert_int_equal(record->flat, 7);
+        assert_int_equal(marshal_lower_params(func, &value, slots, &m.memory, NULL), 0);
+        assert_memory_equal(slots, expected, sizeof expected);
+        assert_int_equal(marshal_lower_result(func, &value, slots, &m.memory, NULL), 0);
+        assert_int_equal(slots[0], 4);
+        assert_memory_equal(m.memory.base + 4, "\1\0\1\xee\xfe\xff\3\0\x14\0\0\0\3\0\0\0xyz", 19);
+        types_free(t);
+}
+
+TEST(handles_cross_as_numbers)
+{
+        struct types *t = types_new();
+        const struct ward_type *own = types_handle(t, WARD_TYPE_OWN, &test_resource, 4);
+        const struct ward_type *borrow = types_handle(t, WARD_TYPE_BORROW, &test_resource, 8);
+        const struct ward_func *func = types_func(t, 3, LIST_OF(own, borrow, types_list(t, own)), own);
+        uint32_t list[] = { (uint32_t)handle_form(own, 3), (uint32_t)handle_form(own, 4) };
+        struct {
+                uint32_t own;
+                uint64_t borrow;
+                void *ptr;
+                size_t len;
+        } args = { (uint32_t)handle_form(own, 1), handle_form(borrow, 2), list, 2 };
+        uint32_t expected[] = { 3, 4 }, back;
+        MEMORY(m, 0);
+        uint64_t slots[WARD_FLAT_MAX], budget = 0;
+        assert_int_equal(marshal_lower_params(func, &args, slots, &m.memory, NULL), 0);
+        assert_true(slots[0] == 1 && slots[1] == 2 && slots[3] == 2);
+        assert_memory_equal(m.memory.base + slots[2], expected, sizeof expected);
+        assert_int_equal(marshal_lower_result(func, &args, slots, &m.memory, NULL), 0);
+        assert_int_equal(slots[0], 1);
+        assert_int_equal(marshal_lift_result(func, slots, &m.memory, &budget, &back, NULL), 0);
+        assert_int_equal(back, args.own);
+        types_free(t);
+}
+
+static const char sample8[] = "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80";
+static const uint16_t sample16[] = { 'a', 0xe9, 0x20ac, 0xd83d, 0xde00 };
+
+TEST(strings_are_encoded_as_the_memory_wants)
+{
+        struct types *t = types_new();
+        const struct ward_func *func = types_func(t, 2, LIST_OF(types_string(t), types_string16(t)), NULL);
+        struct text args[] = { { sample8, 10 }, { (const char *)sample16, 5 } }, back[2];
+        for (int encoding = MARSHAL_UTF8; encoding <= MARSHAL_UTF16; encoding++) {
+                static const uint64_t expected[2][4] = { { 1, 10, 11, 10 }, { 2, 5, 12, 5 } };
+                const void *sample = encoding == MARSHAL_UTF16 ? (const void *)sample16 : sample8;
+                MEMORY(m, 0);
+                uint64_t slots[WARD_FLAT_MAX], budget = 4 * 16 + 2 * 10 + 10;
+                m.used = 1;
+                m.memory.encoding = (enum marshal_encoding)encoding;
+                assert_int_equal(marshal_lower_params(func, args, slots, &m.memory, NULL), 0);
+                assert_memory_equal(slots, expected[encoding], sizeof expected[0]);
+                assert_memory_equal(m.memory.base + slots[0], sample, 10);
+                assert_memory_equal(m.memory.base + slots[2], sample, 10);
+                assert_int_equal(marshal_lift_params(func, slots, &m.memory, &budget, back, NULL), 0);
+                assert_true(values_equal(func->params, args, func->params, back));
+                assert_int_equal(budget, 4 * 16 + 2 * 10 + 10 - 2 * (16 + 10));
+                ward_value_free(func->params, back);
+        }
+        types_free(t);
+}
+
 /* Bytes and lists of records without padding go as a block, and come back the same. */
 TEST(large_blocks_come_back_the_same)
 {
@@ -294,6 +403,69 @@ TEST(bad_values_of_the_host_are_named)
         types_free(t);
 }
 
+TEST(bad_text_is_named_by_its_own_encoding)
+{
+        struct types *t = types_new();
+        const struct ward_func *eight = types_func(t, 1, LIST_OF(types_string(t)), NULL);
+        const struct ward_func *sixteen = types_func(t, 1, LIST_OF(types_string16(t)), NULL);
+        static const uint16_t half[] = { 'x', 0xd83d };
+        struct text args8 = { "a\xff", 2 }, args16 = { (const char *)half, 2 };
+        for (int encoding = MARSHAL_UTF8; encoding <= MARSHAL_UTF16; encoding++) {
+                MEMORY(m, 0);
+                m.memory.encoding = (enum marshal_encoding)encoding;
+                refuse_lower(eight, &args8, &m.memory, WARD_FAULT_USAGE, "f: parameter 1: a string of 2 bytes that is not UTF-8");
+                refuse_lower(sixteen, &args16, &m.memory, WARD_FAULT_USAGE,
+                             "f: parameter 1: a string of 4 bytes that is not UTF-16");
+        }
+        types_free(t);
+}
+
+/* The limit is one of bytes in memory. What is far beyond it is not even read. */
+TEST(text_that_is_too_long_in_memory)
+{
+        enum { LONG = 1 << 27 };
+        struct types *t = types_new();
+        const struct ward_func *eight = types_func(t, 1, LIST_OF(types_string(t)), NULL);
+        const struct ward_func *sixteen = types_func(t, 1, LIST_OF(types_string16(t)), NULL);
+        OWNED(freep) void *zeros = calloc(1, LONG);
+        struct text args = { zeros, LONG };
+        MEMORY(m, 0);
+        m.memory.encoding = MARSHAL_UTF16;
+        refuse_lower(eight, &args, &m.memory, WARD_FAULT_LIMIT,
+                     "f: parameter 1: a string of 268435456 bytes; at most 268435455 can be passed");
+        args = (struct text){ "x", 450000000 };
+        refuse_lower(eight, &args, &m.memory, WARD_FAULT_LIMIT,
+                     "f: parameter 1: a string of 300000000 bytes; at most 268435455 can be passed");
+        args = (struct text){ "x", LONG };
+        refuse_lower(sixteen, &args, &m.memory, WARD_FAULT_LIMIT,
+                     "f: parameter 1: a string of 268435456 bytes; at most 268435455 can be passed");
+        m.memory.encoding = MARSHAL_UTF8;
+        args = (struct text){ "x", SIZE_MAX };
+        refuse_lower(sixteen, &args, &m.memory, WARD_FAULT_LIMIT,
+                     "f: parameter 1: a string of 18446744073709551615 bytes; at most 268435455 can be passed");
+        args = (struct text){ NULL, 3 };
+        refuse_lower(sixteen, &args, &m.memory, WARD_FAULT_USAGE, "f: parameter 1: a string of 6 bytes at NULL");
+        types_free(t);
+}
+
+TEST(handles_that_are_none_are_named)
+{
+        struct types *t = types_new();
+        const struct ward_type *own = types_handle(t, WARD_TYPE_OWN, &test_resource, 8);
+        const struct ward_func *func = types_func(t, 2, LIST_OF(types_int(t, 8, false), types_option(t, own)), NULL);
+        struct {
+                uint64_t u64;
+                bool is_some;
+                uint64_t own;
+        } args = { 0, true, handle_form(own, HANDLES_MAX) };
+        MEMORY(m, 0);
+        refuse_lower(func, &args, &m.memory, WARD_FAULT_USAGE, "f: parameter 2: 65536 is no object of t:t/t#r");
+        m.memory.handles = NULL;
+        refuse_lower(func, &args, &m.memory, WARD_FAULT_USAGE,
+                     "f: parameter 2: a handle of t:t/t#r, and no table to look it up in");
+        types_free(t);
+}
+
 /* --- Allocators that cannot be trusted -------------------------------------------------------- */
 
 struct liar {
@@ -362,6 +534,10 @@ int main(int argc, char **argv)
                          TEST_CASE(strings_and_lists_are_laid_out_as_the_abi_says), TEST_CASE(results_lie_in_memory),
                          TEST_CASE(missing_slots_of_a_variant_are_zero), TEST_CASE(many_parameters_travel_as_a_record),
                          TEST_CASE(empty_strings_and_lists_are_null), TEST_CASE(nothing_is_nothing),
-                         TEST_CASE(large_blocks_come_back_the_same), TEST_CASE(bad_values_of_the_host_are_named),
-                         TEST_CASE(an_allocator_is_not_trusted), TEST_CASE(a_return_pointer_is_not_trusted));
+                         TEST_CASE(large_blocks_come_back_the_same), TEST_CASE(flags_take_words_of_32),
+                         TEST_CASE(arrays_lie_in_place), TEST_CASE(handles_cross_as_numbers),
+                         TEST_CASE(strings_are_encoded_as_the_memory_wants), TEST_CASE(bad_text_is_named_by_its_own_encoding),
+                         TEST_CASE(text_that_is_too_long_in_memory), TEST_CASE(handles_that_are_none_are_named),
+                         TEST_CASE(bad_values_of_the_host_are_named), TEST_CASE(an_allocator_is_not_trusted),
+                         TEST_CASE(a_return_pointer_is_not_trusted));
 }
