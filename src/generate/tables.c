@@ -61,17 +61,24 @@ static bool has_payload(const struct c_type *type)
 }
 
 /* "BEFORE { a, b };" on one line, or on lines of their own between the braces. */
-static void write_braced(FILE *out, const char *before, const char *inside)
+static void write_braced(FILE *out, const char *before, const struct pieces *inside)
 {
-        bool fits = strlen(before) + strlen(inside) + strlen(" { };") + 2 <= WRITE_COLUMNS;
-        fprintf(out, fits ? "%s { %s };\n" : "%s {\n        %s\n};\n", before, inside);
+        size_t width = strlen(before) + strlen(" { };") + 2 * inside->n;
+        for (size_t i = 0; i < inside->n; i++)
+                width += strlen(inside->at[i]);
+        if (width <= WRITE_COLUMNS)
+                pieces_print(inside, out, pool_printf(inside->pool, "%s { ", before), " };\n");
+        else
+                pieces_print(inside, out, pool_printf(inside->pool, "%s {\n        ", before), "\n};\n");
 }
 
 static void write_fields(FILE *out, struct pool *pool, const struct c_type *type, const char *table, const char *c_name)
 {
         const char *before = pool_printf(pool, "static const struct ward_field %s_fields[] =", table);
         if (type->n_members == 1 && type->kind != WIT_OPTION) {
-                write_braced(out, before, field(pool, type, c_name, 0));
+                struct pieces one = { .pool = pool };
+                pieces_add(&one, "%s", field(pool, type, c_name, 0));
+                write_braced(out, before, &one);
                 return;
         }
         fprintf(out, "%s {\n%s", before, type->kind == WIT_OPTION ? "        { NULL, 0, 0 },\n" : "");
@@ -87,12 +94,15 @@ static void write_table(FILE *out, const struct model *model, const struct c_typ
         bool has_fields = has_payload(type);
         if (has_fields)
                 write_fields(out, &pool, type, table, c_name);
-        const char *fields = has_fields ? pool_printf(&pool, "%s_fields", table) : "NULL";
-        const char *resource = type->resource ? pool_printf(&pool, "&%s", type->resource->table) : "NULL";
-        write_braced(out, pool_printf(&pool, "static const struct ward_type %s =", table),
-                     pool_printf(&pool, "WARD_TYPE_%s, %s, %u, %u, %u, sizeof(%s), %u, %zu, %s, %s", kind_name(type),
-                                 flags(&pool, model, type), type->abi.tag, type->abi.align, type->abi.size, c_name, type->abi.flat,
-                                 count(type), fields, resource));
+        struct pieces all = { .pool = &pool };
+        pieces_add(&all, "WARD_TYPE_%s", kind_name(type));
+        pieces_add(&all, "%s", flags(&pool, model, type));
+        pieces_add(&all, "%u, %u, %u", type->abi.tag, type->abi.align, type->abi.size);
+        pieces_add(&all, "sizeof(%s)", c_name);
+        pieces_add(&all, "%u, %zu", type->abi.flat, count(type));
+        pieces_add(&all, has_fields ? "%s_fields" : "NULL", table);
+        pieces_add(&all, type->resource ? "&%s" : "NULL", type->resource ? type->resource->table : "");
+        write_braced(out, pool_printf(&pool, "static const struct ward_type %s =", table), &all);
         pool_finish(&pool);
 }
 

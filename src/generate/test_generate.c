@@ -206,7 +206,7 @@ TEST(names_functions_for_both_sides)
         assert_has(host, "int w_tell_me(struct w *self, struct ward_fault *fault)");
         assert_has(host, "int w_board_clear(struct w *self, struct ward_fault *fault)");
         const char *source = view(&f, GENERATE_ADDIN, true);
-        assert_has(source, ".name = \"t:p/deep-blue@1.0.0#play\"");
+        assert_has(source, "{\n        \"t:p/deep-blue@1.0.0#play\",");
         assert_has(source, "import_module(\"t:p/deep-blue@1.0.0\"), import_name(\"play\")");
         assert_has(source, "export_name(\"board#clear\")");
         assert_has(source, "import_module(\"$root\"), import_name(\"tell\")");

@@ -27,7 +27,8 @@ static const struct ward_field type_example_sensor_types_reading_fields[] = {
         { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
 };
 static const struct ward_type type_example_sensor_types_reading = {
-        WARD_TYPE_RECORD, 0, 0, 8, 16, sizeof(example_sensor_types_reading_t), 3, 3, type_example_sensor_types_reading_fields, NULL
+        WARD_TYPE_RECORD, 0, 0, 8, 16, sizeof(example_sensor_types_reading_t), 3, 3, type_example_sensor_types_reading_fields,
+        NULL
 };
 static const struct ward_field type_list_u8_fields[] = { { &type_u8, 0, 0 } };
 static const struct ward_type type_list_u8 = {
@@ -45,7 +46,8 @@ static const struct ward_field type_ward_domain_data_result_void_string_fields[]
         { &type_string, offsetof(ward_domain_data_result_void_string_t, val), 4 },
 };
 static const struct ward_type type_ward_domain_data_result_void_string = {
-        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(ward_domain_data_result_void_string_t), 3, 2, type_ward_domain_data_result_void_string_fields, NULL
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(ward_domain_data_result_void_string_t), 3, 2,
+        type_ward_domain_data_result_void_string_fields, NULL
 };
 static const struct ward_field type_option_scale_fields[] = {
         { NULL, 0, 0 },
@@ -70,7 +72,8 @@ static const struct ward_field type_result_list_reading_string_fields[] = {
         { &type_string, offsetof(sensor_result_list_reading_string_t, val), 4 },
 };
 static const struct ward_type type_result_list_reading_string = {
-        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(sensor_result_list_reading_string_t), 3, 2, type_result_list_reading_string_fields, NULL
+        WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(sensor_result_list_reading_string_t), 3, 2,
+        type_result_list_reading_string_fields, NULL
 };
 
 /* import ward:domain/data@0.1.0#get */
@@ -81,7 +84,8 @@ static const struct ward_field import_data_get_params_fields[] = {
         { &type_string, offsetof(struct import_data_get_args, key), 0 }
 };
 static const struct ward_type import_data_get_params = {
-        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 8, sizeof(struct import_data_get_args), 2, 1, import_data_get_params_fields, NULL
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 8, sizeof(struct import_data_get_args), 2, 1, import_data_get_params_fields,
+        NULL
 };
 static const struct ward_func import_data_get_func = {
         "ward:domain/data@0.1.0#get",
@@ -99,7 +103,8 @@ static const struct ward_field import_data_set_params_fields[] = {
         { &type_list_u8, offsetof(struct import_data_set_args, value), 8 },
 };
 static const struct ward_type import_data_set_params = {
-        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 16, sizeof(struct import_data_set_args), 4, 2, import_data_set_params_fields, NULL
+        WARD_TYPE_RECORD, WARD_TYPE_OWNS, 0, 4, 16, sizeof(struct import_data_set_args), 4, 2, import_data_set_params_fields,
+        NULL
 };
 static const struct ward_func import_data_set_func = {
         "ward:domain/data@0.1.0#set",
