@@ -151,6 +151,8 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
                  const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault);
 struct instance *instance_ref(struct instance *instance);
+/* False where the last holder is gone: a call may still be in it, but there is no way back. */
+bool instance_try_ref(struct instance *instance);
 /* Takes NULL, returns NULL. */
 struct instance *instance_unref(struct instance *instance);
 /* Ends the instances that nobody holds any more, in the turn and with no call in flight; instances_free frees them, without the

@@ -103,6 +103,15 @@ struct instance *instance_ref(struct instance *instance)
         return instance;
 }
 
+bool instance_try_ref(struct instance *instance)
+{
+        uint32_t holders = atomic_load_explicit(&instance->holders, memory_order_relaxed);
+        while (holders && !atomic_compare_exchange_weak_explicit(&instance->holders, &holders, holders + 1, memory_order_relaxed,
+                                                                 memory_order_relaxed))
+                continue;
+        return holders;
+}
+
 /* In the turn, off the domain's lists. The references go behind the module, whose own end may still drop some. */
 static void end(struct instance *instance)
 {

@@ -204,7 +204,7 @@ static int add(struct instance *instance, struct object *object, bool unique, ui
                 map_remove(&instance->numbers, key);
                 return r;
         }
-        object->instance = instance_ref(instance);
+        object->instance = instance;
         if (object->resource == TOKENS_INSTANCE)
                 return 0;
         list_append(&instance->objects, &object->link);
@@ -215,16 +215,23 @@ static int add(struct instance *instance, struct object *object, bool unique, ui
 int tokens_add(struct instance *instance, uint32_t resource, uint32_t number, bool unique, uint64_t *ret_token,
                struct ward_fault *fault)
 {
+        if (!instance_try_ref(instance))
+                return fault_set(fault, WARD_FAULT_UNLOADED, "add-in '%s' was released: nobody can hold anything of it",
+                                 instance->name);
         struct object *object = calloc(1, sizeof *object);
-        if (!object)
+        if (!object) {
+                instance_unref(instance);
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for a token");
+        }
         object->resource = resource;
         object->number = number;
         change(instance->tokens);
         int r = add(instance, object, unique, ret_token, fault);
         changed(instance->tokens);
-        if (r)
+        if (r) {
                 free(object);
+                instance_unref(instance);
+        }
         return r;
 }
 
