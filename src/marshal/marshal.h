@@ -73,7 +73,7 @@ struct marshal_scratch;
 int marshal_view_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory,
                         struct marshal_scratch *scratch, void *args, struct ward_fault *fault);
 
-/* Blocks of C memory that are freed together; small ones cost no malloc. @blocks and @used are 0 at first, @small may be anything. */
+/* Blocks of C memory that are freed together; small ones cost no malloc. @blocks and @used are 0 at first, @small need not be. */
 enum { MARSHAL_SCRATCH_SMALL = 1024 };
 struct marshal_scratch {
         void *blocks;
@@ -84,7 +84,8 @@ void marshal_scratch_finish(struct marshal_scratch *scratch);
 
 /* A deep copy in C memory, from one side's form to the other's within one process: handles cross by @lower of the one and @lift of
  * the other, strings are recoded where the sides differ. @from_type and @to_type describe the same type of a contract; they may be
- * one, and the handles NULL where there are none. 0, or a fault with nothing left to free. */
+ * one, and the handles NULL where there are none. What need not be converted is copied as it is, unchecked. 0, or a fault with
+ * nothing left to free: USAGE for what cannot be converted, SYSTEM without memory, or what the handles say. */
 int marshal_copy(const struct ward_type *from_type, const void *from, const struct marshal_handles *lower,
                  const struct ward_type *to_type, void *to, const struct marshal_handles *lift, struct ward_fault *fault);
 
