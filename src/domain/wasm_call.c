@@ -1,0 +1,200 @@
+/* Kind `wasm`: calls of exports, and what is called for their sake. */
+#include <string.h>
+#include "base/fault.h"
+#include "domain/deadline.h"
+#include "domain/wasm_loaded.h"
+#include "domain/wasm_terms.h"
+
+/* In a forked child the monitor may be freed. */
+static void set_alarm(struct loaded *loaded, uint64_t until)
+{
+        loaded->until = until;
+        if (until == CLOCK_NEVER || !domain_is_here(loaded->instance->domain))
+                monitor_alarm_clear(&loaded->alarm);
+        else
+                monitor_alarm_set(loaded->domain->monitor, &loaded->alarm, until);
+}
+
+struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until)
+{
+        struct loaded_span before = { loaded->until, deadline_inherited };
+        wasm_instance_enter(loaded->wasm);
+        if (deadline_inherited < until)
+                until = deadline_inherited;
+        deadline_inherited = until;
+        if (until < loaded->until)
+                set_alarm(loaded, until);
+        return before;
+}
+
+void loaded_end(struct loaded *loaded, struct loaded_span before)
+{
+        deadline_inherited = before.inherited;
+        if (loaded->until != before.until)
+                set_alarm(loaded, before.until);
+        wasm_instance_leave(loaded->wasm);
+}
+
+int loaded_run(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault)
+{
+        int r = wasm_instance_call(loaded->wasm, need, function, slots, fault);
+        if (r)
+                loaded->dead = true;
+        return r;
+}
+
+int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
+{
+        struct loaded *loaded = memory->context;
+        uint64_t slots[4] = { 0, 0, align, size };
+        int r = loaded_run(loaded, wasm_need_realloc(loaded->instance->contract), "cabi_realloc", slots, fault);
+        if (r)
+                return r;
+        memory->base = wasm_instance_memory(loaded->wasm, &memory->size);
+        *ret_at = (uint32_t)slots[0];
+        return 0;
+}
+
+/* Lifts the result, then lets the module free what of it is in its memory. */
+static int take_result(struct loaded *loaded, uint32_t index, const struct crossing *crossing, uint64_t *slots, void *ret,
+                       struct ward_fault *fault)
+{
+        const struct ward_contract *contract = loaded->instance->contract;
+        const struct ward_func *func = contract->exports[index];
+        struct marshal_memory *memory = loaded_memory(loaded, crossing);
+        uint64_t budget = loaded_budget(memory);
+        uint32_t post = wasm_need_post(contract, index);
+        int r = func->result ? marshal_lift_result(func, slots, memory, &budget, ret, fault) : 0;
+        if (r || !wasm_instance_has(loaded->wasm, post))
+                return r;
+        r = loaded_run(loaded, post, func->name, slots, fault);
+        if (r && func->result)
+                ward_value_free(func->result, ret);
+        return r;
+}
+
+static int invoke(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        const struct ward_func *func = loaded->instance->contract->exports[index];
+        struct marshal_memory *memory = loaded_memory(loaded, NULL);
+        uint64_t slots[WARD_FLAT_MAX];
+        int r = marshal_lower_params(func, args, slots, memory, fault);
+        if (!r)
+                r = loaded_run(loaded, wasm_need_export(index), func->name, slots, fault);
+        return r ? r : take_result(loaded, index, NULL, slots, ret, fault);
+}
+
+/* The call itself, and what was lent comes back. A module that kept some of it gets no chance to make more of it. */
+static int run_crossed(struct loaded *loaded, uint32_t index, struct crossing *crossing, uint64_t *slots, struct ward_fault *fault)
+{
+        int r = loaded_run(loaded, wasm_need_export(index), loaded->instance->contract->exports[index]->name, slots, fault);
+        if (!r) {
+                r = crossing_returned(crossing, fault);
+                loaded->dead = loaded->dead || r;
+        }
+        return r;
+}
+
+/* The same with handles. */
+static int invoke_crossed(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        const struct ward_func *func = loaded->instance->contract->exports[index];
+        uint64_t slots[WARD_FLAT_MAX];
+        struct crossing crossing;
+        crossing_begin(&crossing, loaded->instance->references);
+        int r = marshal_lower_params(func, args, slots, loaded_memory(loaded, &crossing), fault);
+        if (!r) {
+                crossing_arrived(&crossing);
+                r = run_crossed(loaded, index, &crossing, slots, fault);
+                if (!r)
+                        r = take_result(loaded, index, &crossing, slots, ret, fault);
+                if (r == -WARD_FAULT_PROTOCOL)
+                        loaded->dead = true;
+        }
+        if (r)
+                crossing_undo(&crossing);
+        crossing_end(&crossing);
+        return r;
+}
+
+/* marshal/ knows no names. */
+static void name_in_text(const char *name, struct ward_fault *fault)
+{
+        char text[WARD_FAULT_TEXT_MAX];
+        memcpy(text, fault->text, sizeof text);
+        fault_set(fault, WARD_FAULT_PROTOCOL, "add-in '%s' broke its contract: %s", name, text);
+}
+
+/* A call that was ended in the middle costs the domain, as does a value that is not one; a host that is short of memory costs the
+ * call alone. */
+static int fail(struct loaded *loaded, const char *function, int r, struct ward_fault *fault)
+{
+        struct ward_domain *domain = loaded->instance->domain;
+        if (r == -WARD_FAULT_UNLOADED)
+                return domain_unloaded_fault(domain, fault);
+        if (r == -WARD_FAULT_PROTOCOL)
+                name_in_text(loaded->instance->name, fault);
+        fault_name(fault, loaded->instance->name, domain->name, function);
+        if (loaded->dead || r == -WARD_FAULT_PROTOCOL)
+                domain_fail(domain, fault);
+        return r;
+}
+
+/* A call from outside: how long it may take, and what its fault means. */
+struct outer_call {
+        struct loaded_span before;
+        uint64_t until;
+        uint32_t ms;
+};
+
+static inline struct outer_call begin_call(struct loaded *loaded)
+{
+        uint32_t ms = atomic_load_explicit(&loaded->instance->deadline_ms, memory_order_relaxed);
+        struct outer_call call = { .until = CLOCK_NEVER, .ms = ms };
+        if (ms)
+                call.until = clock_read(CLOCK_MONOTONIC_COARSE) + loaded->domain->lag + (uint64_t)ms * 1000000u;
+        call.before = loaded_begin(loaded, call.until);
+        return call;
+}
+
+static inline int end_call(struct loaded *loaded, const struct outer_call *call, const char *function, int r,
+                           struct ward_fault *fault)
+{
+        loaded_end(loaded, call->before);
+        if (r == -WARD_FAULT_DEADLINE && call->until <= call->before.inherited)
+                fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s within %u ms; the call was ended",
+                          loaded->instance->name, function, call->ms);
+        return r ? fail(loaded, function, r, fault) : 0;
+}
+
+int loaded_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        const struct ward_func *func = instance->contract->exports[index];
+        struct loaded *loaded = instance->held;
+        struct ward_fault own;
+        if (!fault)
+                fault = &own;
+        struct outer_call outer = begin_call(loaded);
+        int r = func_has_handles(func) ? invoke_crossed(loaded, index, args, ret, fault) : invoke(loaded, index, args, ret, fault);
+        return end_call(loaded, &outer, func->name, r, fault);
+}
+
+/* An object of the module's own. */
+int loaded_destroy(struct instance *instance, uint32_t resource, uint32_t rep, struct ward_fault *fault)
+{
+        struct loaded *loaded = instance->held;
+        uint64_t slots[1] = { rep };
+        struct ward_fault own;
+        if (!fault)
+                fault = &own;
+        if (!loaded->domain || loaded->dead)
+                return domain_unloaded_fault(instance->domain, fault);
+        uint32_t need = wasm_need_dtor(instance->contract, resource);
+        if (!wasm_instance_has(loaded->wasm, need))
+                need++;
+        if (!wasm_instance_has(loaded->wasm, need))
+                return 0;
+        struct outer_call outer = begin_call(loaded);
+        int r = loaded_run(loaded, need, "a destructor", slots, fault);
+        return end_call(loaded, &outer, instance->contract->resources[resource].resource->name, r, fault);
+}

@@ -1,0 +1,72 @@
+/* What the files of kind `wasm` share: an instance of a module, and how it is entered. */
+#ifndef DOMAIN_WASM_LOADED_H
+#define DOMAIN_WASM_LOADED_H
+
+#include "domain/domain.h"
+#include "domain/references.h"
+#include "marshal/marshal.h"
+#include "wasm/runtime.h"
+#include "wasm/wasi.h"
+
+enum {
+        LOADED_BUDGET_TIMES = 4, /* how much larger than in linear memory a value may be in C, */
+        LOADED_BUDGET_LEAST = 1 << 20,
+        LOADED_BUDGET_MOST = 1 << 30, /* a module has 4 GiB of zeros for the asking: lists in them must not fill the host */
+};
+
+/* A domain. The list is guarded by the domain's info_lock, for interrupt comes without the other. */
+struct wasm_domain {
+        struct monitor *monitor;
+        struct list loaded;
+        uint64_t lag; /* how far CLOCK_MONOTONIC_COARSE may be behind: no call is ended early for it */
+};
+
+struct loaded {
+        struct list link;
+        struct instance *instance;
+        struct wasm_domain *domain; /* NULL: stopped, the rest of this is gone */
+        struct wasm_instance *wasm;
+        struct wasi *wasi;
+        struct marshal_memory memory; /* up to date from loaded_memory on, until module code runs */
+        struct monitor_alarm alarm;
+        uint64_t until; /* what the alarm is set to */
+        uint32_t n_resource_offers;
+        bool dead; /* a call was ended in the middle: it is not to be called again */
+};
+
+/* @crossing: NULL where no handle crosses. */
+static inline struct marshal_memory *loaded_memory(struct loaded *loaded, const struct crossing *crossing)
+{
+        loaded->memory.base = wasm_instance_memory(loaded->wasm, &loaded->memory.size);
+        loaded->memory.handles = crossing ? &crossing->handles : NULL;
+        return &loaded->memory;
+}
+
+static inline uint64_t loaded_budget(const struct marshal_memory *memory)
+{
+        uint64_t budget = memory->size * LOADED_BUDGET_TIMES + LOADED_BUDGET_LEAST;
+        return budget < LOADED_BUDGET_MOST ? budget : LOADED_BUDGET_MOST;
+}
+
+/* wasm_call.c */
+
+/* What loaded_begin changed, for loaded_end to put back. */
+struct loaded_span {
+        uint64_t until, inherited;
+};
+
+/* Around what runs module code: nothing of it lasts longer than until @until (CLOCK_NEVER: as long as it takes), nor than what is
+ * around it. */
+struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until);
+void loaded_end(struct loaded *loaded, struct loaded_span before);
+int loaded_run(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault);
+/* marshal_memory.alloc: by the module's cabi_realloc. */
+int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault);
+/* kind->call, and references_destroy. */
+int loaded_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault);
+int loaded_destroy(struct instance *instance, uint32_t resource, uint32_t rep, struct ward_fault *fault);
+
+/* wasm_import.c: serves offer number @offer, in the order of wasm_terms.h. @context is a struct loaded. */
+int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault);
+
+#endif
