@@ -29,6 +29,16 @@ void exports_probe_void_struct(probe_point_t *p)
         __asm__ volatile("" : : "r"(p->x), "r"(p->y));
 }
 
+void exports_probe_mixed(probe_string_t *name, probe_list_u32_t *numbers, probe_order_t *what, probe_order_t *ret)
+{
+        *ret = *what;
+        ret->amount = (uint32_t)name->len;
+        for (size_t i = 0; i < numbers->len; i++)
+                ret->amount += numbers->ptr[i];
+        probe_string_free(name);
+        probe_list_u32_free(numbers);
+}
+
 static uint32_t touch(const void *at, size_t len)
 {
         const uint8_t *bytes = at;

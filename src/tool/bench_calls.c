@@ -48,6 +48,18 @@ static int void_struct(const struct bench_task *task, uint64_t times, uint64_t *
         return 0;
 }
 
+static int mixed(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        static uint8_t text[] = "a name of 22 characters";
+        static uint32_t sixteen[16];
+        struct probe *probe = probe_of(task);
+        probe_string_t name = { text, sizeof text - 1 };
+        probe_list_u32_t numbers = { sixteen, COUNT_OF(sixteen) };
+        probe_order_t what = { .id = 1, .price = 2, .amount = 3 }, ret;
+        BENCH_LOOP(times, ret_ns, probe_mixed(probe, &name, &numbers, &what, &ret, fault) ?: bench_use((int32_t)ret.amount));
+        return 0;
+}
+
 /* One call to the add-in, which calls back @times times. */
 static int callback(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
 {
@@ -61,7 +73,8 @@ static const struct {
         int (*run)(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
 } rows[] = {
         { "call.void", void_void },  { "call.void_int", void_int },       { "call.int_void", int_void },
-        { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "callback.int_int", callback },
+        { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "call.mixed", mixed },
+        { "callback.int_int", callback },
 };
 
 void bench_calls_add(struct bench_plan *plan, struct bench_kinds *kinds)

@@ -102,6 +102,7 @@ static const struct call_row {
         { "int(void)", "call.int_void" },
         { "int(int)", "call.int_int" },
         { "void(struct)", "call.void_struct" },
+        { "struct(string,list,…)", "call.mixed" },
         { "callback int(int)", "callback.int_int" },
         { "limits: C call", NULL, { "limit.call", "limit.call" } },
         { "  spinning ping-pong", NULL, { [2] = "limit.spin" } },

@@ -13,7 +13,7 @@ SKIPPED = 77
 
 def expected(kind):
     """The names of a kind's figures, each with its unit."""
-    calls = ["void", "void_int", "int_void", "int_int", "void_struct"]
+    calls = ["void", "void_int", "int_void", "int_int", "void_struct", "mixed"]
     names = {f"call.{call}.{kind}": "ns" for call in calls}
     names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
     names |= {f"callback.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
