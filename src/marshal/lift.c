@@ -187,7 +187,9 @@ static int lift_flat_params(struct lift *lift, const struct ward_type *params, c
         return r;
 }
 
-static int lift_spilled_params(struct lift *lift, const struct ward_type *params, const uint64_t *slots, void *args)
+/* Out of line, and so is lift_aside, for the sake of functions of a few scalars: these need no more registers. */
+static __attribute__((noinline)) int lift_spilled_params(struct lift *lift, const struct ward_type *params, const uint64_t *slots,
+                                                         void *args)
 {
         uint32_t at = (uint32_t)load_slot(slots);
         lift->part.number = PART_PARAMS;
@@ -237,24 +239,28 @@ static int lift_result(struct lift *lift, const struct ward_func *func, const ui
         return r;
 }
 
+/* Lifts aside first: @ret is left alone unless all of it is good. */
+static __attribute__((noinline)) int lift_aside(struct lift *lift, const struct ward_func *func, const uint64_t *slots, void *ret)
+{
+        _Alignas(16) char small[SMALL_VALUE];
+        OWNED(freep) void *large = NULL;
+        void *to = small;
+        if (func->result->size > sizeof small) {
+                to = large = malloc(func->result->size);
+                if (!to)
+                        return part_fault(&lift->part, WARD_FAULT_SYSTEM, "there is no memory for %u bytes", func->result->size);
+        }
+        int r = lift_result(lift, func, slots, to);
+        if (!r)
+                memcpy(ret, to, func->result->size);
+        return r;
+}
+
 int marshal_lift_result(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory, uint64_t *budget,
                         void *ret, struct ward_fault *fault)
 {
         struct lift lift = { memory, budget, NULL, { func->name, PART_RESULT, fault } };
-        _Alignas(16) char small[SMALL_VALUE];
-        OWNED(freep) void *large = NULL;
-        void *to = small;
         if (!func->result)
                 return 0;
-        if (is_scalar(func->result))
-                return unflatten_scalar(&lift, func->result, slots, ret);
-        if (func->result->size > sizeof small) {
-                to = large = malloc(func->result->size);
-                if (!to)
-                        return part_fault(&lift.part, WARD_FAULT_SYSTEM, "there is no memory for %u bytes", func->result->size);
-        }
-        int r = lift_result(&lift, func, slots, to);
-        if (!r)
-                memcpy(ret, to, func->result->size);
-        return r;
+        return is_scalar(func->result) ? unflatten_scalar(&lift, func->result, slots, ret) : lift_aside(&lift, func, slots, ret);
 }

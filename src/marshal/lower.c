@@ -210,7 +210,9 @@ static int flatten(struct lower *lower, const struct ward_type *type, const void
 
 /* --- Functions -------------------------------------------------------------------------------- */
 
-static int lower_spilled(struct lower *lower, const struct ward_type *params, const void *args, uint64_t *slots)
+/* Out of line, and so is store_result, for the sake of functions of a few scalars: these need no more registers. */
+static __attribute__((noinline)) int lower_spilled(struct lower *lower, const struct ward_type *params, const void *args,
+                                                   uint64_t *slots)
 {
         uint32_t at;
         lower->part.number = PART_PARAMS;
@@ -240,21 +242,28 @@ int marshal_lower_params(const struct ward_func *func, const void *args, uint64_
         return r;
 }
 
+static __attribute__((noinline)) int store_result(struct lower *lower, const struct ward_type *type, const void *ret,
+                                                  uint64_t *slots)
+{
+        uint32_t at = 0;
+        int r = lower_allocate(lower, type->abi_size, type->abi_align, &at);
+        if (!r)
+                r = lower_store(lower, type, ret, at);
+        if (!r)
+                slots[0] = at;
+        return r;
+}
+
 int marshal_lower_result(const struct ward_func *func, const void *ret, uint64_t *slots, struct marshal_memory *memory,
                          struct ward_fault *fault)
 {
         struct lower lower = { memory, { func->name, PART_RESULT, fault } };
-        uint32_t at = 0;
         if (!func->result)
                 return 0;
-        if (!ward_func_returns_pointer(func))
-                return flatten(&lower, func->result, ret, slots);
-        int r = lower_allocate(&lower, func->result->abi_size, func->result->abi_align, &at);
-        if (!r)
-                r = lower_store(&lower, func->result, ret, at);
-        if (!r)
-                slots[0] = at;
-        return r;
+        if (is_scalar(func->result))
+                return flatten_scalar(&lower, func->result, ret, slots);
+        return ward_func_returns_pointer(func) ? store_result(&lower, func->result, ret, slots)
+                                               : flatten(&lower, func->result, ret, slots);
 }
 
 int marshal_store_result(const struct ward_func *func, const void *ret, uint32_t at, struct marshal_memory *memory,
