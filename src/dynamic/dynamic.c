@@ -38,6 +38,13 @@ static size_t count_resources(const struct wit_item *items, size_t n)
         return count;
 }
 
+/* Of the host's own there is nothing but a number. */
+static void destroy(const void *services, void *object)
+{
+        (void)services;
+        (void)object;
+}
+
 static void add_resource(struct builder *b, struct dynamic *dynamic, enum side side, const struct wit_type *type)
 {
         if (type->kind != WIT_RESOURCE)
@@ -48,7 +55,8 @@ static void add_resource(struct builder *b, struct dynamic *dynamic, enum side s
         resource->name = owned(b, &made->resources[made->n_resources++], wit_resource_id(type));
         resource->index = index;
         resource->by_addin = side == SIDE_EXPORT;
-        ((struct ward_contract_resource *)dynamic->contract.resources)[index].resource = resource;
+        struct ward_contract_resource *row = (struct ward_contract_resource *)&dynamic->contract.resources[index];
+        *row = (struct ward_contract_resource){ resource, side == SIDE_IMPORT ? destroy : NULL };
         b->resources[side][type->index] = resource;
 }
 

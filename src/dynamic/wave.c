@@ -89,13 +89,13 @@ void wave_error_print(const struct wave *wave, FILE *out)
                 line--;
         const char *newline = at < wave->end ? memchr(at, '\n', (size_t)(wave->end - at)) : NULL;
         size_t len = (size_t)((newline ? newline : wave->end) - line);
+        fprintf(out, "%s\n", wave->error.text);
         OWNED(freep) char *shown = malloc(4 * len + 1), *before = malloc(4 * len + 1);
         if (shown && before) {
                 text_escape(shown, 4 * len + 1, line, len, false);
                 text_escape(before, 4 * len + 1, line, (size_t)(at - line), false);
                 fprintf(out, "  %s\n  %*s^\n", shown, column(before, before + strlen(before)), "");
         }
-        fprintf(out, "%s\n", wave->error.text);
 }
 
 /* --- Punctuation and words -------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
  * "a"), {field: 1}, {flag}, case(1), some(1), none, ok(1), err("no"). A map is a list of tuples; a handle, which WAVE does not have
  * yet, is written as RESOURCE(NUMBER).
  *
- *      1. wave_begin  2. wave_read, wave_skip_punctuation, wave_label …  3. wave_end
+ *      1. wave_begin  2. wave_read, wave_read_args, wave_take …  3. wave_end
  *
  * Values are described twice: by the contract's type, which knows names, and by its descriptor, which knows places. The first error
  * sticks: everything after it reads nothing. */
@@ -17,7 +17,7 @@
 
 struct wave_error {
         size_t at; /* offset in the text */
-        char text[256];
+        char text[640];
 };
 
 struct wave {
@@ -43,6 +43,7 @@ bool wave_read_args(struct wave *wave, const struct wit_func *func, const struct
 bool wave_end(struct wave *wave);
 
 /* For who reads what is around values. Blanks and comments before are skipped. */
+char wave_peek(struct wave *wave);                   /* the next byte, or 0 at the end */
 bool wave_take(struct wave *wave, char punctuation); /* true if it was there */
 bool wave_expect(struct wave *wave, char punctuation);
 struct ward_span wave_word(struct wave *wave, const char *until); /* up to one of @until, or a blank, or the end; may be empty */
@@ -50,7 +51,7 @@ struct ward_span wave_word(struct wave *wave, const char *until); /* up to one o
 /* Fails at offset @at of the text, if nothing has failed before. False. */
 bool wave_fail(struct wave *wave, const char *at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* The text's line that @error is in, and a caret below; then what is wrong. */
+/* What is wrong, the text's line that it is in, and a caret below. */
 void wave_error_print(const struct wave *wave, FILE *out);
 
 /* Writes a well-formed value in canonical form: fields in order, without those that are none; numbers as short as they can be read

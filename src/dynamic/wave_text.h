@@ -13,9 +13,6 @@ struct wave_label {
 /* Fails with "expected WHAT, found …" at the cursor. False. */
 bool wave_expected(struct wave *wave, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Skips blanks and comments; the next byte, or 0 at the end. */
-char wave_peek(struct wave *wave);
-
 /* The label at the cursor, which stays where it is; false if there is none. */
 bool wave_peek_label(struct wave *wave, struct wave_label *ret);
 /* Takes what wave_peek_label gave. */

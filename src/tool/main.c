@@ -12,6 +12,8 @@ static const struct command {
 } commands[] = {
         { "bindgen", command_bindgen, "write the C view of a contract, for hosts or for add-ins" },
         { "contract", command_contract, "check a contract, and print it as WIT or JSON" },
+        { "inspect", command_inspect, "show what an add-in is and what contract it carries" },
+        { "call", command_call, "call a function of an add-in, with values written as text" },
         { "bench", command_bench, "measure what calls cost at each isolation kind" },
 };
 
