@@ -82,15 +82,21 @@ static void use(const struct ward_func *func, const struct ward_func *there, con
 static void lift(struct types *t, const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory)
 {
         void *args = value_new(func->params), *ret = value_new(func->result);
-        uint64_t budget = BUDGET;
-        int r = marshal_lift_params(func, slots, memory, &budget, args, NULL);
+        uint64_t budget = BUDGET, again[WARD_FLAT_MAX];
+        struct ward_fault fault;
+        struct test_memory m;
+        int r = marshal_lift_params(func, slots, memory, &budget, args, &fault);
         expect(!r || r == -WARD_FAULT_PROTOCOL || r == -WARD_FAULT_LIMIT);
         if (!r)
                 use(func, types_func_other_side(t, func), args);
         if (!r)
                 ward_value_free(func->params, args);
-        if (!marshal_lift_result(func, slots, memory, &budget, ret, NULL))
+        test_memory_init(&m, 0);
+        if (!marshal_lift_result(func, slots, memory, &budget, ret, &fault)) {
+                expect(!marshal_lower_result(func, ret, again, &m.memory, NULL));
                 ward_value_free(func->result, ret);
+        }
+        test_memory_finish(&m);
         free(args);
         free(ret);
 }
