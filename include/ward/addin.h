@@ -26,7 +26,8 @@ struct ward_addin_env {
         void *context;
         void (*call)(void *context, uint32_t import, const void *args, void *ret);
         /* Handles; @resource is an index into ward_addin.resources. A handle that is none, or another resource's, ends the call: it
-         * does not return. */
+         * does not return. At kind `direct`, where no call can be ended, the answer is 0 or NULL and nothing is dropped; then the
+         * call fails when the add-in returns. */
         int32_t (*resource_new)(void *context, uint32_t resource,
                                 void *object); /* of the add-in's own: a handle that owns @object */
         void *(*resource_rep)(void *context, uint32_t resource, int32_t handle); /* of the add-in's own: the object */

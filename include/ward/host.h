@@ -115,8 +115,9 @@ WARD_API struct ward_domain *ward_host_default_domain(struct ward_host *host);
 /* Gives a handle back; the domain lives on while it runs. Returns NULL. Takes NULL. */
 WARD_API struct ward_domain *ward_domain_release(struct ward_domain *domain);
 
-/* Ends everything in @domain and frees what it used; waits until that is done. Calls in flight return `unloaded`. Unloading
- * twice is no error. The default domain is refused. */
+/* Ends everything in @domain and frees what it used; waits until that is done. Calls in flight return `unloaded`. Where there are
+ * none, the objects of its add-ins that the host holds are destroyed first, for at most a second; their tokens are still to be
+ * released. Unloading twice is no error. The default domain is refused. */
 WARD_API int ward_domain_unload(struct ward_domain *domain, struct ward_fault *fault);
 
 WARD_API const char *ward_domain_name(const struct ward_domain *domain);
@@ -157,7 +158,11 @@ struct ward_activate_options {
  *
  * Tokens are numbers, unique within a host and never used twice: one that is not held, any more or ever, is an error and changes
  * nothing. An object's token is what `own` is in a host view, and what `borrow` is made of. An `own` that is passed to an add-in
- * is given back by that. */
+ * is given back by that.
+ *
+ * An `own` goes over when its call begins in the add-in. Where a call fails before (USAGE, LIMIT, SYSTEM, or a domain that was
+ * unloaded already), nothing has changed hands: a token is still held, and an object of the host's still the caller's. Where it
+ * fails later, the add-in had it: the host's object is destroyed with the others that the add-in holds. */
 
 /* Acquires @instance once more. */
 WARD_API int ward_acquire(struct ward_instance *instance, uint64_t *ret_token, struct ward_fault *fault);
@@ -196,7 +201,9 @@ struct ward_import {
 /* A resource of the contract. */
 struct ward_contract_resource {
         const struct ward_resource *resource;
-        void (*destroy)(const void *services, void *object); /* of the host's own: nobody refers to @object any more; else NULL */
+        /* Of the host's own: the add-in does not refer to @object any more; else NULL. Called once for each `own` that was passed
+         * and not given back, on the thread that is in the add-in, or that ends it. Objects are not NULL. */
+        void (*destroy)(const void *services, void *object);
 };
 
 struct ward_contract {
@@ -216,14 +223,15 @@ struct ward_instance {
 };
 
 /* Activates @module. @services is passed to the contract's serve functions; it stays the host's and must outlive the
- * instance. The seven steps: make or find the domain, load, check the contract, bind, set up the adapters, register, hand
- * back; a failure at any step undoes the ones before. */
+ * instance, which tokens and objects hold too. The seven steps: make or find the domain, load, check the contract, bind, set up the
+ * adapters, register, hand back; a failure at any step undoes the ones before. */
 WARD_API int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *options,
                            const struct ward_contract *contract, const void *services, struct ward_instance **ret_instance,
                            struct ward_fault *fault);
 
 /* Gives back what ward_activate gave: the add-in goes with the last reference to it or to an object of its, see References. Returns
- * NULL. Takes NULL. Not from within a call to it. */
+ * NULL. Takes NULL. Within a call to it, it goes when that call has ended; at kind `direct`, the last reference is not to be given
+ * back within one. */
 WARD_API struct ward_instance *ward_release(struct ward_instance *instance);
 
 /* Calls export number @export. @args is the generated argument struct, borrowed; the result is written to @ret and is the
