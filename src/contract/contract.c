@@ -20,16 +20,16 @@ static void reader_finish(struct reader *reader)
 }
 
 /* Parses every file; sources come sorted by group. */
-static struct ast_package *parse_all(struct reader *reader)
+static struct ast_group *parse_all(struct reader *reader)
 {
         struct sources *sources = &reader->sources;
-        struct ast_package *packages = arena_take(reader->scratch, sources->n_groups * sizeof *packages);
-        for (size_t i = 0; i < sources->n && !reader->report.failed; i++) {
-                struct ast_package *package = &packages[sources->items[i]->group];
-                package->files = arena_room(reader->scratch, package->files, package->n_files, sizeof(struct ast_file *));
-                package->files[package->n_files++] = parse_file(reader, sources->items[i]);
+        struct ast_group *groups = arena_take(reader->scratch, sources->n_groups * sizeof *groups);
+        for (size_t i = 0; i < sources->n; i++) {
+                struct ast_group *group = &groups[sources->items[i]->group];
+                group->files = arena_room(reader->scratch, group->files, group->n_files, sizeof(struct ast_file *));
+                group->files[group->n_files++] = parse_file(reader, sources->items[i]);
         }
-        return packages;
+        return groups;
 }
 
 /* Everything that takes from arenas. Fails by the report, or by a jump. */
@@ -38,10 +38,9 @@ static struct contract *build(struct reader *reader, const char *path)
         struct contract *contract = arena_take(reader->keep, sizeof *contract);
         reader->names = (struct names){ .texts = reader->keep, .tables = reader->scratch };
         contract->path = arena_copy(reader->keep, path, strlen(path));
-        struct ast_package *packages = parse_all(reader);
-        size_t n = reader->sources.n_groups;
-        if (!reader->report.failed)
-                resolve(reader, packages, n, n - 1, contract);
+        const struct ast_group *groups = parse_all(reader);
+        if (!reader->unparsed)
+                resolve(reader, groups, reader->sources.n_groups, contract);
         if (reader->report.failed)
                 return NULL;
         contract->arena = STEAL(reader->keep);
@@ -66,8 +65,7 @@ static struct contract *build_guarded(struct reader *reader, const char *path)
 struct contract *contract_read_sources(struct sources *sources, const char *path, const struct contract_options *options,
                                        struct contract_error *ret_error)
 {
-        (void)options;
-        struct reader reader = { .sources = *sources };
+        struct reader reader = { .sources = *sources, .options = options };
         struct contract *contract = NULL;
         *sources = (struct sources){ 0 };
         char *error = sources_add(&reader.sources, reader.sources.n_groups, BUILTIN_NAME, builtin_text, strlen(builtin_text));

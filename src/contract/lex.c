@@ -9,10 +9,11 @@
 
 /* In the order of the enum. */
 static const char *const keywords[] = {
-        "as",     "async",    "bool",   "borrow", "char",    "constructor", "enum",    "export", "f32",    "f64",    "flags",
-        "from",   "func",     "future", "import", "include", "interface",   "list",    "map",    "option", "own",    "package",
-        "record", "resource", "result", "s16",    "s32",     "s64",         "s8",      "static", "stream", "string", "tuple",
-        "type",   "u16",      "u32",    "u64",    "u8",      "use",         "variant", "with",   "world",
+        "as",   "async", "bool",   "borrow", "char",    "constructor", "enum",     "error-context", "export",
+        "f32",  "f64",   "flags",  "from",   "func",    "future",      "import",   "include",       "interface",
+        "list", "map",   "option", "own",    "package", "record",      "resource", "result",        "s16",
+        "s32",  "s64",   "s8",     "static", "stream",  "string",      "tuple",    "type",          "u16",
+        "u32",  "u64",   "u8",     "use",    "variant", "with",        "world",
 };
 
 _Static_assert(COUNT_OF(keywords) == TOKEN_KINDS - TOKEN_KEYWORDS, "a name for each keyword");
@@ -32,10 +33,41 @@ static bool is_upper(char c)
         return c >= 'A' && c <= 'Z';
 }
 
-/* What an identifier is cut off at. Wider than what one may hold, so that `a_b` and `naïve` are errors as a whole. */
-static bool is_wordlike(char c)
+/* Whether a character above ASCII is a letter or the like. Roughly: those of punctuation, symbols and pictures are not. */
+static bool is_letterlike(const char *text)
 {
-        return is_digit(c) || is_lower(c) || is_upper(c) || c == '-' || c == '_' || (unsigned char)c >= 0x80;
+        const uint8_t *u = (const uint8_t *)text;
+        switch (u[0]) {
+        case 0xc2: /* U+0080: ª µ · º */
+                return u[1] == 0xaa || u[1] == 0xb5 || u[1] == 0xb7 || u[1] == 0xba;
+        case 0xc3: /* U+00C0: all but × ÷ */
+                return u[1] != 0x97 && u[1] != 0xb7;
+        case 0xe2: /* U+2000: what joins, is raised or lowered, or is made from letters; U+2C00 is letters again */
+                return u[1] >= 0xb0 || (u[1] == 0x80 && u[2] == 0xbf) ||
+                       (u[1] == 0x81 && (u[2] == 0x80 || u[2] == 0xb1 || u[2] == 0xbf)) ||
+                       (u[1] == 0x82 && u[2] >= 0x90 && u[2] < 0xa0) || (u[1] >= 0x84 && u[1] <= 0x86);
+        case 0xe3: /* U+3000 */
+                return u[1] != 0x80 || (u[2] >= 0x85 && u[2] <= 0x87);
+        case 0xf0: /* U+1F000: pictures */
+                return u[1] != 0x9f;
+        default:
+                return u[0] >= 0x80;
+        }
+}
+
+/* What an identifier is cut off at. Wider than what one may hold, so that `a_b` and `naïve` are errors as a whole. */
+static bool is_wordlike(const char *text)
+{
+        return is_digit(*text) || is_lower(*text) || is_upper(*text) || *text == '-' || *text == '_' || is_letterlike(text);
+}
+
+/* Behind the character at @at that is part of a word. */
+static size_t skip_character(const char *text, size_t at)
+{
+        do
+                at++;
+        while (((unsigned char)text[at] & 0xc0) == 0x80);
+        return at;
 }
 
 /* Past the comment that begins at @at, or 0 if a block comment has no end. */
@@ -126,8 +158,8 @@ static int keyword(const char *text, size_t len)
 static struct token lex_id(const struct source *source, struct token token, struct report *report)
 {
         size_t len;
-        while (is_wordlike(source->text[token.at + token.len]))
-                token.len++;
+        while (is_wordlike(source->text + token.at + token.len))
+                token.len = skip_character(source->text, token.at + token.len) - token.at;
         const char *name = token_name(source, token, &len);
         const char *error = label_error(name, len);
         if (error) {
@@ -140,21 +172,26 @@ static struct token lex_id(const struct source *source, struct token token, stru
         return token;
 }
 
-static struct token lex_string(const struct source *source, struct token token, struct report *report)
+static size_t digits_length(const char *text)
+{
+        size_t n = 0;
+        while (is_digit(text[n]))
+                n++;
+        return n;
+}
+
+/* An operator, or what has no place here. */
+static struct token lex_operator(const struct source *source, struct token token, struct report *report)
 {
         const char *text = source->text + token.at;
-        size_t room = source->len - token.at;
-        for (token.len = 1; token.len < room && text[token.len] != '"' && text[token.len] != '\n'; token.len++)
-                if (text[token.len] == '\\' && token.len + 1 < room)
-                        token.len++;
-        if (token.len < room && text[token.len] == '"') {
-                token.len++;
-                token.kind = TOKEN_STRING;
-        } else {
+        token.kind = *text;
+        if (strchr("=,:;(){}<>*/.@_+-", *text)) {
                 token.len = 1;
-                token.kind = TOKEN_BAD;
-                report_at(report, token_place(source, token), "this string has no end: `\"` is missing");
+                return token;
         }
+        token.len = skip_character(source->text, token.at) - token.at;
+        report_at(report, token_place(source, token), "'%.*s' has no place in WIT", (int)token.len, text);
+        token.kind = TOKEN_BAD;
         return token;
 }
 
@@ -163,30 +200,26 @@ struct token lex_token(const struct source *source, size_t at, struct report *re
         struct token token = { .trivia = at, .at = at };
         if (!skip_trivia(source, &token.at, report)) {
                 token.kind = TOKEN_BAD;
+                token.len = source->len - token.at;
                 return token;
         }
         const char *text = source->text + token.at;
         if (token.at >= source->len)
                 return token;
-        if (*text == '"')
-                return lex_string(source, token, report);
-        if (is_digit(*text)) {
-                while (is_digit(text[token.len]))
-                        token.len++;
+        if (*text == '"') {
+                token.len = lex_string(source, token.at, report, NULL);
+                token.kind = token.len ? TOKEN_STRING : TOKEN_BAD;
+        } else if (is_digit(*text)) {
+                token.len = digits_length(text);
                 token.kind = TOKEN_INTEGER;
         } else if (text[0] == '-' && text[1] == '>') {
                 token.len = 2;
                 token.kind = TOKEN_ARROW;
-        } else if (*text == '%' || (is_wordlike(*text) && *text != '-' && (*text != '_' || is_wordlike(text[1])))) {
-                token.len = 1;
+        } else if (*text == '%' || (is_wordlike(text) && *text != '-' && (*text != '_' || is_wordlike(text + 1)))) {
+                token.len = *text == '%';
                 return lex_id(source, token, report);
         } else {
-                token.len = 1;
-                token.kind = *text;
-                if (!strchr("=,:;(){}<>*/.@_+-", *text)) {
-                        report_at(report, token_place(source, token), "'%c' has no place in WIT", *text);
-                        token.kind = TOKEN_BAD;
-                }
+                return lex_operator(source, token, report);
         }
         return token;
 }

@@ -28,6 +28,7 @@ enum token_kind {
         KW_CHAR,
         KW_CONSTRUCTOR,
         KW_ENUM,
+        KW_ERROR_CONTEXT,
         KW_EXPORT,
         KW_F32,
         KW_F64,
@@ -76,7 +77,12 @@ struct token {
 /* Whether the text is UTF-8 without the characters that WIT forbids; if not, reports the first place. */
 bool lex_check(const struct source *source, struct report *report);
 
+/* With @report NULL, errors are not told. */
 struct token lex_token(const struct source *source, size_t at, struct report *report);
+
+/* The length of the string literal that begins at @at with a quotation mark, or 0 after a report. With @ret_text, which has room
+ * for that many bytes, what it says. */
+size_t lex_string(const struct source *source, size_t at, struct report *report, char *ret_text);
 
 /* The version (semver.org) that begins at @at, as a token of kind TOKEN_ID; TOKEN_BAD where there is none. Stops before a point
  * that nothing of a version follows, as in `use a:b/c@1.0.0.{d}`. */

@@ -6,12 +6,12 @@
 #include "contract/semver.h"
 
 /* Every file that names the package names the same one, and one of them has documentation at most. */
-static bool name_package(struct resolver *r, struct package *package)
+static void name_package(struct resolver *r, struct package *package)
 {
         struct report *report = &r->reader->report;
         const struct ast_file *documented = NULL;
-        for (size_t i = 0; i < package->ast->n_files; i++) {
-                const struct ast_file *file = package->ast->files[i];
+        for (size_t i = 0; i < package->n_files; i++) {
+                const struct ast_file *file = package->ast[i];
                 if (!file->named)
                         continue;
                 if (package->name.id && file->package.id != package->name.id)
@@ -29,48 +29,53 @@ static bool name_package(struct resolver *r, struct package *package)
                 }
         }
         if (!package->name.id)
-                report_plain(report, "%s: the package has no name: begin with `package some:name;`",
-                             package->ast->files[0]->source->name);
-        return !report->failed;
+                report_plain(report, "%s: the package has no name: begin with `package some:name;`", package->ast[0]->source->name);
 }
 
 static void add_decl(struct resolver *r, struct package *package, struct ast_file *file, struct ast_decl *ast)
 {
         struct arena *scratch = r->reader->scratch;
         enum symbol_kind kind = ast->kind == AST_DECL_WORLD ? SYMBOL_WORLD : SYMBOL_INTERFACE;
-        struct symbol *symbol = scope_add(&r->scopes, &package->scope, kind, ast->name, ast->gate.feature, "is defined twice");
-        gate_check(r, package, &ast->gate, ast->name.place);
-        if (ast->gate.feature)
-                return;
         struct decl *decl = arena_take(scratch, sizeof *decl);
-        *decl = (struct decl){ .kind = kind, .ast = ast, .package = package, .file = file, .index = package->n_decls };
+        *decl = (struct decl){ .kind = kind,
+                               .name = ast->name,
+                               .ast = &ast->body,
+                               .gate = &ast->gate,
+                               .docs = ast->docs,
+                               .package = package,
+                               .file = file,
+                               .index = package->n_decls };
         decl->scope.what = arena_format(scratch, "%s `%s`", kind == SYMBOL_WORLD ? "world" : "interface", ast->name.text);
         package->decls = arena_room(scratch, package->decls, package->n_decls, sizeof(struct decl *));
         package->decls[package->n_decls++] = decl;
-        symbol->target = decl;
+        scope_add(&r->scopes, &package->scope, kind, ast->name, "is defined twice")->target = decl;
+        scope_add(&r->scopes, &package->files[file->number], kind, ast->name, "is there twice")->target = decl;
 }
 
 static void declare(struct resolver *r, struct package *package)
 {
         struct arena *scratch = r->reader->scratch;
         package->scope.what = arena_format(scratch, "package `%s`", package->name.id);
-        package->files = arena_take(scratch, package->ast->n_files * sizeof *package->files);
-        for (size_t i = 0; i < package->ast->n_files; i++) {
-                struct ast_file *file = package->ast->files[i];
+        package->files = arena_take(scratch, package->n_files * sizeof *package->files);
+        for (size_t i = 0; i < package->n_files; i++) {
+                struct ast_file *file = package->ast[i];
+                file->number = i;
                 package->files[i].what = package->scope.what;
                 for (size_t j = 0; j < file->n_decls; j++)
-                        if (file->decls[j].kind != AST_DECL_USE)
+                        if (file->decls[j].kind == AST_DECL_USE)
+                                scope_add(&r->scopes, &package->files[i], SYMBOL_INTERFACE, file->decls[j].name, "is there twice");
+                        else
                                 add_decl(r, package, file, &file->decls[j]);
         }
 }
 
 /* Whether two texts are the same but for whitespace and comments. */
-static bool same_tokens(struct resolver *r, const struct source *a, const struct source *b)
+static bool same_tokens(const struct source *a, const struct source *b)
 {
         struct token s = { 0 }, t = { 0 };
         do {
-                s = lex_token(a, s.at + s.len, &r->reader->report);
-                t = lex_token(b, t.at + t.len, &r->reader->report);
+                s = lex_token(a, s.at + s.len, NULL);
+                t = lex_token(b, t.at + t.len, NULL);
                 if (s.kind != t.kind || s.len != t.len || memcmp(a->text + s.at, b->text + t.at, s.len))
                         return false;
         } while (s.kind != TOKEN_END);
@@ -81,22 +86,23 @@ static bool same_tokens(struct resolver *r, const struct source *a, const struct
 static void meet_twice(struct resolver *r, const struct package *first, const struct package *second)
 {
         char where[256];
-        if (second != &r->packages[r->optional]) {
+        if (second != r->optional) {
                 place_describe(first->name.place, where, sizeof where);
                 report_at(&r->reader->report, second->name.place, "package `%s` is defined twice; the first is at %s",
                           second->name.id, where);
-        } else if (first->ast->n_files != 1 || !same_tokens(r, first->ast->files[0]->source, second->ast->files[0]->source)) {
+        } else if (first->n_files != 1 || !same_tokens(first->ast[0]->source, second->ast[0]->source)) {
                 report_at(&r->reader->report, first->name.place, "package `%s` is built in, and is not what this text says",
                           first->name.id);
         }
 }
 
-bool packages_declare(struct resolver *r)
+void packages_declare(struct resolver *r)
 {
         for (size_t i = 0; i < r->n_packages; i++) {
                 struct package *package = &r->packages[i];
-                if (!name_package(r, package))
-                        return false;
+                name_package(r, package);
+                if (!package->name.id)
+                        continue;
                 struct package *first = map_get(&r->by_id, NULL, package->name.id);
                 if (first)
                         meet_twice(r, first, package);
@@ -104,9 +110,45 @@ bool packages_declare(struct resolver *r)
                         map_put(&r->by_id, NULL, package->name.id, package);
                 declare(r, package);
         }
-        for (size_t i = 0; i < r->n_packages; i++)
-                package_uses_declare(r, &r->packages[i]);
-        return !r->reader->report.failed;
+}
+
+/* --- Which package refers to which ------------------------------------------------------------ */
+
+static void link_uses(struct resolver *r, struct package *package, const struct ast_body *body)
+{
+        for (size_t i = 0; i < body->n_items; i++) {
+                const struct ast_item *item = &body->items[i];
+                if (item->kind == AST_USE || item->kind == AST_INCLUDE)
+                        path_link(r, package, &item->use.path, &item->gate, item->kind == AST_INCLUDE);
+        }
+}
+
+/* What a world imports, or exports. */
+static void link_externs(struct resolver *r, struct package *package, const struct ast_body *body, bool import)
+{
+        for (size_t i = 0; i < body->n_items; i++) {
+                const struct ast_item *item = &body->items[i];
+                if (import ? !item->import : !item->export)
+                        continue;
+                if (item->kind == AST_PATH)
+                        path_link(r, package, &item->path, &item->gate, false);
+                else if (item->kind == AST_INTERFACE)
+                        link_uses(r, package, &item->body);
+        }
+}
+
+/* In the order in which mentioning them counts. */
+static void link_package(struct resolver *r, struct package *package)
+{
+        for (size_t i = 0; i < package->n_files; i++)
+                for (size_t j = 0; j < package->ast[i]->n_decls; j++) {
+                        const struct ast_decl *decl = &package->ast[i]->decls[j];
+                        if (decl->kind == AST_DECL_USE)
+                                path_link(r, package, &decl->path, &decl->gate, false);
+                        link_uses(r, package, &decl->body);
+                        link_externs(r, package, &decl->body, true);
+                        link_externs(r, package, &decl->body, false);
+                }
 }
 
 struct order {
@@ -115,61 +157,26 @@ struct order {
         size_t n;
 };
 
-static void visit(struct order *order, struct package *package);
-
-static void visit_path(struct order *order, struct package *package, const struct ast_path *path)
-{
-        struct report *report = &order->r->reader->report;
-        struct package *other = report->failed ? NULL : path_package(order->r, package, path);
-        if (!other || other == package)
-                return;
-        package->leaving = path;
-        if (other->visit == VISITING)
-                report_at(report, other->leaving->package_place, "package `%s` depends on itself by way of `%s`", other->name.id,
-                          other->leaving->package);
-        else
-                visit(order, other);
-}
-
-static void visit_uses(struct order *order, struct package *package, const struct ast_body *body)
-{
-        for (size_t i = 0; i < body->n_items; i++)
-                if (body->items[i].kind == AST_USE && !body->items[i].gate.feature)
-                        visit_path(order, package, &body->items[i].use.path);
-}
-
-/* What a world imports, or exports. */
-static void visit_externs(struct order *order, struct package *package, const struct ast_body *body, bool import)
-{
-        for (size_t i = 0; i < body->n_items; i++) {
-                const struct ast_item *item = &body->items[i];
-                if (item->gate.feature || (import ? !item->import : !item->export))
-                        continue;
-                if (item->kind == AST_PATH)
-                        visit_path(order, package, &item->path);
-                else if (item->kind == AST_INTERFACE)
-                        visit_uses(order, package, &item->body);
-        }
-}
-
-/* Packages are few (SOURCE_FILES_MAX), which bounds the recursion. */
+/* Packages are few (PACKAGES_MAX), which bounds the recursion. */
 static void visit(struct order *order, struct package *package)
 {
-        if (package->visit != NOT_VISITED)
+        struct report *report = &order->r->reader->report;
+        if (package->ordered)
                 return;
-        package->visit = VISITING;
-        for (size_t i = 0; i < package->ast->n_files; i++)
-                for (size_t j = 0; j < package->ast->files[i]->n_decls; j++) {
-                        const struct ast_decl *decl = &package->ast->files[i]->decls[j];
-                        if (decl->gate.feature)
-                                continue;
-                        if (decl->kind == AST_DECL_USE)
-                                visit_path(order, package, &decl->path);
-                        visit_uses(order, package, &decl->body);
-                        visit_externs(order, package, &decl->body, true);
-                        visit_externs(order, package, &decl->body, false);
+        for (size_t i = 0; i < package->n_needs; i++) {
+                const struct need *need = &package->needs[i];
+                if (need->package->entered) {
+                        report_at(report, need->place, "package `%s` depends on itself by way of `%s`", package->name.id,
+                                  need->package->name.id);
+                        return;
                 }
-        package->visit = VISITED;
+                need->package->entered = true;
+                visit(order, need->package);
+                need->package->entered = false;
+                if (report->failed)
+                        return;
+        }
+        package->ordered = true;
         order->packages[order->n++] = package;
 }
 
@@ -196,11 +203,13 @@ struct package **packages_order(struct resolver *r, size_t *ret_n)
         struct package **roots = arena_take(scratch, r->n_packages * sizeof(struct package *));
         struct order order = { .r = r, .packages = arena_take(scratch, r->n_packages * sizeof(struct package *)) };
         size_t n = 0;
-        for (size_t i = 0; i < r->n_packages; i++)
-                if (i != r->optional)
+        for (size_t i = 0; i < r->n_packages; i++) {
+                link_package(r, &r->packages[i]);
+                if (&r->packages[i] != r->optional)
                         roots[n++] = &r->packages[i];
+        }
         qsort(roots, n, sizeof(struct package *), by_name);
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n && !r->reader->report.failed; i++)
                 visit(&order, roots[i]);
         *ret_n = order.n;
         return order.packages;

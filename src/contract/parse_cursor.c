@@ -2,11 +2,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "contract/parser.h"
 
-static void stop(struct parser *p)
+/* @at: the token to go on from. */
+static void stop(struct parser *p, struct token at)
 {
         p->bad = true;
+        p->reader->unparsed = true;
+        p->stopped = at;
         p->token.kind = TOKEN_END;
 }
 
@@ -18,20 +22,22 @@ void parser_begin(struct parser *p, struct reader *reader, const struct source *
 
 void parser_next(struct parser *p)
 {
-        if (!p->bad)
-                p->token = lex_token(p->source, p->token.at + p->token.len, &p->reader->report);
+        if (p->bad)
+                return;
+        if (p->token.kind == '{')
+                p->braces++;
+        else if (p->token.kind == '}' && p->braces)
+                p->braces--;
+        p->token = lex_token(p->source, p->token.at + p->token.len, &p->reader->report);
         if (p->token.kind == TOKEN_BAD)
-                stop(p);
+                stop(p, p->token);
 }
 
-struct token parser_peek(struct parser *p, struct token behind)
+struct token parser_peek(const struct parser *p, struct token behind)
 {
-        struct token token = { .kind = TOKEN_END, .at = p->source->len };
-        if (!p->bad)
-                token = lex_token(p->source, behind.at + behind.len, &p->reader->report);
-        if (token.kind == TOKEN_BAD)
-                stop(p);
-        return token;
+        if (p->bad)
+                return (struct token){ .kind = TOKEN_END, .at = p->source->len };
+        return lex_token(p->source, behind.at + behind.len, NULL);
 }
 
 bool parser_accept(struct parser *p, int kind)
@@ -62,22 +68,24 @@ void parser_unexpected(struct parser *p, const char *expected)
         parser_error(p, parser_here(p), "expected %s, found %s", expected, found);
 }
 
-void parser_unsupported(struct parser *p, struct place place, const char *what)
+/* What is found where a closing brace is missing, or one is too many. */
+static bool is_boundary(const struct parser *p)
 {
-        parser_error(p, place, "%s are not supported yet by this version of Ward", what);
+        return p->token.kind == TOKEN_END || p->token.kind == '}' || parser_at_declaration(p, p->token);
 }
 
 void parser_error(struct parser *p, struct place place, const char *format, ...)
 {
-        if (p->bad)
-                return;
         char text[512];
         va_list args;
+        if (p->bad)
+                return;
         va_start(args, format);
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
-        report_at(&p->reader->report, place, "%s", text);
-        stop(p);
+        if (!p->doubt || !is_boundary(p))
+                report_at(&p->reader->report, place, "%s", text);
+        stop(p, p->token);
 }
 
 struct ast_name parser_name(struct parser *p, const char *what)
@@ -98,18 +106,49 @@ struct ast_name parser_name(struct parser *p, const char *what)
         return name;
 }
 
+/* Reports the first token that is not of a version's `1.0.0`. */
+static bool check_version(struct parser *p)
+{
+        static const int kinds[] = { TOKEN_INTEGER, '.', TOKEN_INTEGER, '.', TOKEN_INTEGER };
+        struct token token = p->token;
+        for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+                if (token.kind != kinds[i]) {
+                        p->token = token;
+                        parser_unexpected(p, "a version such as 1.0.0");
+                        return false;
+                }
+                token = parser_peek(p, token);
+        }
+        return true;
+}
+
 /* The current token is the first of the version: its bytes are read anew, as one token. */
 const char *parser_version(struct parser *p)
 {
-        if (p->bad)
+        if (p->bad || !check_version(p))
                 return NULL;
         struct token version = lex_version(p->source, p->token.at);
         if (version.kind == TOKEN_BAD) {
-                parser_unexpected(p, "a version such as 1.0.0");
+                parser_error(p, parser_here(p), "this is no version such as 1.0.0, 1.0.0-rc.1 or 1.0.0+build (semver.org)");
                 return NULL;
         }
         p->token = version;
         const char *text = names_intern(&p->reader->names, p->source->text + version.at, version.len);
+        parser_next(p);
+        return text;
+}
+
+const char *parser_string(struct parser *p)
+{
+        struct place place = parser_here(p);
+        if (p->token.kind != TOKEN_STRING) {
+                parser_unexpected(p, "a string in \"…\"");
+                return NULL;
+        }
+        char *text = arena_take(p->reader->keep, place.len);
+        lex_string(p->source, place.at, NULL, text);
+        if (!text_is_utf8(text, strlen(text)))
+                parser_error(p, place, "this string is not UTF-8");
         parser_next(p);
         return text;
 }

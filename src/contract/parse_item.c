@@ -1,7 +1,7 @@
 /* The statements of interfaces and worlds. */
 #include "contract/parser.h"
 
-static struct ast_item *add_item(struct parser *p, struct ast_body *body)
+struct ast_item *parse_item_begin(struct parser *p, struct ast_body *body)
 {
         body->items = arena_room(p->reader->scratch, body->items, body->n_items, sizeof *body->items);
         struct ast_item *item = &body->items[body->n_items++];
@@ -41,40 +41,38 @@ struct ast_body parse_interface_body(struct parser *p)
 {
         struct ast_body body = { 0 };
         parser_expect(p, '{', "'{'");
-        while (!p->bad && p->token.kind != '}')
-                parse_interface_item(p, add_item(p, &body));
+        for (size_t level = p->braces; parser_has_item(p, level);)
+                parse_interface_item(p, parse_item_begin(p, &body));
         parser_expect(p, '}', "'}'");
         return body;
 }
 
-/* Whether `x: …` begins here, and not a path such as `a`, `a:b/c`, of which at least `a` and ':' look the same. */
-static bool at_label(struct parser *p)
+/* Whether `x: …` begins here, and not a path such as `a` or `a:b/c`. */
+static bool at_label(const struct parser *p)
 {
-        struct token colon = parser_peek(p, p->token);
+        struct token colon = parser_peek(p, p->token), third = parser_peek(p, colon);
         if (colon.kind != ':')
                 return false;
-        struct token third = parser_peek(p, colon);
-        if (third.kind != TOKEN_ID)
-                return true;
-        bool joined = colon.trivia == colon.at && third.trivia == third.at;
-        return parser_peek(p, third).kind != '/' && !joined;
+        return third.kind != TOKEN_ID || parser_peek(p, third).kind != '/';
 }
 
+/* Behind `x:`. */
 static void parse_labelled(struct parser *p, struct ast_item *item)
 {
-        item->name = parser_name(p, "a name");
-        parser_expect(p, ':', "':'");
         if (parser_accept(p, KW_INTERFACE)) {
                 item->kind = AST_INTERFACE;
                 item->body = parse_interface_body(p);
-        } else if (p->token.kind == TOKEN_ID) {
-                parser_unsupported(p, item->name.place, "interfaces under a name of your own");
-        } else {
-                if (p->token.kind != KW_FUNC && p->token.kind != KW_ASYNC)
-                        parser_unexpected(p, "`func` or `interface`");
+        } else if (p->token.kind == KW_FUNC || p->token.kind == KW_ASYNC) {
                 item->kind = AST_FUNC;
                 item->func = parse_func(p);
                 parser_expect(p, ';', "';'");
+        } else if (p->token.kind == TOKEN_ID) {
+                item->kind = AST_PATH;
+                item->labelled = true;
+                item->path = parse_path(p);
+                parser_expect(p, ';', "';'");
+        } else {
+                parser_unexpected(p, "`func`, `interface` or the name of an interface");
         }
 }
 
@@ -84,6 +82,8 @@ static void parse_extern(struct parser *p, struct ast_item *item)
         item->export = !item->import;
         parser_next(p);
         if (at_label(p)) {
+                item->name = parser_name(p, "a name");
+                parser_expect(p, ':', "':'");
                 parse_labelled(p, item);
                 return;
         }
@@ -97,20 +97,23 @@ static void parse_world_item(struct parser *p, struct ast_item *item)
 {
         if (parse_common(p, item))
                 return;
-        if (p->token.kind == KW_INCLUDE)
-                parser_unsupported(p, parser_here(p), "`include` statements");
-        else if (p->token.kind == KW_IMPORT || p->token.kind == KW_EXPORT)
+        if (p->token.kind == KW_INCLUDE) {
+                item->kind = AST_INCLUDE;
+                item->use = parse_include(p);
+                item->name = item->use.path.name;
+        } else if (p->token.kind == KW_IMPORT || p->token.kind == KW_EXPORT) {
                 parse_extern(p, item);
-        else
-                parser_unexpected(p, "`import`, `export`, `use`, a type or '}'");
+        } else {
+                parser_unexpected(p, "`import`, `export`, `include`, `use`, a type or '}'");
+        }
 }
 
 struct ast_body parse_world_body(struct parser *p)
 {
         struct ast_body body = { 0 };
         parser_expect(p, '{', "'{'");
-        while (!p->bad && p->token.kind != '}')
-                parse_world_item(p, add_item(p, &body));
+        for (size_t level = p->braces; parser_has_item(p, level);)
+                parse_world_item(p, parse_item_begin(p, &body));
         parser_expect(p, '}', "'}'");
         return body;
 }

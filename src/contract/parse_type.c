@@ -1,5 +1,6 @@
-/* Types, type definitions, function types. */
-#include <string.h>
+/* Types as they are referred to. */
+#include <errno.h>
+#include <stdlib.h>
 
 #include "base/own.h"
 #include "contract/parser.h"
@@ -10,40 +11,46 @@ static const struct {
         int keyword;
         enum wit_kind kind;
 } primitives[] = {
-        { KW_BOOL, WIT_BOOL }, { KW_U8, WIT_U8 },     { KW_U16, WIT_U16 },       { KW_U32, WIT_U32 }, { KW_U64, WIT_U64 },
-        { KW_S8, WIT_S8 },     { KW_S16, WIT_S16 },   { KW_S32, WIT_S32 },       { KW_S64, WIT_S64 }, { KW_F32, WIT_F32 },
-        { KW_F64, WIT_F64 },   { KW_CHAR, WIT_CHAR }, { KW_STRING, WIT_STRING },
+        { KW_BOOL, WIT_BOOL },     { KW_U8, WIT_U8 },
+        { KW_U16, WIT_U16 },       { KW_U32, WIT_U32 },
+        { KW_U64, WIT_U64 },       { KW_S8, WIT_S8 },
+        { KW_S16, WIT_S16 },       { KW_S32, WIT_S32 },
+        { KW_S64, WIT_S64 },       { KW_F32, WIT_F32 },
+        { KW_F64, WIT_F64 },       { KW_CHAR, WIT_CHAR },
+        { KW_STRING, WIT_STRING }, { KW_ERROR_CONTEXT, WIT_ERROR_CONTEXT },
 };
 
-static const struct {
-        int keyword;
-        const char *what;
-} unsupported[] = {
-        { KW_MAP, "maps" },       { KW_OWN, "resources and their handles" },
-        { KW_FUTURE, "futures" }, { KW_BORROW, "resources and their handles" },
-        { KW_STREAM, "streams" }, { KW_RESOURCE, "resources" },
-        { KW_FLAGS, "flags" },    { KW_VARIANT, "variants" },
-};
-
-static bool refuse_unsupported(struct parser *p)
+static void parse_length(struct parser *p, struct ast_type *type)
 {
-        for (size_t i = 0; i < COUNT_OF(unsupported); i++)
-                if (p->token.kind == unsupported[i].keyword) {
-                        parser_unsupported(p, parser_here(p), unsupported[i].what);
-                        return true;
-                }
-        return false;
+        type->kind = WIT_FIXED_LIST;
+        if (p->token.kind == TOKEN_INTEGER) {
+                errno = 0;
+                unsigned long long length = strtoull(p->source->text + p->token.at, NULL, 10);
+                if (errno || length > UINT32_MAX)
+                        parser_error(p, parser_here(p), "a list has at most %u elements", UINT32_MAX);
+                type->length = (uint32_t)length;
+        }
+        parser_expect(p, TOKEN_INTEGER, "the list's length");
 }
 
+/* Behind `list`. */
 static void parse_list(struct parser *p, struct ast_type *type)
 {
         type->kind = WIT_LIST;
         parser_expect(p, '<', "'<'");
         type->element = parse_type(p);
-        if (parser_accept(p, ',')) {
-                parser_expect(p, TOKEN_INTEGER, "the list's length");
-                parser_unsupported(p, type->place, "lists of fixed length");
-        }
+        if (parser_accept(p, ','))
+                parse_length(p, type);
+        parser_expect(p, '>', "'>'");
+}
+
+static void parse_map(struct parser *p, struct ast_type *type)
+{
+        type->kind = WIT_MAP;
+        parser_expect(p, '<', "'<'");
+        type->key = parse_type(p);
+        parser_expect(p, ',', "','");
+        type->element = parse_type(p);
         parser_expect(p, '>', "'>'");
 }
 
@@ -71,6 +78,21 @@ static void parse_result(struct parser *p, struct ast_type *type)
         parser_expect(p, '>', "'>'");
 }
 
+static void parse_future(struct parser *p, struct ast_type *type)
+{
+        type->kind = WIT_FUTURE;
+        if (!parser_accept(p, '<'))
+                return;
+        type->element = parse_type(p);
+        parser_expect(p, '>', "'>'");
+}
+
+static void parse_stream(struct parser *p, struct ast_type *type)
+{
+        parse_future(p, type);
+        type->kind = WIT_STREAM;
+}
+
 static void parse_tuple(struct parser *p, struct ast_type *type)
 {
         struct arena *scratch = p->reader->scratch;
@@ -82,8 +104,38 @@ static void parse_tuple(struct parser *p, struct ast_type *type)
                 if (!parser_accept(p, ','))
                         break;
         }
+        parser_expect(p, '>', "',' or '>'");
+}
+
+static void parse_handle(struct parser *p, struct ast_type *type)
+{
+        parser_expect(p, '<', "'<'");
+        struct ast_name name = parser_name(p, "a resource's name");
+        type->name = name.text;
+        type->place = name.place;
         parser_expect(p, '>', "'>'");
 }
+
+static void parse_own(struct parser *p, struct ast_type *type)
+{
+        type->kind = WIT_OWN;
+        parse_handle(p, type);
+}
+
+static void parse_borrow(struct parser *p, struct ast_type *type)
+{
+        type->kind = WIT_BORROW;
+        parse_handle(p, type);
+}
+
+static const struct {
+        int keyword;
+        void (*parse)(struct parser *p, struct ast_type *type);
+} makers[] = {
+        { KW_LIST, parse_list },     { KW_MAP, parse_map },       { KW_OPTION, parse_option },
+        { KW_RESULT, parse_result }, { KW_TUPLE, parse_tuple },   { KW_OWN, parse_own },
+        { KW_BORROW, parse_borrow }, { KW_FUTURE, parse_future }, { KW_STREAM, parse_stream },
+};
 
 static bool parse_primitive(struct parser *p, struct ast_type *type)
 {
@@ -95,33 +147,14 @@ static bool parse_primitive(struct parser *p, struct ast_type *type)
         return false;
 }
 
-static void parse_named(struct parser *p, struct ast_type *type)
+static bool parse_made(struct parser *p, struct ast_type *type)
 {
-        size_t len;
-        const char *text = token_name(p->source, p->token, &len);
-        type->kind = WIT_ALIAS;
-        type->name = names_intern(&p->reader->names, text, len);
-        if (!strcmp(type->name, "error-context") && p->source->text[p->token.at] != '%')
-                parser_unsupported(p, type->place, "error contexts");
-        parser_next(p);
-}
-
-static void parse_any(struct parser *p, struct ast_type *type)
-{
-        if (p->token.kind == TOKEN_ID)
-                parse_named(p, type);
-        else if (parse_primitive(p, type))
-                return;
-        else if (parser_accept(p, KW_LIST))
-                parse_list(p, type);
-        else if (parser_accept(p, KW_OPTION))
-                parse_option(p, type);
-        else if (parser_accept(p, KW_RESULT))
-                parse_result(p, type);
-        else if (parser_accept(p, KW_TUPLE))
-                parse_tuple(p, type);
-        else if (!refuse_unsupported(p))
-                parser_unexpected(p, "a type");
+        for (size_t i = 0; i < COUNT_OF(makers); i++)
+                if (parser_accept(p, makers[i].keyword)) {
+                        makers[i].parse(p, type);
+                        return true;
+                }
+        return false;
 }
 
 /* Never NULL. */
@@ -132,72 +165,14 @@ struct ast_type *parse_type(struct parser *p)
         if (p->depth >= NESTING_MAX)
                 parser_error(p, type->place, "types nest more than %d deep here", NESTING_MAX);
         p->depth++;
-        parse_any(p, type);
+        if (p->token.kind == TOKEN_ID) {
+                type->kind = WIT_ALIAS;
+                type->name = parser_name(p, "a type").text;
+        } else if (!parse_primitive(p, type) && !parse_made(p, type)) {
+                parser_unexpected(p, "a type");
+        }
         p->depth--;
-        type->place = parser_since(p, type->place.at);
-        return type;
-}
-
-/* `a: t, b: t,` up to @end, which is passed. */
-static struct ast_member *parse_members(struct parser *p, int end, const char *what, bool typed, bool documented, size_t *ret_n)
-{
-        struct ast_member *members = NULL;
-        size_t n = 0;
-        while (!p->bad && p->token.kind != end) {
-                const char *docs = documented ? parser_docs(p, NULL) : NULL;
-                members = arena_room(p->reader->scratch, members, n, sizeof *members);
-                struct ast_member *member = &members[n++];
-                member->docs = docs;
-                member->name = parser_name(p, what);
-                if (typed) {
-                        parser_expect(p, ':', "':'");
-                        member->type = parse_type(p);
-                }
-                if (!parser_accept(p, ','))
-                        break;
-        }
-        parser_expect(p, end, end == '}' ? "',' or '}'" : "',' or ')'");
-        *ret_n = n;
-        return members;
-}
-
-struct ast_func parse_func(struct parser *p)
-{
-        struct ast_func func = { 0 };
-        if (p->token.kind == KW_ASYNC && parser_peek(p, p->token).kind == KW_FUNC)
-                parser_unsupported(p, parser_here(p), "async functions");
-        parser_expect(p, KW_FUNC, "keyword `func`");
-        parser_expect(p, '(', "'('");
-        func.params = parse_members(p, ')', "a parameter's name", true, false, &func.n_params);
-        if (parser_accept(p, TOKEN_ARROW))
-                func.result = parse_type(p);
-        return func;
-}
-
-bool is_typedef(int kind)
-{
-        return kind == KW_TYPE || kind == KW_RECORD || kind == KW_ENUM || kind == KW_RESOURCE || kind == KW_FLAGS ||
-               kind == KW_VARIANT;
-}
-
-struct ast_typedef parse_typedef(struct parser *p, int keyword, struct ast_name *ret_name)
-{
-        struct ast_typedef type = { 0 };
-        if (!refuse_unsupported(p))
-                parser_next(p);
-        *ret_name = parser_name(p, "the type's name");
-        if (keyword == KW_TYPE) {
-                type.kind = WIT_ALIAS;
-                parser_expect(p, '=', "'='");
-                type.type = parse_type(p);
-                parser_expect(p, ';', "';'");
-                return type;
-        }
-        type.kind = keyword == KW_ENUM ? WIT_ENUM : WIT_RECORD;
-        parser_expect(p, '{', "'{'");
-        type.members = parse_members(p, '}', keyword == KW_ENUM ? "a case or '}'" : "a field or '}'", keyword != KW_ENUM, true,
-                                     &type.n_members);
-        if (type.kind == WIT_ENUM && !type.n_members)
-                parser_error(p, ret_name->place, "the enum `%s` has no cases; it needs one at least", ret_name->text);
+        if (type->kind != WIT_OWN && type->kind != WIT_BORROW)
+                type->place = parser_since(p, type->place.at);
         return type;
 }

@@ -13,6 +13,8 @@ struct reader {
         struct arena *keep;    /* becomes the contract's: the model and all names */
         struct arena *scratch; /* trees and tables */
         struct names names;
+        const struct contract_options *options; /* or NULL */
+        bool unparsed;                          /* a text is not WIT: nothing can be said of what its names mean */
 };
 
 #endif

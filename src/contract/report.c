@@ -93,44 +93,81 @@ static void write_message(FILE *out, const char *format, va_list args)
         fputs(shown, out);
 }
 
-static void write_report(struct report *report, struct place place, const char *format, va_list args)
+static void write_report(FILE *out, struct place place, const char *format, va_list args)
 {
-        struct contract_error *error = &report->error;
-        size_t len;
-        FILE *out = open_memstream(&error->text, &len);
-        if (!out)
-                return;
+        size_t line, column;
         if (place.source) {
-                place_position(place, &error->line, &error->column);
-                fprintf(out, "%s:%zu:%zu: ", place.source->name, error->line, error->column);
+                place_position(place, &line, &column);
+                fprintf(out, "%s:%zu:%zu: ", place.source->name, line, column);
         }
         write_message(out, format, args);
         if (place.source)
-                write_excerpt(out, place, error->line);
-        if (fclose(out)) {
-                free(error->text);
-                error->text = NULL;
+                write_excerpt(out, place, line);
+        fputc('\n', out);
+}
+
+/* Takes @more. */
+static void append(struct contract_error *error, char *more)
+{
+        char *both = more;
+        if (error->text && more) {
+                both = NULL;
+                if (asprintf(&both, "%s%s", error->text, more) < 0)
+                        both = NULL;
+                free(more);
         }
+        if (!both)
+                return;
+        free(error->text);
+        error->text = both;
+}
+
+static bool is_known(const struct report *report, struct place place)
+{
+        for (size_t i = 0; place.source && i < report->error.n; i++)
+                if (report->places[i].source == place.source && report->places[i].at == place.at)
+                        return true;
+        return false;
+}
+
+static void add(struct report *report, struct place place, const char *format, va_list args)
+{
+        struct contract_error *error = &report->error;
+        char *text = NULL;
+        size_t len;
+        report->failed = true;
+        if (report->full || is_known(report, place))
+                return;
+        if (error->n == 0 && place.source)
+                place_position(place, &error->line, &error->column);
+        report->places[error->n++] = place;
+        report->full = error->n == REPORT_MAX;
+        FILE *out = open_memstream(&text, &len);
+        if (!out)
+                return;
+        write_report(out, place, format, args);
+        if (report->full)
+                fprintf(out, "%d errors; what else is wrong is not shown\n", REPORT_MAX);
+        if (!fclose(out))
+                append(error, text);
+        else
+                free(text);
 }
 
 void report_at(struct report *report, struct place place, const char *format, ...)
 {
-        if (report->failed)
-                return;
-        report->failed = true;
         va_list args;
+        if (!report)
+                return;
         va_start(args, format);
-        write_report(report, place, format, args);
+        add(report, place, format, args);
         va_end(args);
 }
 
 void report_plain(struct report *report, const char *format, ...)
 {
-        if (report->failed)
-                return;
-        report->failed = true;
         va_list args;
         va_start(args, format);
-        write_report(report, (struct place){ 0 }, format, args);
+        add(report, (struct place){ 0 }, format, args);
         va_end(args);
 }

@@ -1,4 +1,4 @@
-/* Errors: the first one is kept, written for a person, with the line that it is about. */
+/* Errors: written for a person, each with the line that it is about. The first REPORT_MAX are kept. */
 #ifndef CONTRACT_REPORT_H
 #define CONTRACT_REPORT_H
 
@@ -7,6 +7,8 @@
 
 #include "contract/contract.h"
 #include "contract/source.h"
+
+enum { REPORT_MAX = 20 };
 
 /* Some bytes of a source. Without a source it is nowhere. */
 struct place {
@@ -17,10 +19,13 @@ struct place {
 
 struct report {
         bool failed;
+        bool full; /* what is reported from now on is not kept */
         struct contract_error error;
+        struct place places[REPORT_MAX]; /* of what was reported */
 };
 
-/* "file:line:column: message", the line, and a caret. Only the first report counts. */
+/* "file:line:column: message", the line, and a caret. One place is reported once: what comes later follows from what came first.
+ * @report may be NULL. */
 void report_at(struct report *report, struct place place, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A message that is about no one place. */

@@ -2,57 +2,69 @@
 
 #include "contract/model.h"
 
-static void package_begin(struct resolver *r, struct package *package)
+enum { PACKAGES_MAX = 1000 };
+
+static void add_package(struct resolver *r, struct ast_file **files, size_t n_files)
 {
-        struct contract *c = r->contract;
-        struct wit_package *model = arena_take(r->reader->keep, sizeof *model);
-        *model = (struct wit_package){
-                .ns = package->name.ns, .name = package->name.name, .version = package->name.version, .docs = package->docs
-        };
-        package->model = model;
-        model->index = c->n_packages;
-        c->packages = arena_room(r->reader->keep, c->packages, c->n_packages, sizeof(struct wit_package *));
-        c->packages[c->n_packages++] = model;
+        struct arena *scratch = r->reader->scratch;
+        if (r->n_packages == PACKAGES_MAX) {
+                report_plain(&r->reader->report, "%s: the contract has more than %d packages", r->contract->path, PACKAGES_MAX);
+                return;
+        }
+        r->packages = arena_room(scratch, r->packages, r->n_packages, sizeof *r->packages);
+        r->packages[r->n_packages++] = (struct package){ .ast = files, .n_files = n_files };
 }
 
-/* Interfaces before worlds, which may use any of them. */
-static void package_resolve(struct resolver *r, struct package *package)
+/* A nested package is one of its own. */
+static void add_packages(struct resolver *r, const struct ast_group *groups, size_t n_groups)
 {
-        struct report *report = &r->reader->report;
-        package_begin(r, package);
-        struct decl **decls = package_decls_order(r, package);
-        for (size_t i = 0; !report->failed && i < package->n_decls; i++)
-                if (decls[i]->kind == SYMBOL_INTERFACE)
-                        interface_resolve(r, decls[i]);
-        for (size_t i = 0; !report->failed && i < package->n_decls; i++)
-                if (decls[i]->kind == SYMBOL_WORLD)
-                        world_resolve(r, decls[i]);
+        for (size_t i = 0; i < n_groups && !r->reader->report.full; i++) {
+                const struct ast_group *group = &groups[i];
+                add_package(r, group->files, group->n_files);
+                for (size_t j = 0; j < group->n_files && i + 1 < n_groups; j++)
+                        for (size_t k = 0; k < group->files[j]->n_nested; k++)
+                                add_package(r, &group->files[j]->nested[k], 1);
+        }
+        r->optional = &r->packages[r->n_packages - 1];
 }
 
-static struct resolver *resolver_new(struct reader *reader, struct ast_package *packages, size_t n_packages)
+static struct resolver *resolver_new(struct reader *reader, struct contract *contract)
 {
-        struct arena *scratch = reader->scratch;
-        struct resolver *r = arena_take(scratch, sizeof *r);
+        struct resolver *r = arena_take(reader->scratch, sizeof *r);
+        struct map *const maps[] = { &r->scopes.symbols, &r->by_id,   &r->types,   &r->gates,
+                                     &r->refused,        &r->handles, &r->borrows, &r->taken };
         r->reader = r->scopes.reader = reader;
-        r->scopes.symbols.tables = r->by_id.tables = r->types.tables = r->taken.tables = scratch;
-        r->packages = arena_take(scratch, n_packages * sizeof *r->packages);
-        r->n_packages = n_packages;
-        for (size_t i = 0; i < n_packages; i++)
-                r->packages[i].ast = &packages[i];
+        r->contract = contract;
+        for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
+                maps[i]->tables = reader->scratch;
         return r;
 }
 
-void resolve(struct reader *reader, struct ast_package *packages, size_t n_packages, size_t optional, struct contract *contract)
+/* An error in one package does not keep the next one from being looked at, but for one that leaves it without members. */
+static void draft_all(struct resolver *r, struct package **order, size_t n)
 {
-        struct resolver *r = resolver_new(reader, packages, n_packages);
+        for (size_t i = 0; i < n; i++)
+                package_uses_declare(r, order[i]);
+        if (r->reader->report.failed)
+                return;
+        for (size_t i = 0; i < n && package_draft(r, order[i]); i++)
+                ;
+}
+
+void resolve(struct reader *reader, const struct ast_group *groups, size_t n_groups, struct contract *contract)
+{
+        const struct report *report = &reader->report;
+        struct resolver *r = resolver_new(reader, contract);
         size_t n = 0;
         struct package **order = NULL;
-        r->optional = optional;
-        r->contract = contract;
         types_begin(r);
-        if (packages_declare(r))
+        add_packages(r, groups, n_groups);
+        packages_declare(r);
+        if (!report->failed)
                 order = packages_order(r, &n);
-        for (size_t i = 0; !reader->report.failed && i < n; i++)
-                package_resolve(r, order[i]);
+        if (!report->failed)
+                draft_all(r, order, n);
+        for (size_t i = 0; i < n && !report->failed; i++)
+                package_complete(r, order[i]);
         contract->main = r->packages[0].model;
 }

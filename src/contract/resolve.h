@@ -6,14 +6,14 @@
 #include "contract/contract.h"
 #include "contract/reader.h"
 
-/* The files of one package. */
-struct ast_package {
+/* The files of one package, and what packages are nested in them. */
+struct ast_group {
         struct ast_file **files;
         size_t n_files;
 };
 
-/* @packages[0] is the contract's own. A package that is @optional (by number, or n_packages for none) is left out unless another
- * one refers to it, or if another one has the same name. Fills @contract, which lives in the arena that is kept. */
-void resolve(struct reader *reader, struct ast_package *packages, size_t n_packages, size_t optional, struct contract *contract);
+/* @groups[0] is the contract's own. The package of the last one is left out unless another one refers to it, or if another one has
+ * the same name. Fills @contract, which lives in the arena that is kept. */
+void resolve(struct reader *reader, const struct ast_group *groups, size_t n_groups, struct contract *contract);
 
 #endif

@@ -42,13 +42,12 @@ static void report_twice(struct scopes *scopes, const struct symbol *first, stru
                           name.text, first->name.text, where);
 }
 
-struct symbol *scope_add(struct scopes *scopes, struct scope *scope, enum symbol_kind kind, struct ast_name name,
-                         const char *feature, const char *verb)
+struct symbol *scope_add(struct scopes *scopes, struct scope *scope, enum symbol_kind kind, struct ast_name name, const char *verb)
 {
         struct reader *reader = scopes->reader;
         struct symbol *first = find_folded(scopes, scope, name.text);
         struct symbol *symbol = arena_take(reader->scratch, sizeof *symbol);
-        *symbol = (struct symbol){ .kind = kind, .name = name, .feature = feature };
+        *symbol = (struct symbol){ .kind = kind, .name = name };
         if (first) {
                 report_twice(scopes, first, name, verb);
                 return symbol;
@@ -92,7 +91,7 @@ static const char *nearest(const struct scope *scope, const char *name, unsigned
         unsigned least = len > NEAR_LENGTH_MAX ? 0 : (unsigned)len / 3;
         for (const struct symbol *s = scope->first; s && seen < NEAR_SYMBOLS_MAX; s = s->next, seen++) {
                 size_t other = strlen(s->name.text);
-                if (!(kinds >> s->kind & 1) || s->feature || other > NEAR_LENGTH_MAX || !least)
+                if (!(kinds >> s->kind & 1) || other > NEAR_LENGTH_MAX || !least)
                         continue;
                 unsigned d = distance(name, len, s->name.text, other);
                 if (d < least || (d == least && !best)) {
@@ -109,7 +108,7 @@ static void list_names(const struct scope *scope, unsigned kinds, char *text, si
         size_t n = 0, len = 0;
         text[0] = 0;
         for (const struct symbol *s = scope->first; s && len < room; s = s->next) {
-                if (!(kinds >> s->kind & 1) || s->feature)
+                if (!(kinds >> s->kind & 1))
                         continue;
                 const char *comma = n ? ", " : "";
                 if (n++ == LISTED_MAX) {
@@ -132,10 +131,4 @@ void scope_unknown(struct scopes *scopes, const struct scope *scope, struct ast_
                 report_at(report, name.place, "there is no %s `%s` in %s; there is: %s", what, name.text, scope->what, known);
         else
                 report_at(report, name.place, "there is no %s `%s`: %s defines none", what, name.text, scope->what);
-}
-
-void scope_gated(struct scopes *scopes, const struct symbol *symbol, struct place place)
-{
-        report_at(&scopes->reader->report, place, "`%s` is left out: it is @unstable, and its feature `%s` is not switched on",
-                  symbol->name.text, symbol->feature);
 }

@@ -18,7 +18,6 @@ enum symbol_kind {
 struct symbol {
         enum symbol_kind kind;
         struct ast_name name;
-        const char *feature; /* not there unless this @unstable feature is; or NULL */
         void *target;        /* struct wit_type, struct decl; a function: NULL */
         size_t index;        /* of a type definition: its number in its body, plus 1 */
         struct symbol *next; /* in the same scope */
@@ -39,15 +38,11 @@ struct scopes {
 struct symbol *scope_find(struct scopes *scopes, const struct scope *scope, const char *name);
 
 /* Adds a name; reports one that is there already, and returns the new symbol all the same. @verb: "is defined twice". */
-struct symbol *scope_add(struct scopes *scopes, struct scope *scope, enum symbol_kind kind, struct ast_name name,
-                         const char *feature, const char *verb);
+struct symbol *scope_add(struct scopes *scopes, struct scope *scope, enum symbol_kind kind, struct ast_name name, const char *verb);
 
 /* Reports that there is no such name: what is nearest, or what there is. @what: "type", "interface". @kinds: bits 1 << symbol_kind
  * of what would have done. */
 void scope_unknown(struct scopes *scopes, const struct scope *scope, struct ast_name name, const char *what, unsigned kinds);
-
-/* Reports a reference to what is left out. */
-void scope_gated(struct scopes *scopes, const struct symbol *symbol, struct place place);
 
 /* "a function", "a world"… */
 const char *symbol_kind_name(enum symbol_kind kind);

@@ -13,12 +13,16 @@ static bool is_identifier(char c)
         return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
 }
 
-/* A number without leading zeros. */
+/* A number without leading zeros, of 64 bits, as other tools have it. */
 static size_t number_length(const char *text, size_t len)
 {
+        static const char most[] = "18446744073709551615";
+        const size_t digits = sizeof most - 1;
         size_t n = 0;
         while (n < len && is_digit(text[n]))
                 n++;
+        if (n > digits || (n == digits && memcmp(text, most, digits) > 0))
+                return 0;
         return n > 1 && text[0] == '0' ? 0 : n;
 }
 

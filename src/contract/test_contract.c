@@ -10,87 +10,107 @@
 #include "contract/contract.h"
 #include "test/harness/harness.h"
 
-static const char *type_name(const struct wit_type *type, char *text, size_t room);
+static void write_type(FILE *out, const struct wit_type *type);
 
-static void append(char *text, size_t room, const char *more)
+static void write_members(FILE *out, const struct wit_type *type)
 {
-        snprintf(text + strlen(text), room - strlen(text), "%s", more);
-}
-
-static void append_type(char *text, size_t room, const struct wit_type *type)
-{
-        char one[512];
-        append(text, room, type ? type_name(type, one, sizeof one) : "_");
+        for (size_t i = 0; i < type->n_members; i++) {
+                fputs(i ? ", " : "", out);
+                write_type(out, type->members[i].type);
+        }
 }
 
 /* What an anonymous type is, or what a named one stands for. */
-static const char *type_parts(const struct wit_type *type, char *text, size_t room)
+static void write_parts(FILE *out, const struct wit_type *type)
 {
         static const char *const kinds[] = {
-                [WIT_LIST] = "list", [WIT_OPTION] = "option", [WIT_RESULT] = "result", [WIT_TUPLE] = "tuple"
+                [WIT_LIST] = "list",     [WIT_FIXED_LIST] = "list", [WIT_MAP] = "map", [WIT_OPTION] = "option",
+                [WIT_RESULT] = "result", [WIT_TUPLE] = "tuple",     [WIT_OWN] = "own", [WIT_BORROW] = "borrow",
+                [WIT_FUTURE] = "future", [WIT_STREAM] = "stream",
         };
-        snprintf(text, room, "%s<", kinds[type->kind]);
-        for (size_t i = 0; i < type->n_members; i++) {
-                append(text, room, i ? ", " : "");
-                append_type(text, room, type->members[i].type);
-        }
+        fprintf(out, "%s<", kinds[type->kind]);
+        write_members(out, type);
+        if (type->key)
+                write_type(out, type->key);
+        fputs(type->key ? ", " : "", out);
         if (type->kind != WIT_TUPLE)
-                append_type(text, room, type->element);
+                write_type(out, type->element);
         if (type->kind == WIT_RESULT) {
-                append(text, room, ", ");
-                append_type(text, room, type->error);
+                fputs(", ", out);
+                write_type(out, type->error);
         }
-        append(text, room, ">");
-        return text;
+        if (type->kind == WIT_FIXED_LIST)
+                fprintf(out, ", %u", type->length);
+        fputs(">", out);
 }
 
 /* A type as it is referred to. */
-static const char *type_name(const struct wit_type *type, char *text, size_t room)
+static void write_type(FILE *out, const struct wit_type *type)
 {
-        return type->name ? type->name : type_parts(type, text, room);
+        if (!type)
+                fputs("_", out);
+        else if (type->name)
+                fputs(type->name, out);
+        else
+                write_parts(out, type);
 }
 
-static void print_docs(FILE *out, const char *indent, const char *docs)
+static void print_docs(FILE *out, const char *docs)
 {
-        fputs(indent, out);
+        fputs(docs ? " // " : "", out);
         for (; docs && *docs; docs++)
-                if (*docs == '\n')
-                        fprintf(out, "|");
-                else
-                        fputc(*docs, out);
+                fputc(*docs == '\n' ? '|' : *docs, out);
+}
+
+static void print_stability(FILE *out, const struct wit_stability *s, const char *external_id)
+{
+        fprintf(out, "%s%s%s%s%s%s%s%s", s->since ? " @since " : "", s->since ? s->since : "", s->feature ? " @unstable " : "",
+                s->feature ? s->feature : "", s->deprecated ? " @deprecated " : "", s->deprecated ? s->deprecated : "",
+                external_id ? " @external-id " : "", external_id ? external_id : "");
 }
 
 static void print_type(FILE *out, const struct wit_type *type)
 {
-        static const char *const kinds[] = { [WIT_RECORD] = "record", [WIT_ENUM] = "enum" };
-        char name[512];
-        if (type->kind == WIT_RECORD || type->kind == WIT_ENUM) {
-                fprintf(out, "    %s %s", kinds[type->kind], type->name);
-        } else {
-                const struct wit_type *to = type->kind == WIT_ALIAS ? type->element : type;
-                const char *owner = to->interface ? to->interface->name : to->world ? to->world->name : "";
-                fprintf(out, "    %s %s = %s%s%s", type->used ? "use" : "type", type->name, type->used ? owner : "",
-                        type->used ? "." : "", to == type ? type_parts(to, name, sizeof name) : type_name(to, name, sizeof name));
+        static const char *const kinds[] = { [WIT_RECORD] = "record", [WIT_ENUM] = "enum",         [WIT_VARIANT] = "variant",
+                                             [WIT_FLAGS] = "flags",   [WIT_RESOURCE] = "resource", [WIT_ALIAS] = NULL };
+        const struct wit_type *to = type->kind == WIT_ALIAS ? type->element : NULL;
+        const char *kind = kinds[type->kind];
+        fprintf(out, "    %zu %s %s", type->index, kind ? kind : type->used ? "use" : "type", type->name);
+        if (!kind) {
+                const char *owner = to && to->interface ? to->interface->name : "";
+                fprintf(out, " = %s%s", type->used ? owner : "", type->used ? "." : "");
+                if (to)
+                        write_type(out, to);
+                else
+                        write_parts(out, type);
         }
-        print_docs(out, type->docs ? " // " : "", type->docs);
+        print_stability(out, &type->stability, type->external_id);
+        print_docs(out, type->docs);
         fputc('\n', out);
-        for (size_t i = 0; i < type->n_members && type->kind != WIT_TUPLE; i++) {
+        for (size_t i = 0; kind && i < type->n_members; i++) {
                 const struct wit_member *member = &type->members[i];
-                fprintf(out, "      %s%s%s", member->name, member->type ? ": " : "",
-                        member->type ? type_name(member->type, name, sizeof name) : "");
-                print_docs(out, member->docs ? " // " : "", member->docs);
+                fprintf(out, "      %s%s", member->name, member->type ? ": " : "");
+                if (member->type)
+                        write_type(out, member->type);
+                print_docs(out, member->docs);
                 fputc('\n', out);
         }
 }
 
 static void print_func(FILE *out, const char *indent, const struct wit_func *func)
 {
-        char name[512];
-        fprintf(out, "%s%s(", indent, func->name);
-        for (size_t i = 0; i < func->n_params; i++)
-                fprintf(out, "%s%s: %s", i ? ", " : "", func->params[i].name, type_name(func->params[i].type, name, sizeof name));
-        fprintf(out, ")%s%s", func->result ? " -> " : "", func->result ? type_name(func->result, name, sizeof name) : "");
-        print_docs(out, func->docs ? " // " : "", func->docs);
+        static const char *const kinds[] = { "", "method of ", "static of ", "constructor of " };
+        fprintf(out, "%s%s%s%s%s%s(", indent, func->async ? "async " : "", kinds[func->kind],
+                func->resource ? func->resource->name : "", func->resource ? " " : "", func->name);
+        for (size_t i = 0; i < func->n_params; i++) {
+                fprintf(out, "%s%s: ", i ? ", " : "", func->params[i].name);
+                write_type(out, func->params[i].type);
+        }
+        fprintf(out, ")%s", func->result ? " -> " : "");
+        if (func->result)
+                write_type(out, func->result);
+        print_stability(out, &func->stability, func->external_id);
+        print_docs(out, func->docs);
         fputc('\n', out);
 }
 
@@ -102,13 +122,15 @@ static void print_package(FILE *out, const struct wit_package *package)
 
 static void print_interface(FILE *out, const struct wit_interface *interface)
 {
-        fputs("  interface ", out);
-        print_package(out, interface->package);
-        fprintf(out, "/%s%s%s", interface->name ? interface->name : interface->label, interface->inline_of ? " of " : "",
-                interface->inline_of ? interface->inline_of->name : "");
+        fprintf(out, "  %zu interface %s", interface->index, interface->name ? interface->name : interface->label);
+        if (interface->inline_of)
+                fprintf(out, " of %s%s", interface->inline_of->name, interface->clone_of ? " clone of " : "");
+        if (interface->clone_of)
+                fprintf(out, "%zu", interface->clone_of->index);
         for (size_t i = 0; i < interface->n_needs; i++)
                 fprintf(out, "%s%s", i ? ", " : " needs ", interface->needs[i]->name);
-        print_docs(out, interface->docs ? " // " : "", interface->docs);
+        print_stability(out, &interface->stability, NULL);
+        print_docs(out, interface->docs);
         fputc('\n', out);
         for (size_t i = 0; i < interface->n_types; i++)
                 print_type(out, interface->types[i]);
@@ -124,13 +146,44 @@ static void print_items(FILE *out, const char *what, const struct wit_item *item
                         print_func(out, "", items[i].func);
                         continue;
                 }
+                if (items[i].type) {
+                        fprintf(out, "type %s %zu\n", items[i].name, items[i].type->index);
+                        continue;
+                }
+                fprintf(out, "%s%s", items[i].name ? items[i].name : "", items[i].name ? ": " : "");
                 print_package(out, items[i].interface->package);
-                fprintf(out, "/%s", items[i].name ? items[i].name : items[i].interface->name);
-                print_docs(out, items[i].docs ? " // " : "", items[i].docs);
+                fprintf(out, "/%zu", items[i].interface->index);
+                print_stability(out, &items[i].stability, items[i].external_id);
+                print_docs(out, items[i].docs);
                 fputc('\n', out);
         }
 }
 
+static void print_world(FILE *out, const struct wit_world *world)
+{
+        fprintf(out, "  %zu world %s", world->index, world->name);
+        print_stability(out, &world->stability, NULL);
+        print_docs(out, world->docs);
+        fputc('\n', out);
+        for (size_t i = 0; i < world->n_types; i++)
+                print_type(out, world->types[i]);
+        print_items(out, "import", world->imports, world->n_imports);
+        print_items(out, "export", world->exports, world->n_exports);
+}
+
+static void print_anonymous(FILE *out, const struct contract *c)
+{
+        for (size_t i = 0; i < c->n_types; i++) {
+                if (c->types[i]->name)
+                        continue;
+                fprintf(out, "%zu ", i);
+                write_parts(out, c->types[i]);
+                print_stability(out, &c->types[i]->stability, NULL);
+                fputc('\n', out);
+        }
+}
+
+/* Everything, each with its number. */
 static char *print_contract(const struct contract *c)
 {
         char *text = NULL;
@@ -138,28 +191,25 @@ static char *print_contract(const struct contract *c)
         FILE *out = open_memstream(&text, &len);
         assert_non_null(out);
         for (size_t i = 0; i < c->n_packages; i++) {
-                fputs(c->packages[i] == c->main ? "main " : "package ", out);
+                fprintf(out, "%zu %s ", c->packages[i]->index, c->packages[i] == c->main ? "main" : "package");
                 print_package(out, c->packages[i]);
-                print_docs(out, c->packages[i]->docs ? " // " : "", c->packages[i]->docs);
+                print_docs(out, c->packages[i]->docs);
                 fputc('\n', out);
                 for (size_t j = 0; j < c->n_interfaces; j++)
                         if (c->interfaces[j]->package == c->packages[i])
                                 print_interface(out, c->interfaces[j]);
-                for (size_t j = 0; j < c->n_worlds; j++) {
-                        const struct wit_world *world = c->worlds[j];
-                        if (world->package != c->packages[i])
-                                continue;
-                        fprintf(out, "  world %s", world->name);
-                        print_docs(out, world->docs ? " // " : "", world->docs);
-                        fputc('\n', out);
-                        for (size_t k = 0; k < world->n_types; k++)
-                                print_type(out, world->types[k]);
-                        print_items(out, "import", world->imports, world->n_imports);
-                        print_items(out, "export", world->exports, world->n_exports);
-                }
+                for (size_t j = 0; j < c->n_worlds; j++)
+                        if (c->worlds[j]->package == c->packages[i])
+                                print_world(out, c->worlds[j]);
         }
+        print_anonymous(out, c);
         assert_int_equal(fclose(out), 0);
         return text;
+}
+
+static void check_part(const struct wit_type *type, const struct wit_type *part)
+{
+        assert_true(!part || part->index == WIT_NONE || part->index < type->index);
 }
 
 /* What holds for every contract. */
@@ -168,23 +218,30 @@ static void check_contract(const struct contract *c)
         assert_non_null(c->main);
         for (size_t i = 0; i < c->n_types; i++) {
                 const struct wit_type *type = c->types[i];
-                const struct wit_type *parts[] = { type->element, type->error };
                 assert_int_equal(type->index, i);
                 assert_in_range(type->depth, 1, WIT_DEPTH_MAX);
                 assert_in_range(type->parts, 1, WIT_PARTS_MAX);
                 assert_true(!type->interface || !type->world);
-                for (size_t j = 0; j < COUNT_OF(parts); j++)
-                        assert_true(!parts[j] || parts[j]->index == WIT_NONE || parts[j]->index < i);
+                check_part(type, type->key);
+                check_part(type, type->element);
+                check_part(type, type->error);
                 for (size_t j = 0; j < type->n_members; j++)
-                        assert_true(!type->members[j].type || type->members[j].type->index == WIT_NONE ||
-                                    type->members[j].type->index < i);
+                        check_part(type, type->members[j].type);
         }
+        for (size_t i = 0; i < c->n_interfaces; i++)
+                assert_int_equal(c->interfaces[i]->index, i);
+        for (size_t i = 0; i < c->n_worlds; i++)
+                assert_int_equal(c->worlds[i]->index, i);
+        for (size_t i = 0; i < c->n_packages; i++)
+                assert_int_equal(c->packages[i]->index, i);
 }
 
 static struct contract *read_ok(const char *path)
 {
+        static const char *const features[] = { "on" };
+        const struct contract_options options = { .features = features, .n_features = COUNT_OF(features) };
         struct contract_error error = { 0 };
-        struct contract *contract = contract_read(path, NULL, &error);
+        struct contract *contract = contract_read(path, &options, &error);
         if (!contract)
                 fail_msg("%s", error.text);
         check_contract(contract);
@@ -213,12 +270,23 @@ static char *load(const char *path)
         return text;
 }
 
+static void store(const char *path, const char *text)
+{
+        FILE *file = fopen(path, "we");
+        assert_non_null(file);
+        fputs(text, file);
+        assert_int_equal(fclose(file), 0);
+}
+
+/* WARD_UPDATE=1 writes @expected anew. */
 static void compare(const char *input, const char *expected)
 {
         OWNED(freep) char *want = load(expected);
         struct contract *contract = read_ok(input);
         OWNED(freep) char *got = print_contract(contract);
-        if (strcmp(want, got))
+        if (strcmp(want, got) && getenv("WARD_UPDATE"))
+                store(expected, got);
+        else if (strcmp(want, got))
                 fail_msg("%s: the model is not that of %s, but:\n%s", input, expected, got);
         contract_free(contract);
 }
@@ -290,10 +358,10 @@ TEST(missing_files_are_named)
                 const char *path;
                 const char *message;
         } cases[] = {
-                { "/nowhere/x.wit", "/nowhere/x.wit: cannot be read: No such file or directory" },
-                { "", ": cannot be read: No such file or directory" },
-                { "/dev/null", "/dev/null: is not a plain file" },
-                { "/proc/self/fd", "/proc/self/fd: there are no .wit files in this folder" },
+                { "/nowhere/x.wit", "/nowhere/x.wit: cannot be read: No such file or directory\n" },
+                { "", ": cannot be read: No such file or directory\n" },
+                { "/dev/null", "/dev/null: is not a plain file\n" },
+                { "/proc/self/fd", "/proc/self/fd: there are no .wit files in this folder\n" },
         };
         for (size_t i = 0; i < COUNT_OF(cases); i++) {
                 struct contract_error error = { 0 };

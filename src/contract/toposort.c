@@ -68,8 +68,9 @@ static size_t sort(struct sorter *s, size_t *order)
         return taken;
 }
 
-/* Every node that still waits has an edge to another that does: following these ends in a cycle. */
-static size_t find_cycle(struct arena *scratch, const struct sorter *s, size_t *ret_cycle)
+/* Every node that still waits has an edge to another one that does: following the first of these from the first node ends in a
+ * cycle. */
+static size_t find_cycle(struct arena *scratch, const struct sorter *s, size_t *ret_edges)
 {
         size_t *next = arena_take(scratch, s->n * sizeof *next); /* an edge's number, plus 1 */
         bool *seen = arena_take(scratch, s->n * sizeof *seen);
@@ -79,16 +80,14 @@ static size_t find_cycle(struct arena *scratch, const struct sorter *s, size_t *
                         next[s->edges[i].from] = i + 1;
         while (!next[node])
                 node++;
+        ret_edges[0] = next[node] - 1;
         for (; !seen[node]; node = s->edges[next[node] - 1].to)
                 seen[node] = true;
-        size_t lowest = node;
-        for (size_t i = s->edges[next[node] - 1].to; i != node; i = s->edges[next[i] - 1].to)
-                lowest = i < lowest ? i : lowest;
-        node = lowest;
+        const size_t first = node;
         do {
-                ret_cycle[length++] = next[node] - 1;
+                ret_edges[++length] = next[node] - 1;
                 node = s->edges[next[node] - 1].to;
-        } while (node != lowest);
+        } while (node != first);
         return length;
 }
 

@@ -14,8 +14,9 @@ struct edge {
         size_t to;
 };
 
-/* Writes the @n numbers in order to @ret_order and returns true. Where that cannot be, returns false, with a cycle in @ret_order:
- * the edges' numbers, @ret_length of them, beginning with that of the lowest node on the cycle. @edges are sorted by @from. */
+/* Writes the @n numbers in order to @ret_order and returns true. Where that cannot be, returns false, with numbers of edges in
+ * @ret_order: first, from the lowest node that cannot be ordered, the one that leads to a cycle; then the cycle, of @ret_length.
+ * @ret_order has room for @n numbers and @n_edges more. @edges are sorted by @from. */
 bool toposort(struct arena *scratch, size_t n, const struct edge *edges, size_t n_edges, size_t *ret_order, size_t *ret_length);
 
 #endif

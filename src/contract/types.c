@@ -5,9 +5,13 @@
 #include "contract/model.h"
 
 static const char *const primitive_names[] = {
-        [WIT_BOOL] = "bool", [WIT_U8] = "u8",     [WIT_U16] = "u16",       [WIT_U32] = "u32", [WIT_U64] = "u64",
-        [WIT_S8] = "s8",     [WIT_S16] = "s16",   [WIT_S32] = "s32",       [WIT_S64] = "s64", [WIT_F32] = "f32",
-        [WIT_F64] = "f64",   [WIT_CHAR] = "char", [WIT_STRING] = "string",
+        [WIT_BOOL] = "bool",     [WIT_U8] = "u8",
+        [WIT_U16] = "u16",       [WIT_U32] = "u32",
+        [WIT_U64] = "u64",       [WIT_S8] = "s8",
+        [WIT_S16] = "s16",       [WIT_S32] = "s32",
+        [WIT_S64] = "s64",       [WIT_F32] = "f32",
+        [WIT_F64] = "f64",       [WIT_CHAR] = "char",
+        [WIT_STRING] = "string", [WIT_ERROR_CONTEXT] = "error-context",
 };
 
 /* What other languages, and WIT in earlier days, call a type. */
@@ -20,167 +24,182 @@ static const struct {
         { "str", "string" },  { "byte", "u8" },     { "bytes", "list<u8>" },
 };
 
-static void enter(struct resolver *r, struct wit_type *type)
-{
-        struct contract *c = r->contract;
-        c->types = arena_room(r->reader->keep, c->types, c->n_types, sizeof(struct wit_type *));
-        type->index = c->n_types;
-        c->types[c->n_types++] = type;
-}
-
 void types_begin(struct resolver *r)
 {
         for (size_t i = 0; i < COUNT_OF(primitive_names); i++) {
                 struct wit_type *type = arena_take(r->reader->keep, sizeof *type);
-                *type = (struct wit_type){
-                        .kind = (enum wit_kind)i, .name = primitive_names[i], .depth = 1, .parts = 1, .index = WIT_NONE
-                };
+                *type = (struct wit_type){ .kind = (enum wit_kind)i,
+                                           .name = primitive_names[i],
+                                           .async = i == WIT_ERROR_CONTEXT,
+                                           .depth = 1,
+                                           .parts = 1,
+                                           .index = WIT_NONE };
                 wit_abi_set(type);
                 r->primitives[i] = type;
         }
 }
 
-/* Counts a part into @type. Sums stay small: each part is bounded, and their number by the size of the text. */
-static void count(struct wit_type *type, const struct wit_type *part)
+struct wit_type *type_begin(struct body *body, enum wit_kind kind, struct ast_name name, const struct ast_gate *gate)
 {
-        if (!part)
-                return;
-        type->parts += part->parts;
-        if (part->depth >= type->depth)
-                type->depth = part->depth + 1;
-}
-
-static void measure(struct wit_type *type)
-{
-        type->depth = type->parts = 1;
-        count(type, type->element);
-        count(type, type->error);
-        for (size_t i = 0; i < type->n_members; i++)
-                count(type, type->members[i].type);
-        if (type->kind == WIT_ENUM)
-                type->parts += type->n_members;
-}
-
-void type_finish(struct resolver *r, struct wit_type *type, struct place place)
-{
-        measure(type);
-        if (type->depth > WIT_DEPTH_MAX) {
-                report_at(&r->reader->report, place, "this type nests more than %d deep with all names resolved", WIT_DEPTH_MAX);
-                type->depth = WIT_DEPTH_MAX;
-        }
-        if (type->parts > WIT_PARTS_MAX) {
-                report_at(&r->reader->report, place, "this type has more than %d parts with all names resolved", WIT_PARTS_MAX);
-                type->parts = WIT_PARTS_MAX;
-        }
-        if (!wit_abi_set(type))
-                report_at(&r->reader->report, place, "a value of this type would take more than 4 GiB");
-        enter(r, type);
-}
-
-struct wit_type *type_begin(struct body *body, enum wit_kind kind, struct ast_name name, const char *docs)
-{
+        struct decl *decl = body->decl;
         struct wit_type *type = arena_take(body->r->reader->keep, sizeof *type);
-        *type = (struct wit_type){
-                .kind = kind, .name = name.text, .docs = docs, .interface = body->interface, .world = body->world
-        };
+        *type = (struct wit_type){ .kind = kind,
+                                   .name = name.text,
+                                   .external_id = gate->external_id,
+                                   .interface = decl->interface,
+                                   .world = decl->world };
         return type;
 }
 
-/* The one type that is made of the same parts. */
-static struct wit_type *intern(struct resolver *r, const struct wit_type *type, struct place place)
+struct draft *type_draft(struct resolver *r, struct package *package, struct wit_type *type, struct place place,
+                         const struct ast_gate *gate)
 {
-        struct reader *reader = r->reader;
-        size_t n = 3 + type->n_members;
-        uintptr_t *key = arena_take(reader->scratch, n * sizeof *key);
+        package->drafts = arena_room(r->reader->scratch, package->drafts, package->n_drafts, sizeof *package->drafts);
+        struct draft *draft = &package->drafts[package->n_drafts++];
+        *draft = (struct draft){ .type = type, .place = place, .gate = gate };
+        if (gate && gate_is_stability(gate)) {
+                type->stability = gate->stability;
+                map_put(&r->gates, NULL, type, (void *)(uintptr_t)gate);
+        }
+        return draft;
+}
+
+/* Of an anonymous type: that of the definition that it is in, or of the first of its direct parts that has one. */
+static const struct ast_gate *inherited_gate(const struct body *body, const struct wit_type *type)
+{
+        const struct map *gates = &body->r->gates;
+        if (body->gate)
+                return body->gate;
+        const struct wit_type *parts[] = { type->key, type->element, type->error };
+        const struct ast_gate *gate = NULL;
+        for (size_t i = 0; i < COUNT_OF(parts) && !gate; i++)
+                gate = parts[i] ? map_get(gates, NULL, parts[i]) : NULL;
+        for (size_t i = 0; i < type->n_members && !gate; i++)
+                gate = map_get(gates, NULL, type->members[i].type);
+        return gate;
+}
+
+/* The package's one type that is made of the same parts. */
+static struct wit_type *intern(struct body *body, const struct wit_type *type, struct place place)
+{
+        struct resolver *r = body->r;
+        struct package *package = body->decl->package;
+        size_t n = 5 + type->n_members;
+        uintptr_t *key = arena_take(r->reader->scratch, n * sizeof *key);
         key[0] = type->kind;
         key[1] = (uintptr_t)type->element;
         key[2] = (uintptr_t)type->error;
+        key[3] = (uintptr_t)type->key;
+        key[4] = type->length;
         for (size_t i = 0; i < type->n_members; i++)
-                key[3 + i] = (uintptr_t)type->members[i].type;
-        const char *name = names_intern(&reader->names, key, n * sizeof *key);
-        struct wit_type *same = map_get(&r->types, NULL, name);
+                key[5 + i] = (uintptr_t)type->members[i].type;
+        const char *name = names_intern(&r->reader->names, key, n * sizeof *key);
+        struct wit_type *same = map_get(&r->types, package, name);
         if (same)
                 return same;
-        same = arena_take(reader->keep, sizeof *same);
+        same = arena_take(r->reader->keep, sizeof *same);
         *same = *type;
-        type_finish(r, same, place);
-        map_put(&r->types, NULL, name, same);
+        type_draft(r, package, same, place, inherited_gate(body, type));
+        map_put(&r->types, package, name, same);
         return same;
 }
 
-static bool is_foreign(struct resolver *r, const struct ast_type *ast)
+static bool is_foreign(struct resolver *r, struct ast_name name)
 {
         for (size_t i = 0; i < COUNT_OF(foreign_names); i++)
-                if (!strcmp(ast->name, foreign_names[i].foreign)) {
-                        report_at(&r->reader->report, ast->place, "there is no type `%s`; WIT calls it `%s`", ast->name,
+                if (!strcmp(name.text, foreign_names[i].foreign)) {
+                        report_at(&r->reader->report, name.place, "there is no type `%s`; WIT calls it `%s`", name.text,
                                   foreign_names[i].wit);
                         return true;
                 }
         return false;
 }
 
-static struct wit_type *named(struct resolver *r, const struct scope *scope, const struct ast_type *ast)
+struct wit_type *type_named(struct body *body, struct ast_name name)
 {
-        struct symbol *symbol = scope_find(&r->scopes, scope, ast->name);
-        if (symbol && symbol->feature)
-                scope_gated(&r->scopes, symbol, ast->place);
-        else if (symbol && symbol->kind == SYMBOL_TYPE && symbol->target)
+        struct resolver *r = body->r;
+        const struct scope *scope = &body->decl->scope;
+        struct symbol *symbol = scope_find(&r->scopes, scope, name.text);
+        if (symbol && symbol->kind == SYMBOL_TYPE)
                 return symbol->target;
-        else if (symbol)
-                report_at(&r->reader->report, ast->place, "`%s` is %s, not a type", ast->name, symbol_kind_name(symbol->kind));
-        else if (!is_foreign(r, ast))
-                scope_unknown(&r->scopes, scope, (struct ast_name){ ast->name, ast->place }, "type", 1u << SYMBOL_TYPE);
-        return r->primitives[WIT_BOOL];
+        if (symbol)
+                report_at(&r->reader->report, name.place, "`%s` is %s, not a type", name.text, symbol_kind_name(symbol->kind));
+        else if (!is_foreign(r, name))
+                scope_unknown(&r->scopes, scope, name, "type", 1u << SYMBOL_TYPE);
+        return NULL;
 }
 
-void type_fill(struct resolver *r, const struct scope *scope, const struct ast_type *ast, struct wit_type *type)
+/* Aliases end in nothing where they name what is not there. */
+static const struct wit_type *follow(const struct wit_type *type)
 {
+        while (type && type->kind == WIT_ALIAS)
+                type = type->element;
+        return type;
+}
+
+static struct wit_type *find_resource(struct body *body, struct ast_name name)
+{
+        struct wit_type *type = type_named(body, name);
+        const struct wit_type *meant = follow(type);
+        if (meant && meant->kind != WIT_RESOURCE)
+                report_at(&body->r->reader->report, name.place, "`%s` is no resource; only resources have handles", name.text);
+        return type;
+}
+
+static void check_key(struct body *body, const struct ast_type *ast)
+{
+        enum wit_kind kind = ast->key->kind;
+        if (kind > WIT_STRING || kind == WIT_F32 || kind == WIT_F64)
+                report_at(&body->r->reader->report, ast->place, "the key of a map is bool, char, string or an integer type");
+}
+
+void type_fill(struct body *body, const struct ast_type *ast, struct wit_type *type)
+{
+        type->length = ast->length;
+        if (ast->kind == WIT_OWN || ast->kind == WIT_BORROW)
+                type->element = find_resource(body, (struct ast_name){ ast->name, ast->place });
+        if (ast->key)
+                type->key = type_of(body, ast->key);
         if (ast->element)
-                type->element = type_of(r, scope, ast->element);
+                type->element = type_of(body, ast->element);
         if (ast->error)
-                type->error = type_of(r, scope, ast->error);
+                type->error = type_of(body, ast->error);
         if (ast->n_elements)
-                type->members = arena_take(r->reader->keep, ast->n_elements * sizeof *type->members);
+                type->members = arena_take(body->r->reader->keep, ast->n_elements * sizeof *type->members);
         for (; type->n_members < ast->n_elements; type->n_members++)
-                type->members[type->n_members].type = type_of(r, scope, ast->elements[type->n_members]);
+                type->members[type->n_members].type = type_of(body, ast->elements[type->n_members]);
+        if (ast->kind == WIT_MAP)
+                check_key(body, ast);
 }
 
-/* Never NULL: where a name means nothing, which is reported, some type stands in. */
-struct wit_type *type_of(struct resolver *r, const struct scope *scope, const struct ast_type *ast)
+/* Never NULL: where a name means nothing, which is reported, some type stands in. To name an owned handle is to name the resource.
+ */
+struct wit_type *type_of(struct body *body, const struct ast_type *ast)
 {
-        if (ast->kind <= WIT_STRING)
+        struct resolver *r = body->r;
+        struct wit_type *found;
+        if (ast->kind <= WIT_ERROR_CONTEXT)
                 return r->primitives[ast->kind];
-        if (ast->kind == WIT_ALIAS)
-                return named(r, scope, ast);
+        if (ast->kind == WIT_ALIAS || ast->kind == WIT_OWN) {
+                struct ast_name name = { ast->name, ast->place };
+                found = ast->kind == WIT_OWN ? find_resource(body, name) : type_named(body, name);
+                return found ? found : r->primitives[WIT_BOOL];
+        }
         struct wit_type type = { .kind = ast->kind };
-        type_fill(r, scope, ast, &type);
-        return intern(r, &type, ast->place);
+        type_fill(body, ast, &type);
+        return intern(body, &type, ast->place);
 }
 
-struct wit_member *members_of(struct resolver *r, const struct scope *scope, const struct ast_member *ast, size_t n,
-                              enum symbol_kind kind)
+struct wit_member *members_of(struct body *body, const struct ast_member *ast, size_t n, struct scope *names, enum symbol_kind kind)
 {
+        struct resolver *r = body->r;
         struct wit_member *members = arena_take(r->reader->keep, n * sizeof *members);
-        struct scope *names = arena_take(r->reader->scratch, sizeof *names);
         for (size_t i = 0; i < n; i++) {
-                scope_add(&r->scopes, names, kind, ast[i].name, NULL, "stands here twice");
+                scope_add(&r->scopes, names, kind, ast[i].name, "stands here twice");
                 members[i].name = ast[i].name.text;
                 members[i].docs = ast[i].docs;
                 if (ast[i].type)
-                        members[i].type = type_of(r, scope, ast[i].type);
+                        members[i].type = type_of(body, ast[i].type);
         }
         return members;
-}
-
-struct wit_func *func_of(struct resolver *r, const struct scope *scope, const struct ast_item *item)
-{
-        const struct ast_func *ast = &item->func;
-        struct wit_func *func = arena_take(r->reader->keep, sizeof *func);
-        func->name = func->item_name = item->name.text;
-        func->docs = item->docs;
-        func->params = members_of(r, scope, ast->params, ast->n_params, SYMBOL_PARAMETER);
-        func->n_params = ast->n_params;
-        if (ast->result)
-                func->result = type_of(r, scope, ast->result);
-        return func;
 }
