@@ -26,6 +26,13 @@ static int lift_handle(const struct lift *lift, const struct ward_type *type, ui
         return part_lift_handle(&lift->part, lift->memory->handles, type, number, to);
 }
 
+/* Over 32 flags are two words, each aligned as such, and two slots. */
+static int lift_wide_flags(const struct ward_type *type, uint64_t low, uint64_t high, void *to)
+{
+        bits_write(to, sizeof(uint64_t), ((uint32_t)low | high << 32) & known_flags(type));
+        return 0;
+}
+
 static int lift_tag(const struct lift *lift, const struct ward_type *type, uint32_t tag, void *to)
 {
         if (tag >= type->n)
@@ -35,14 +42,6 @@ static int lift_tag(const struct lift *lift, const struct ward_type *type, uint3
 }
 
 /* --- From memory ------------------------------------------------------------------------------ */
-
-/* In memory these are two words, aligned as one. */
-static int load_wide_flags(const struct lift *lift, const struct ward_type *type, const uint8_t *from, void *to)
-{
-        uint64_t low = load_bits(from, 4), high = load_bits(from + 4, 4);
-        bits_write(to, sizeof(uint64_t), (low | high << 32) & known_flags(type));
-        return 0;
-}
 
 static int load_variant(struct lift *lift, const struct ward_type *type, const uint8_t *from, void *to)
 {
@@ -80,7 +79,7 @@ int lift_load(struct lift *lift, const struct ward_type *type, const uint8_t *fr
         case WARD_TYPE_FLAGS:
                 if (is_scalar(type))
                         break;
-                return load_wide_flags(lift, type, from, to);
+                return lift_wide_flags(type, load_bits(from, 4), load_bits(from + 4, 4), to);
         case WARD_TYPE_OWN:
         case WARD_TYPE_BORROW:
                 return lift_handle(lift, type, (uint32_t)load_bits(from, 4), to);
@@ -108,13 +107,6 @@ static inline int unflatten_scalar(const struct lift *lift, const struct ward_ty
 {
         uint64_t bits = load_slot(slot);
         return lift_scalar(lift, type, type->kind == WARD_TYPE_BOOL ? (uint32_t)bits : bits, to);
-}
-
-static int unflatten_wide_flags(const struct ward_type *type, const uint64_t *slots, void *to)
-{
-        uint64_t low = (uint32_t)load_slot(slots), high = load_slot(slots + 1);
-        bits_write(to, sizeof(uint64_t), (low | high << 32) & known_flags(type));
-        return 0;
 }
 
 static int unflatten_variant(struct lift *lift, const struct ward_type *type, const uint64_t *slots, void *to)
@@ -156,7 +148,8 @@ static int unflatten(struct lift *lift, const struct ward_type *type, const uint
 {
         switch (type->kind) {
         case WARD_TYPE_FLAGS:
-                return is_scalar(type) ? unflatten_scalar(lift, type, slots, to) : unflatten_wide_flags(type, slots, to);
+                return is_scalar(type) ? unflatten_scalar(lift, type, slots, to)
+                                       : lift_wide_flags(type, load_slot(slots), load_slot(slots + 1), to);
         case WARD_TYPE_OWN:
         case WARD_TYPE_BORROW:
                 return lift_handle(lift, type, (uint32_t)load_slot(slots), to);

@@ -465,7 +465,7 @@ static unsigned lift_while_it_changes(const struct ward_func *func, uint64_t *se
         struct marshal_memory changing = m.memory;
         changing.base = (uint8_t *)s.words + sizeof slots;
         pthread_create(&thread, NULL, scribble, &s);
-        for (int i = 0; i < 1000 || atomic_load(&s.written) < 20000; i++)
+        for (int i = 0; i < 1000 || atomic_load(&s.written) < 5000; i++)
                 accepted += !lift_and_check(func, (uint64_t *)(void *)s.words, &changing);
         atomic_store(&s.stop, true);
         pthread_join(thread, NULL);
