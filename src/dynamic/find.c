@@ -54,11 +54,23 @@ static bool is_called(const struct dynamic_func *func, struct ward_span name)
         return func->interface && skip(&name, plain_name(func->interface)) && skip(&name, ".") && is_short(name, func->wit);
 }
 
+/* As is_short takes it; methods are not called by a name alone. */
+static void add_short(struct names *names, const struct wit_func *func)
+{
+        char name[LIST_MAX];
+        if (func->kind == WIT_STATIC)
+                snprintf(name, sizeof name, "%s.%s", wit_resolve(func->resource)->name, func->item_name);
+        else
+                snprintf(name, sizeof name, "%s", func->item_name);
+        if (func->kind != WIT_METHOD)
+                names_add(names, name);
+}
+
 static int none(const struct dynamic *dynamic, struct ward_span name, struct ward_fault *fault)
 {
         struct names all = { 0 };
         for (uint32_t i = 0; i < dynamic->contract.n_exports; i++)
-                names_add(&all, dynamic->exports[i].func.name);
+                add_short(&all, dynamic->exports[i].wit);
         return fault_set(fault, WARD_FAULT_USAGE, "there is no function '%.*s'; %s exports %s",
                          (int)(name.len < NAME_SHOWN_MAX ? name.len : NAME_SHOWN_MAX), (const char *)name.at,
                          dynamic->contract.name, all.n ? all.text : "none");

@@ -162,7 +162,9 @@ static int read_head(struct reading *reading)
         if (head.e_type != ET_DYN)
                 return fault_set(reading->fault, WARD_FAULT_MODULE,
                                  "module '%s' is not a shared library: build it with -shared -fPIC", reading->path);
-        if (elf_getphdrnum(reading->elf, &reading->n_segments))
+        /* libelf gives as many as the file has room for */
+        if (elf_getphdrnum(reading->elf, &reading->n_segments) || !reading->n_segments ||
+            (head.e_phnum != PN_XNUM && head.e_phnum != reading->n_segments))
                 return damaged(reading, "its program headers");
         return reading->n_segments > SEGMENTS_MAX ? damaged(reading, "more than 1000 program headers") : 0;
 }

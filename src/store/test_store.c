@@ -261,7 +261,13 @@ TEST(damaged_libraries)
         expect_library(library, "a dynamic section of more than 1 MiB");
         library = library_load();
         library.head->e_phoff = library.len - 8;
-        expect_library(library, "is cut short or damaged");
+        expect_library(library, "is cut short or damaged: its program headers");
+        library = library_load();
+        library.head->e_phnum = 0xfffe;
+        expect_library(library, "is cut short or damaged: its program headers");
+        library = library_load();
+        library.head->e_phnum = 0;
+        expect_library(library, "is cut short or damaged: its program headers");
 }
 
 static Elf64_Dyn *dynamic_entry(const struct library *library, int64_t tag)
