@@ -326,6 +326,7 @@ void crossing_end(struct crossing *crossing)
         struct crossing_note *notes = crossing->notes;
         if (!crossing->references)
                 return;
+        crossing_arrived(crossing);
         crossing_returned(crossing, NULL);
         for (uint32_t i = 0; i < crossing->n_notes; i++)
                 if (notes[i].what == NOTE_UNREF)

@@ -111,7 +111,8 @@ void crossing_refuse(struct crossing *crossing, const struct ward_type *type, co
 /* The add-in has returned: what was lent is no longer. A borrow that it has not dropped is a fault, PROTOCOL. */
 int crossing_returned(struct crossing *crossing, struct ward_fault *fault);
 
-/* The same without the fault, and frees what was noted. May be the end of the instance at kind direct: the last thing to do. */
+/* The same without the fault, and frees what was noted. What was not undone has arrived, or is lost. May be the end of the instance
+ * at kind direct: the last thing to do. */
 void crossing_end(struct crossing *crossing);
 
 /* Whether the values of @func need a crossing. */
