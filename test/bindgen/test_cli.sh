@@ -44,6 +44,18 @@ expect 1 'choose one with --world: v, w' "$bindgen" --host -o "$out" "$out/two.w
 printf 'package a:b;\ninterface i {}\n' >"$out/none.wit"
 expect 1 'a world says what' "$bindgen" --host -o "$out" "$out/none.wit"
 
+# What cannot be bound is told before anything is written.
+printf 'package a:b;\nworld w {\n  import i: interface { f: func() -> stream<u8>; }\n}\n' >"$out/stream.wit"
+expect 1 'world w cannot be bound: i#f passes a stream' "$bindgen" --addin -o "$out/stream" "$out/stream.wit"
+printf 'package a:b;\nworld w {\n  export f: async func();\n}\n' >"$out/async.wit"
+expect 1 'world w cannot be bound: f is an async function' "$bindgen" --host -o "$out/stream" "$out/async.wit"
+test ! -e "$out/stream"
+
+# All that is wrong is told at once.
+printf 'package a:b;\nworld w {\n  export f: func(x: one);\n  export g: func(x: two);\n}\n' >"$out/errors.wit"
+expect 1 "$out/errors.wit:3:21: " "$bindgen" --host -o "$out" "$out/errors.wit"
+expect 1 "$out/errors.wit:4:21: " "$bindgen" --host -o "$out" "$out/errors.wit"
+
 # How it looks in C.
 shapes=test:types/shapes
 expect 0 '--rename IFACE=NAME' "$bindgen" --help

@@ -8,6 +8,7 @@ static void check(enum crossing how)
 {
         struct types *types = NULL;
         struct many *many = NULL;
+        struct values *values = NULL;
         crossing = how;
         assert_int_equal(types_activate(NULL, ECHO_ADDIN, NULL, &types_test_services, &types, NULL), 0);
         check_types(types);
@@ -15,6 +16,9 @@ static void check(enum crossing how)
         assert_int_equal(many_activate(NULL, MANY_ADDIN, NULL, &many_test_services, &many, NULL), 0);
         check_many(many);
         many_release(many);
+        assert_int_equal(values_activate(NULL, VALUES_ADDIN, NULL, &values_test_services, &values, NULL), 0);
+        check_values(values);
+        values_release(values);
 }
 
 TEST(connects_directly)

@@ -17,18 +17,6 @@ static const struct ward_type type_f32 = { WARD_TYPE_FLOAT, WARD_TYPE_PLAIN, 0, 
 static const struct ward_type type_string = {
         WARD_TYPE_STRING, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_string_t), 2, 0, NULL, NULL
 };
-static const struct ward_type type_example_sensor_types_scale = {
-        WARD_TYPE_VARIANT, 0, 1, 1, 1, sizeof(example_sensor_types_scale_t), 1, 2, NULL, NULL
-};
-static const struct ward_field type_example_sensor_types_reading_fields[] = {
-        { &type_u64, offsetof(example_sensor_types_reading_t, at), 0 },
-        { &type_f32, offsetof(example_sensor_types_reading_t, value), 8 },
-        { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
-};
-static const struct ward_type type_example_sensor_types_reading = {
-        WARD_TYPE_RECORD, 0, 0, 8, 16, sizeof(example_sensor_types_reading_t), 3, 3, type_example_sensor_types_reading_fields,
-        NULL
-};
 static const struct ward_field type_list_u8_fields[] = { { &type_u8, 0, 0 } };
 static const struct ward_type type_list_u8 = {
         WARD_TYPE_LIST, WARD_TYPE_OWNS, 0, 4, 8, sizeof(sensor_list_u8_t), 2, 1, type_list_u8_fields, NULL
@@ -47,6 +35,18 @@ static const struct ward_field type_ward_domain_data_result_void_string_fields[]
 static const struct ward_type type_ward_domain_data_result_void_string = {
         WARD_TYPE_VARIANT, WARD_TYPE_OWNS, 1, 4, 12, sizeof(ward_domain_data_result_void_string_t), 3, 2,
         type_ward_domain_data_result_void_string_fields, NULL
+};
+static const struct ward_type type_example_sensor_types_scale = {
+        WARD_TYPE_VARIANT, 0, 1, 1, 1, sizeof(example_sensor_types_scale_t), 1, 2, NULL, NULL
+};
+static const struct ward_field type_example_sensor_types_reading_fields[] = {
+        { &type_u64, offsetof(example_sensor_types_reading_t, at), 0 },
+        { &type_f32, offsetof(example_sensor_types_reading_t, value), 8 },
+        { &type_example_sensor_types_scale, offsetof(example_sensor_types_reading_t, unit), 12 },
+};
+static const struct ward_type type_example_sensor_types_reading = {
+        WARD_TYPE_RECORD, 0, 0, 8, 16, sizeof(example_sensor_types_reading_t), 3, 3, type_example_sensor_types_reading_fields,
+        NULL
 };
 static const struct ward_field type_option_scale_fields[] = {
         { NULL, 0, 0 },

@@ -15,19 +15,6 @@ typedef struct sensor_string_t {
         size_t len;
 } sensor_string_t;
 
-/* In which unit a reading is. */
-typedef uint8_t example_sensor_types_scale_t;
-#define EXAMPLE_SENSOR_TYPES_SCALE_CELSIUS 0
-/* For those who have to. */
-#define EXAMPLE_SENSOR_TYPES_SCALE_FAHRENHEIT 1
-
-typedef struct example_sensor_types_reading_t {
-        /* Seconds since the sensor was started. */
-        uint64_t at;
-        float value;
-        example_sensor_types_scale_t unit;
-} example_sensor_types_reading_t;
-
 typedef struct {
         uint8_t *ptr;
         size_t len;
@@ -45,14 +32,27 @@ typedef struct {
         } val;
 } ward_domain_data_result_void_string_t;
 
+/* In which unit a reading is. */
+typedef uint8_t example_sensor_types_scale_t;
+#define EXAMPLE_SENSOR_TYPES_SCALE_CELSIUS 0
+/* For those who have to. */
+#define EXAMPLE_SENSOR_TYPES_SCALE_FAHRENHEIT 1
+
+typedef struct example_sensor_types_reading_t {
+        /* Seconds since the sensor was started. */
+        uint64_t at;
+        float value;
+        example_sensor_types_scale_t unit;
+} example_sensor_types_reading_t;
+
+typedef example_sensor_types_reading_t sensor_reading_t;
+
 typedef example_sensor_types_scale_t sensor_scale_t;
 
 typedef struct {
         bool is_some;
         sensor_scale_t val;
 } sensor_option_scale_t;
-
-typedef example_sensor_types_reading_t sensor_reading_t;
 
 typedef struct {
         bool is_some;
