@@ -4,19 +4,18 @@
 static void write_prototypes(FILE *out, const struct c_resource *resource)
 {
         const char *own = resource->own->name;
-        fprintf(out, "\n/* Resource %s. */\n", resource->id);
+        fprintf(out, "\n/* Resource %s%s. */\n", resource->id,
+                resource->by_addin ? ": object to handle, handle to object; the destructor is to be defined" : "");
         if (resource->by_addin) {
-                fprintf(out, "%s %s(%s *rep); /* a handle that owns the object */\n", own, resource->make, resource->object);
+                fprintf(out, "%s %s(%s *rep);\n", own, resource->make, resource->object);
                 fprintf(out, "%s *%s(%s handle);\n", resource->object, resource->rep, own);
+                fprintf(out, "void %s(%s *rep);\n", resource->destructor, resource->object);
         } else {
                 fprintf(out, "%s %s(%s handle);\n", resource->borrow->name, resource->lend, own);
         }
         fprintf(out, "void %s(%s handle);\n", resource->drop_own, own);
         if (resource->drop_borrow)
                 fprintf(out, "void %s(%s handle);\n", resource->drop_borrow, resource->borrow->name);
-        if (resource->destructor)
-                fprintf(out, "void %s(%s *rep); /* to define: nobody owns the object any more */\n", resource->destructor,
-                        resource->object);
 }
 
 void write_resource_prototypes(FILE *out, const struct model *model)

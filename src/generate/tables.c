@@ -4,6 +4,8 @@
 #include <string.h>
 #include "base/own.h"
 
+enum { C_STRING_MAX = 4096 }; /* that every C compiler has to take (C11 5.2.4.1) */
+
 static const char *kind_name(const struct c_type *type)
 {
         static const char *const names[] = {
@@ -149,6 +151,8 @@ void write_func_tables(FILE *out, const struct model *model, const struct c_func
         char *signature = wit_signature(func->wit);
         if (!signature)
                 abort();
+        if (strlen(signature) >= C_STRING_MAX)
+                fputs("#pragma GCC diagnostic ignored \"-Woverlength-strings\"\n", out);
         fprintf(out, "static const struct ward_func %s_func = {\n        \"%s\",\n        \"%s\",\n", func->id, func->core_name,
                 signature);
         fprintf(out, "        \"%s\", &%s_params, ", func->core_signature, func->id);
