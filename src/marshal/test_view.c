@@ -1,14 +1,24 @@
 /* Views and copies: what is pointed at, what is made, and what is refused. */
 #include "marshal/marshal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/own.h"
 #include "marshal/layout.h"
 #include "marshal/test_types.h"
 #include "marshal/test_values.h"
 #include "test/harness/harness.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZER 1
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZER 1
+#endif
 
 #define LIST_OF(...) ((const struct ward_type *const[]){ __VA_ARGS__ })
 
@@ -220,11 +230,57 @@ TEST(plain_lists_are_copied_whole)
         types_free(t);
 }
 
+/* --- Without memory --------------------------------------------------------------------------- */
+
+/* No large block more for this process, which is the test's own. */
+static void take_no_more(void)
+{
+        unsigned long pages = 0;
+        FILE *statm = fopen("/proc/self/statm", "re");
+        assert_int_equal(fscanf(statm, "%lu", &pages), 1);
+        fclose(statm);
+        struct rlimit limit = { pages * 4096 + (16 << 20), RLIM_INFINITY };
+        assert_int_equal(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+TEST(no_memory_is_reported)
+{
+#ifdef ADDRESS_SANITIZER
+        return; /* it takes address space as it likes */
+#endif
+        enum { LARGE = 200 << 20 };
+        struct types *t = types_new();
+        const struct ward_type *flags = types_list(t, types_bool(t));
+        const struct ward_type *pair = types_record(t, 2, LIST_OF(flags, types_string(t)));
+        const struct ward_func *func = types_func(t, 1, &pair, pair), *string = types_func(t, 1, LIST_OF(types_string(t)), NULL);
+        const struct marshal_memory memory = { .base = calloc(1, LARGE), .size = LARGE };
+        struct marshal_scratch scratch = { .blocks = NULL };
+        struct block value[] = { { memory.base, 10 }, { memory.base, LARGE } }, to[2];
+        struct ward_fault fault;
+        uint64_t budget = UINT64_MAX, huge = 1;
+        take_no_more();
+        const uint64_t slots[] = { 0, 10, 0, LARGE }, all[] = { 0, LARGE, 0, 0 };
+        assert_int_equal(marshal_lift_params(func, slots, &memory, &budget, to, &fault), -WARD_FAULT_SYSTEM);
+        assert_string_equal(fault.text, "f: parameter 1: there is no memory for 209715200 bytes");
+        assert_int_equal(marshal_view_params(func, all, &memory, &scratch, to, &fault), -WARD_FAULT_SYSTEM);
+        assert_string_equal(fault.text, "f: parameter 1: there is no memory for 209715200 bytes");
+        assert_int_equal(marshal_view_params(string, all, &memory, &scratch, to, &fault), 0);
+        assert_int_equal(marshal_copy(pair, value, NULL, pair, to, NULL, &fault), -WARD_FAULT_SYSTEM);
+        assert_string_equal(fault.text, "there is no memory to copy a value");
+        const struct ward_func *large = types_func(t, 0, NULL, types_array(t, types_int(t, 1, false), LARGE));
+        assert_int_equal(marshal_lift_result(large, &(uint64_t){ 0 }, &memory, &budget, &huge, &fault), -WARD_FAULT_SYSTEM);
+        assert_string_equal(fault.text, "f: the result: there is no memory for 209715200 bytes");
+        marshal_scratch_finish(&scratch);
+        free(memory.base);
+        types_free(t);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(what_has_the_same_form_is_read_in_place),
                          TEST_CASE(text_is_read_in_place_where_the_encodings_agree),
                          TEST_CASE(what_is_aligned_otherwise_is_not_read_in_place), TEST_CASE(much_of_it_takes_memory),
                          TEST_CASE(views_stay_in_bounds), TEST_CASE(copies_refuse_what_is_no_value),
-                         TEST_CASE(copies_find_members_where_they_are), TEST_CASE(plain_lists_are_copied_whole));
+                         TEST_CASE(copies_find_members_where_they_are), TEST_CASE(plain_lists_are_copied_whole),
+                         TEST_CASE(no_memory_is_reported));
 }
