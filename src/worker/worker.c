@@ -97,7 +97,8 @@ static void send_failed(struct worker *worker, const struct ward_fault *fault, b
         channel_send(&worker->channel, MESSAGE_FAILED, 0, 0, slots, COUNT_OF(slots));
 }
 
-/* Answers one message that is not an answer itself. What the answer points at lives until the host's next message. */
+/* Answers one message that is not an answer itself. What the answer points at lives until the host's next message: only then may
+ * memory go back to the system, for the host may be reading still. */
 static void answer(struct worker *worker, const struct message *message)
 {
         struct ward_fault fault;
@@ -105,6 +106,7 @@ static void answer(struct worker *worker, const struct message *message)
         uint32_t mark = worker->channel.arena.top, reply = MESSAGE_RETURN;
         bool made = false;
         int r = 0;
+        channel_release(&worker->channel, mark);
         switch (message->kind) {
         case MESSAGE_CALL:
                 r = module_call(worker, message, &slot, &made, &fault);
@@ -124,7 +126,7 @@ static void answer(struct worker *worker, const struct message *message)
                 send_failed(worker, &fault, made);
         else
                 channel_send(&worker->channel, reply, 0, 0, &slot, 1);
-        channel_release(&worker->channel, mark);
+        worker->channel.arena.top = mark;
 }
 
 void worker_serve(struct worker *worker, uint32_t kind)
