@@ -6,7 +6,7 @@ import re
 import sys
 
 BLOCK = re.compile(r"^```(wit|c|sh)\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
-SHOWN = ["stats.wit", "average.c", "host.c", "build.sh"]
+SHOWN = ["stats.wit", "average.c", "host.c", "build.sh", "call.sh"]
 
 
 def main():

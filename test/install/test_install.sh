@@ -44,6 +44,15 @@ check_runs() {
         done
 }
 
+# $1: the folder of the add-ins. The last of the README's calls fails, and says why.
+check_calls() {
+        cp "$source/examples/readme/call.sh" "$1"
+        if said=$(cd "$1" && sh -eux call.sh 2>"$1/errors"); then fail "the README's last call did not fail"; fi
+        echo "$said" | grep -qx '  average: func(values: list<s32>) -> s32' || fail "ward inspect said: $said"
+        [ "$(echo "$said" | tail -n 1)" = 5 ] || fail "ward call said: $said $(cat "$1/errors")"
+        grep -q '^ward call: .*average' "$1/errors" || fail "ward call has no fault that names the add-in: $(cat "$1/errors")"
+}
+
 # The README says `cc`: the compiler, with the flags, that this build was made with.
 mkdir "$work/bin"
 system_path=$PATH
@@ -56,6 +65,7 @@ use_prefix "$work/dest"
 [ -x "$(pkg-config --variable=ward ward)" ] || fail "ward is not where ward.pc says"
 build_example "$work/first"
 check_runs "$work/first/host" "$work/first"
+check_calls "$work/first"
 
 # A host with the archive in it has no library to find the worker by.
 needs=$(pkg-config --static --libs ward | sed 's/ -lward / /')
@@ -69,4 +79,5 @@ use_prefix "$work/else/where"
 check_runs "$work/first/host" "$work/first"
 build_example "$work/second"
 check_runs "$work/second/host" "$work/second"
+check_calls "$work/second"
 echo "installed, built and ran; moved, and again"
