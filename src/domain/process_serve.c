@@ -104,8 +104,8 @@ static int serve_import(struct incoming *in, struct ward_fault *fault)
                 r = serve(in, slots, &why) ? process_give_up(in->process, &why, fault) : 0;
         if (!r)
                 channel_send(channel, MESSAGE_IMPORT_RETURN, 0, 0, slots, 1);
-        channel->arena.top =
-                mark; /* the worker may be reading still: memory goes back to the system with the call that this is in */
+        /* The worker may be reading still: memory goes back to the system with the call that this is in. */
+        channel->arena.top = mark;
         return r;
 }
 

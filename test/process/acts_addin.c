@@ -1,7 +1,6 @@
 /* The add-in of test_process.c: honest functions, facts about its worker, crashes, and lies written straight into the channel. */
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -11,12 +10,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "acts.h"
 #include "channel/channel.h"
 #include "channel/message.h"
 #include "channel/words.h"
+#include "test/process/say.h"
 
 /* --- Honest ----------------------------------------------------------------------------------- */
 
@@ -302,40 +301,6 @@ static int64_t start_family(const char *name)
 
 /* --- Lies ------------------------------------------------------------------------------------- */
 
-static uint8_t *find_channel(void)
-{
-        FILE *maps = fopen("/proc/self/maps", "re");
-        char line[512];
-        unsigned long base = 0;
-        while (maps && !base && fgets(line, sizeof line, maps))
-                if (strstr(line, "memfd:ward-channel"))
-                        sscanf(line, "%lx", &base);
-        if (maps)
-                fclose(maps);
-        return (uint8_t *)(uintptr_t)base;
-}
-
-static struct mailbox *up_mailbox(void)
-{
-        return (struct mailbox *)(void *)find_channel() + 1;
-}
-
-/* Speaks for the worker, with its bell @steps ahead, and never again. */
-static int64_t say(uint32_t kind, uint32_t instance, uint32_t function, uint64_t slot0, uint64_t slot1, uint64_t slot2,
-                   uint32_t steps)
-{
-        struct mailbox *box = up_mailbox();
-        atomic_store(&box->kind, kind);
-        atomic_store(&box->instance, instance);
-        atomic_store(&box->function, function);
-        atomic_store(&box->slots[0], slot0);
-        atomic_store(&box->slots[1], slot1);
-        atomic_store(&box->slots[2], slot2);
-        atomic_store(&box->bell, (atomic_load(&box->bell) & ~1u) + steps * CHANNEL_STEP);
-        syscall(SYS_futex, &box->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
-        return crash_sleep();
-}
-
 static int64_t lie_bell(void)
 {
         return say(MESSAGE_RETURN, 0, 0, 0, 0, 0, 3);
@@ -361,7 +326,7 @@ static int64_t lie_arguments(void)
         return say(MESSAGE_IMPORT, 0, 1, 0xfffffff0, 0x7fffffff, 0, 1);
 }
 
-/* Asked while it is unloaded, the host calls back, and waits in vain. */
+/* Calls the host while it is unloaded. */
 static bool lies_at_unload;
 
 __attribute__((destructor)) static void unload(void)
@@ -389,7 +354,7 @@ static int64_t lie_text(void)
 /* Last words that claim a signal with which the process did not die, and try to reach the terminal. */
 static int64_t lie_words(int status)
 {
-        struct last_words *words = (struct last_words *)(void *)(find_channel() + 4096);
+        struct last_words *words = (struct last_words *)(void *)(find_channel(NULL) + 4096);
         words->signal = SIGSEGV;
         words->has_address = 1;
         words->address = 0x1234;

@@ -251,8 +251,7 @@ TEST(lies_cost_the_domain)
         stage_strike(&stage);
 }
 
-/* A call within the release, without a deadline of its own, ends the domain: later than the release's time allows it must not, and
- * freed the domain is not to be before the release is over. */
+/* It may not call the host then, and the domain is not to be freed before the release is over. */
 TEST(a_lie_while_it_is_unloaded_costs_the_domain)
 {
         struct stage stage = stage_set(NULL), second = stage;

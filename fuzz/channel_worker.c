@@ -1,0 +1,287 @@
+#include "fuzz/channel_worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/own.h"
+#include "channel/channel.h"
+#include "channel/message.h"
+#include "domain/warden.h"
+
+enum {
+        HINTS = 8,       /* of what the host said */
+        ARENA_PART = 512 /* bytes of it that are written */
+};
+
+struct warden {
+        int unused;
+};
+
+static struct warden the_warden;
+
+/* Between the host and the worker's thread. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t told = PTHREAD_COND_INITIALIZER;
+static _Atomic uint32_t alive; /* the worker's guard */
+static bool has_ended, has_thread;
+static pthread_t thread;
+static int worker_fd;
+static struct warden_worker *worker;
+
+/* The worker's own. */
+static const uint8_t *input;
+static size_t left;
+static bool honest;
+static struct channel channel;
+static uint64_t slots[CHANNEL_SLOTS], hints[HINTS];
+static unsigned n_hints, storm;
+
+void channel_worker_set(const uint8_t *data, size_t size, int is_honest)
+{
+        input = data;
+        left = size;
+        honest = is_honest;
+}
+
+/* --- Input ------------------------------------------------------------------------------------ */
+
+static uint8_t next_byte(void)
+{
+        if (!left)
+                return 0;
+        left--;
+        return *input++;
+}
+
+static uint32_t next_word(void)
+{
+        uint32_t word = 0;
+        for (int i = 0; i < 4; i++)
+                word = word << 8 | next_byte();
+        return word;
+}
+
+/* One byte for the numbers that matter: small ones, places in the worker's arena, what the host said, sizes at the edge. */
+static uint64_t next_value(void)
+{
+        static const uint32_t edges[] = { UINT32_MAX, INT32_MAX, 0x10000000, 0x0fffffff, 0xd800, 0x110000, 0xfffffff8, 0x80000000 };
+        uint8_t choice = next_byte();
+        if (choice < 64)
+                return choice;
+        if (choice < 160)
+                return channel.arena.start + (uint64_t)(choice - 64) * 4;
+        if (choice < 192)
+                return hints[choice % HINTS];
+        if (choice < 208)
+                return edges[choice % COUNT_OF(edges)];
+        if (choice < 224)
+                return (uint64_t)next_word() << 32 | next_word();
+        return next_word();
+}
+
+static uint32_t next_place(void)
+{
+        return channel.arena.start + next_byte() * 4u % ARENA_PART;
+}
+
+/* --- Acts ------------------------------------------------------------------------------------- */
+
+static void write_word(uint32_t at, uint32_t word)
+{
+        __atomic_store_n((uint32_t *)(void *)(channel.base + at), word, __ATOMIC_RELAXED);
+}
+
+static void write_bytes(void)
+{
+        uint32_t at = next_place();
+        for (unsigned n = next_byte() % 32; n; n--)
+                __atomic_store_n(channel.base + at++, next_byte(), __ATOMIC_RELAXED);
+}
+
+/* Rewrites what the host may be reading. */
+static void rage(void)
+{
+        uint64_t x = hints[0] ^ left ^ 0x9e3779b97f4a7c15;
+        for (; storm; storm--) {
+                x ^= x << 13, x ^= x >> 7, x ^= x << 17;
+                uint32_t value = x & 256 ? (uint32_t)(x >> 40) % 64 : channel.arena.start + (uint32_t)(x >> 36) % ARENA_PART;
+                if (x & 0xe00)
+                        write_word(channel.arena.start + (uint32_t)(x >> 20) % (ARENA_PART / 4) * 4,
+                                   x & 0x1000 ? value : (uint32_t)x);
+                else
+                        atomic_store_explicit(&channel.out->slots[x % CHANNEL_SLOTS], value, memory_order_relaxed);
+        }
+}
+
+static void send(uint32_t kind, uint32_t instance, uint32_t function)
+{
+        channel_send(&channel, kind, instance, function, slots, CHANNEL_SLOTS);
+        memset(slots, 0, sizeof slots);
+        rage();
+}
+
+/* The host may wait for ever, so this is the last thing that it does. */
+static bool ring_wrongly(void)
+{
+        atomic_store(&channel.out->bell, next_word());
+        channel_wake(channel.out);
+        left = 0;
+        return false;
+}
+
+/* Whether a message was sent. */
+static bool act(void)
+{
+        uint32_t at, instance, function;
+        switch (next_byte() % 12) {
+        case 0:
+        case 1:
+                at = next_place();
+                write_word(at, (uint32_t)next_value());
+                return false;
+        case 2:
+                write_bytes();
+                return false;
+        case 3:
+        case 4:
+                at = next_byte();
+                slots[at % CHANNEL_SLOTS] = next_value();
+                return false;
+        case 5:
+                storm = next_byte();
+                return false;
+        case 6:
+        case 7:
+                send(MESSAGE_RETURN, 0, 0);
+                return true;
+        case 8:
+        case 9:
+                function = next_byte() % 8;
+                send(MESSAGE_IMPORT, 0, function);
+                return true;
+        case 10:
+                send(MESSAGE_FAILED, 0, 0);
+                return true;
+        default:
+                at = next_byte();
+                if (at == UINT8_MAX)
+                        return ring_wrongly();
+                instance = (uint32_t)next_value();
+                function = (uint32_t)next_value();
+                send(at % 16, instance, function);
+                return true;
+        }
+}
+
+/* --- A worker's life -------------------------------------------------------------------------- */
+
+static void listen(const struct message *message)
+{
+        uint64_t said[4];
+        channel_slots(&channel, said, COUNT_OF(said));
+        if (message->kind == MESSAGE_CALL || message->kind == MESSAGE_IMPORT_RETURN)
+                for (size_t i = 0; i < COUNT_OF(said); i++)
+                        hints[n_hints++ % HINTS] = said[i];
+}
+
+/* False: it has nothing to say, and dies instead. */
+static bool answer(const struct message *message)
+{
+        bool sent = false;
+        listen(message);
+        if (honest && message->kind == MESSAGE_START) {
+                send(MESSAGE_READY, 0, 0);
+                return true;
+        }
+        if (honest && message->kind == MESSAGE_LOAD) {
+                send(MESSAGE_LOADED, 0, 0);
+                return true;
+        }
+        while (left && !sent)
+                sent = act();
+        return sent;
+}
+
+/* Serves the host until either has enough. */
+static void serve(void)
+{
+        bool goes_on = true;
+        while (goes_on && channel_wait(&channel, &alive, CLOCK_NEVER) == CHANNEL_MESSAGE) {
+                struct message message = channel_receive(&channel);
+                goes_on = answer(&message);
+        }
+}
+
+static void *live(void *data)
+{
+        const struct warden_end end = { .kind = WARDEN_ENDED, .status = 0 };
+        n_hints = storm = 0;
+        memset(slots, 0, sizeof slots);
+        memset(hints, 0, sizeof hints);
+        if (!channel_attach(worker_fd, &channel)) {
+                serve();
+                channel_finish(&channel, false);
+        }
+        close(worker_fd);
+        worker->ended(worker->data, &end);
+        pthread_mutex_lock(&lock);
+        has_ended = true;
+        pthread_cond_signal(&told);
+        pthread_mutex_unlock(&lock);
+        return data;
+}
+
+/* --- The warden ------------------------------------------------------------------------------- */
+
+int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault)
+{
+        *ret_warden = &the_warden;
+        return 0;
+}
+
+struct warden *warden_unref(struct warden *warden)
+{
+        return NULL;
+}
+
+struct warden *warden_free(struct warden *warden)
+{
+        return NULL;
+}
+
+int warden_spawn(struct warden *warden, struct warden_worker *new_worker, int fd, struct ward_fault *fault)
+{
+        worker = new_worker;
+        worker_fd = dup(fd);
+        has_ended = false;
+        atomic_store(&alive, 1);
+        int r = worker_fd < 0 ? errno : pthread_create(&thread, NULL, live, NULL);
+        if (r) {
+                fd_close(worker_fd);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, r, "cannot make a worker");
+        }
+        has_thread = true;
+        return 0;
+}
+
+void warden_kill(struct warden *warden, const struct warden_worker *old_worker)
+{
+        channel_guard_end(&alive);
+}
+
+bool warden_forget(struct warden *warden, struct warden_worker *old_worker, uint64_t deadline)
+{
+        pthread_mutex_lock(&lock);
+        while (!has_ended)
+                pthread_cond_wait(&told, &lock);
+        pthread_mutex_unlock(&lock);
+        if (has_thread)
+                pthread_join(thread, NULL);
+        has_thread = false;
+        return true;
+}
