@@ -1,6 +1,8 @@
 /* The table of an add-in's own objects, and the matching of resources. */
 #include "native/reps.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include "native/native.h"
 #include "test/harness/harness.h"
@@ -261,6 +263,56 @@ TEST(many_objects)
         reps_free(reps);
 }
 
+enum { THREADS = 4, ROUNDS = 20000 };
+
+static _Atomic unsigned n_freed;
+
+static void free_counted(void *object)
+{
+        n_freed++;
+        free(object);
+}
+
+/* Each has objects of its own, which go to the host and are destroyed. */
+static void *make_and_destroy(void *data)
+{
+        struct reps *reps = data;
+        struct ward_fault own;
+        for (int i = 0; i < ROUNDS; i++) {
+                struct reps_crossing crossing;
+                uint32_t number;
+                int32_t handle;
+                void *object = malloc(1), *found = NULL;
+                if (reps_add(reps, BAG, object, &handle, &own) || reps_object(reps, BAG, handle, &found, &own) || found != object)
+                        return data;
+                reps_crossing_begin(&crossing, reps);
+                if (crossing.handles.lower(&crossing, &own_bag, &handle, &number, &own))
+                        return data;
+                reps_crossing_end(&crossing, i % 2);
+                if (i % 2 ? reps_destroy(reps, BAG, number, &own) : reps_drop(reps, BAG, handle, &own))
+                        return data;
+        }
+        return NULL;
+}
+
+TEST(threads_may_come)
+{
+        const struct ward_addin_resource one[] = { { &bag, free_counted } };
+        const struct ward_addin counting = { .n_resources = 1, .resources = one };
+        pthread_t threads[THREADS];
+        struct reps *reps;
+        assert_int_equal(reps_new(&counting, &reps, &fault), 0);
+        for (int i = 0; i < THREADS; i++)
+                assert_int_equal(pthread_create(&threads[i], NULL, make_and_destroy, reps), 0);
+        for (int i = 0; i < THREADS; i++) {
+                void *failed;
+                pthread_join(threads[i], &failed);
+                assert_null(failed);
+        }
+        assert_int_equal(n_freed, THREADS * ROUNDS);
+        reps_free(reps);
+}
+
 /* --- Matching --------------------------------------------------------------------------------- */
 
 static int match(const struct native_resource *wanted, uint32_t n, uint32_t *ret_addins, uint32_t *ret_wanted)
@@ -298,5 +350,6 @@ int main(int argc, char **argv)
                          TEST_CASE(an_object_has_one_owner), TEST_CASE(nothing_crosses_twice),
                          TEST_CASE(what_does_not_arrive_is_its_senders), TEST_CASE(wrong_handles_do_not_cross),
                          TEST_CASE(the_hosts_handles_pass_as_they_are), TEST_CASE(a_destructor_drops_what_is_within),
-                         TEST_CASE(many_objects), TEST_CASE(resources_are_matched), TEST_CASE(missing_resources_are_named));
+                         TEST_CASE(many_objects), TEST_CASE(threads_may_come), TEST_CASE(resources_are_matched),
+                         TEST_CASE(missing_resources_are_named));
 }
