@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes every.wit, a contract that uses every type that can be copied, and every_addin.c, which gives back what it gets.
+"""Writes every.wit, a contract that uses every type that can be copied, and every_addin.c, which gives back what it gets. And huge.wit
+with types of more than 2^16 cases, and huge_addin.c.
 
     make_every.py FOLDER
 
@@ -145,10 +146,45 @@ def addin():
     return "\n".join(parts)
 
 
+def short(i):
+    """A label, so short that two signatures of all of them fit what a module may carry."""
+    return "c" + "".join("0123456789abcdefghijklmnopqrstuvwxyz"[i // 36**k % 36] for k in range(4))
+
+
+def huge():
+    cases = range((1 << 16) + 1)
+    many = ", ".join(short(i) for i in cases)
+    wide = ", ".join(short(i) + ("", "(u32)", "", "", "(string)", "", "")[i % 7] for i in cases)
+    return f"""package test:huge@1.0.0;
+world huge {{
+    enum many {{ {many} }}
+    variant wide {{ {wide} }}
+    export echo-many: func(v: many) -> many;
+    export echo-wide: func(v: wide) -> wide;
+}}
+"""
+
+
+HUGE_ADDIN = """#include "huge.h"
+
+huge_many_t exports_huge_echo_many(huge_many_t v)
+{
+        return v;
+}
+
+void exports_huge_echo_wide(huge_wide_t *v, huge_wide_t *ret)
+{
+        *ret = *v;
+}
+"""
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     (folder / "every.wit").write_text(contract())
     (folder / "every_addin.c").write_text(addin())
+    (folder / "huge.wit").write_text(huge())
+    (folder / "huge_addin.c").write_text(HUGE_ADDIN)
 
 
 if __name__ == "__main__":
