@@ -1,10 +1,11 @@
 /* Reading a contract: texts separated by NUL bytes, the first the contract's own package, each other one a package in its deps/. A
- * text that was read must have a model that can be walked. */
+ * text that was read must have a model that can be walked, and be printed as text that reads and prints the same. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "contract/abi.h"
 #include "contract/contract.h"
+#include "contract/print.h"
 #include "contract/read.h"
 #include "contract/source.h"
 
@@ -76,6 +77,43 @@ static void check(const struct contract *contract)
         }
 }
 
+/* Malloc'd. @world: only that one, or NULL. */
+static char *print(const struct contract *contract, const struct wit_world *world)
+{
+        char *text = NULL;
+        size_t len;
+        FILE *out = open_memstream(&text, &len);
+        require(out);
+        if (world)
+                contract_print_world(contract, world, out);
+        else
+                contract_print(contract, out);
+        require(!fclose(out));
+        return text;
+}
+
+/* Takes @text. It may have become too long to be read: what worlds include is written out in each. */
+static void check_printed(char *text, const char *world, const struct contract_options *options)
+{
+        struct contract_error error = { 0 };
+        if (strlen(text) < SOURCE_BYTES_MAX) {
+                struct contract *contract = contract_read_text("printed.wit", text, strlen(text), options, &error);
+                require(contract);
+                char *again = print(contract, world ? contract_world(contract, world) : NULL);
+                require(!strcmp(again, text));
+                free(again);
+                contract_free(contract);
+        }
+        free(text);
+}
+
+static void check_print(const struct contract *contract, const struct contract_options *options)
+{
+        check_printed(print(contract, NULL), NULL, options);
+        for (size_t i = 0; i < contract->n_worlds && i < 4; i++)
+                check_printed(print(contract, contract->worlds[i]), contract->worlds[i]->name, NULL);
+}
+
 static void try(const char *at, const char *end, const struct contract_options *options)
 {
         struct sources sources = { 0 };
@@ -90,8 +128,10 @@ static void try(const char *at, const char *end, const struct contract_options *
         }
         sources_error_free(failed);
         struct contract *contract = contract_read_sources(&sources, "fuzz.wit", options, &error);
-        if (contract)
+        if (contract) {
                 check(contract);
+                check_print(contract, options);
+        }
         require(!contract == (error.text != NULL) && !contract == (error.n != 0));
         free(error.text);
         contract_free(contract);
