@@ -54,12 +54,14 @@ static inline const char *fixture_view(struct fixture *f, enum generate_side sid
 
 static inline void assert_has(const char *text, const char *part)
 {
+        assert_non_null(text);
         if (!strstr(text, part))
                 fail_msg("'%s' is not in\n%s", part, text);
 }
 
 static inline void assert_lacks(const char *text, const char *part)
 {
+        assert_non_null(text);
         if (strstr(text, part))
                 fail_msg("'%s' is in\n%s", part, text);
 }
