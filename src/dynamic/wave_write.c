@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/fault.h"
 #include "dynamic/wave_text.h"
 
 /* A string or list in C. */
@@ -91,12 +92,19 @@ static void write_char(FILE *out, const void *from)
         fputc('\'', out);
 }
 
+/* Of what nobody has checked, as at kind `direct`, bytes that are no UTF-8 are marked. */
 static void write_string(FILE *out, const void *from)
 {
         struct block text = block_at(from);
+        bool good = text_is_utf8(text.ptr, text.len);
         uint32_t c;
         fputc('"', out);
         for (size_t i = 0, n; i < text.len; i += n) {
+                if (!good && (uint8_t)text.ptr[i] >= 0x80) {
+                        fputs("\\u{fffd}", out);
+                        n = 1;
+                        continue;
+                }
                 n = wave_decode(text.ptr + i, &c);
                 write_character(out, c, text.ptr + i, n, '"');
         }

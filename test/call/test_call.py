@@ -91,6 +91,11 @@ def check_json(kind):
     assert found["outcome"] == "result" and found["value"] is None and found["calls"] == [], found
 
 
+def check_nonsense():
+    """Nobody checks what comes from trusted code; it is shown as well as it can be."""
+    check(call("direct", "hostile", 'operate("garbage", [])'), 1, 'err("garbage: ' + 3 * "\\u{fffd}" + '")\n')
+
+
 def check_faults(kind):
     """The add-in fails; the tool says how."""
     check(call(kind, "hostile", 'operate("abort", [])'), 3, "", "ward call: add-in 'hostile'")
@@ -130,6 +135,7 @@ def main():
     check_usage()
     check_nothing_runs()
     check_default()
+    check_nonsense()
     for kind, form in FORMS.items():
         if not find(f"basic.{form}"):
             continue
