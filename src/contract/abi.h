@@ -37,6 +37,11 @@ char *wit_func_id(const struct wit_interface *interface, const struct wit_func *
 /* The name of a resource: "example:calculator/types@1.0.0#r", or "r" of a world. Aliases are followed. */
 char *wit_resource_id(const struct wit_type *resource);
 
+/* The same of what @item of a world holds, an interface or a function or type of the world itself. An interface that the world has
+ * by a label goes by that. */
+char *wit_item_func_id(const struct wit_item *item, const struct wit_func *func);
+char *wit_item_resource_id(const struct wit_item *item, const struct wit_type *resource);
+
 /* Why a world cannot be bound: what it imports or exports is asynchronous, or has more than WIT_FLAGS_MAX flags. One line that
  * names the place, or NULL if it can be. */
 char *wit_unbound(const struct wit_world *world);

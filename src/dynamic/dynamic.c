@@ -45,14 +45,15 @@ static void destroy(const void *services, void *object)
         (void)object;
 }
 
-static void add_resource(struct builder *b, struct dynamic *dynamic, enum side side, const struct wit_type *type)
+static void add_resource(struct builder *b, struct dynamic *dynamic, enum side side, const struct wit_item *item,
+                         const struct wit_type *type)
 {
         if (type->kind != WIT_RESOURCE)
                 return;
         struct dynamic_made *made = dynamic->made;
         uint32_t index = dynamic->contract.n_resources++;
         struct ward_resource *resource = arena_take(b->arena, sizeof *resource);
-        resource->name = owned(b, &made->resources[made->n_resources++], wit_resource_id(type));
+        resource->name = owned(b, &made->resources[made->n_resources++], wit_item_resource_id(item, type));
         resource->index = index;
         resource->by_addin = side == SIDE_EXPORT;
         struct ward_contract_resource *row = (struct ward_contract_resource *)&dynamic->contract.resources[index];
@@ -64,9 +65,9 @@ static void add_resources(struct builder *b, struct dynamic *dynamic, enum side 
 {
         for (size_t i = 0; i < n; i++) {
                 if (items[i].type)
-                        add_resource(b, dynamic, side, items[i].type);
+                        add_resource(b, dynamic, side, &items[i], items[i].type);
                 for (size_t k = 0; items[i].interface && k < items[i].interface->n_types; k++)
-                        add_resource(b, dynamic, side, items[i].interface->types[k]);
+                        add_resource(b, dynamic, side, &items[i], items[i].interface->types[k]);
         }
 }
 
@@ -90,13 +91,13 @@ static size_t count_funcs(const struct wit_item *items, size_t n)
         return count;
 }
 
-static void add_func(struct builder *b, struct dynamic *dynamic, enum side side, const struct wit_interface *interface,
+static void add_func(struct builder *b, struct dynamic *dynamic, enum side side, const struct wit_item *item,
                      const struct wit_func *wit)
 {
         struct dynamic_func *made = &dynamic->exports[dynamic->made->n_funcs++];
-        made->interface = interface;
+        made->item = item;
         made->wit = wit;
-        made->func.name = owned(b, &made->texts[0], wit_func_id(interface, wit));
+        made->func.name = owned(b, &made->texts[0], wit_item_func_id(item, wit));
         made->func.signature = owned(b, &made->texts[1], wit_signature(wit));
         made->func.core = owned(b, &made->texts[2], wit_core(wit, side == SIDE_IMPORT));
         made->func.params = &describe_params(b, side, wit)->type;
@@ -107,9 +108,9 @@ static void add_funcs(struct builder *b, struct dynamic *dynamic, enum side side
 {
         for (size_t i = 0; i < n; i++) {
                 if (items[i].func)
-                        add_func(b, dynamic, side, NULL, items[i].func);
+                        add_func(b, dynamic, side, &items[i], items[i].func);
                 for (size_t k = 0; items[i].interface && k < items[i].interface->n_funcs; k++)
-                        add_func(b, dynamic, side, items[i].interface, items[i].interface->funcs[k]);
+                        add_func(b, dynamic, side, &items[i], items[i].interface->funcs[k]);
         }
 }
 
@@ -131,8 +132,8 @@ static void build_funcs(struct builder *b, struct dynamic *dynamic, serve_func *
         for (size_t i = 0; i < n_exports; i++)
                 exports[i] = &dynamic->exports[i].func;
         for (size_t i = 0; i < n_imports; i++)
-                imports[i] =
-                        (struct ward_import){ &dynamic->imports[i].func, is_wards(dynamic->imports[i].interface) ? NULL : serve };
+                imports[i] = (struct ward_import){ &dynamic->imports[i].func,
+                                                   is_wards(dynamic->imports[i].item->interface) ? NULL : serve };
         dynamic->contract.exports = exports;
         dynamic->contract.n_exports = (uint32_t)n_exports;
         dynamic->contract.imports = imports;

@@ -16,7 +16,7 @@ enum { DYNAMIC_SIZE_MAX = (1 << 28) - 1 }; /* of a C value; the Canonical ABI's 
 
 /* A function in both forms. Parameter @i is wit->params[i] and func.params->fields[i]. */
 struct dynamic_func {
-        const struct wit_interface *interface; /* or NULL: the world's own */
+        const struct wit_item *item; /* of the world: it itself, or the interface that it is of */
         const struct wit_func *wit;
         struct ward_func func;
         char *texts[3]; /* private */

@@ -32,9 +32,9 @@ static bool skip(struct ward_span *text, const char *word)
         return true;
 }
 
-static const char *plain_name(const struct wit_interface *interface)
+static const char *plain_name(const struct wit_item *item)
 {
-        return interface->name ? interface->name : interface->label;
+        return item->name ? item->name : item->interface->name;
 }
 
 /* "f"; of a resource "r.f", or "r" for its constructor. */
@@ -51,7 +51,7 @@ static bool is_called(const struct dynamic_func *func, struct ward_span name)
 {
         if (is_short(name, func->wit) || span_is(name, func->func.name))
                 return true;
-        return func->interface && skip(&name, plain_name(func->interface)) && skip(&name, ".") && is_short(name, func->wit);
+        return func->item->interface && skip(&name, plain_name(func->item)) && skip(&name, ".") && is_short(name, func->wit);
 }
 
 /* As is_short takes it; methods are not called by a name alone. */

@@ -233,16 +233,21 @@ TEST(finds_by_name)
                                                  "interface i { f: func(); g: func(); }\n"
                                                  "interface j { f: func(); h: func(); }\n"
                                                  "world w { export i; export j; export g: func();\n"
-                                                 "  export k: interface { h: func(); } }\n");
+                                                 "  export k: interface { h: func(); }\n"
+                                                 "  export m: n; }\n"
+                                                 "interface n { o: func(); resource r; }\n");
         expect_found(&world, "g", "g");
         expect_found(&world, "i.g", "t:p/i@1.0.0#g");
         expect_found(&world, "j.f", "t:p/j@1.0.0#f");
         expect_found(&world, "k.h", "k#h");
         expect_found(&world, "k#h", "k#h");
+        expect_found(&world, "m.o", "m#o");
+        expect_found(&world, "o", "m#o");
+        assert_string_equal(world.dynamic->contract.resources[0].resource->name, "m#r");
         expect_found(&world, "t:p/j@1.0.0#h", "t:p/j@1.0.0#h");
         expect_not_found(&world, "f", "'f' may be any of t:p/i@1.0.0#f, t:p/j@1.0.0#f");
         expect_not_found(&world, "h", "'h' may be any of t:p/j@1.0.0#h, k#h");
-        expect_not_found(&world, "i.h", "there is no function 'i.h'; t:p/w@1.0.0 exports g, f, g, f, h, h");
+        expect_not_found(&world, "i.h", "there is no function 'i.h'; t:p/w@1.0.0 exports g, f, g, f, h, h, o");
         expect_not_found(&world, "", "there is no function ''");
         test_world_finish(&world);
 }

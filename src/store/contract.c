@@ -12,15 +12,15 @@ enum { SHOWN_MAX = 200 };
 
 /* --- What the head has to say ----------------------------------------------------------------- */
 
-static void print_func(FILE *out, const char *way, const struct wit_interface *interface, const struct wit_func *func)
+static void print_func(FILE *out, const char *way, const struct wit_item *item, const struct wit_func *func)
 {
-        OWNED(freep) char *id = wit_func_id(interface, func), *signature = wit_signature(func);
+        OWNED(freep) char *id = wit_item_func_id(item, func), *signature = wit_signature(func);
         fprintf(out, "%s func %s %s\n", way, id ? id : "", signature ? signature : "");
 }
 
-static void print_resource(FILE *out, const char *way, const struct wit_type *type)
+static void print_resource(FILE *out, const char *way, const struct wit_item *item, const struct wit_type *type)
 {
-        OWNED(freep) char *id = type->kind == WIT_RESOURCE ? wit_resource_id(type) : NULL;
+        OWNED(freep) char *id = type->kind == WIT_RESOURCE ? wit_item_resource_id(item, type) : NULL;
         if (type->kind == WIT_RESOURCE)
                 fprintf(out, "%s resource %s\n", way, id ? id : "");
 }
@@ -30,13 +30,13 @@ static void print_items(FILE *out, const char *way, const struct wit_item *items
         for (size_t i = 0; i < n; i++) {
                 const struct wit_interface *interface = items[i].interface;
                 if (items[i].func)
-                        print_func(out, way, NULL, items[i].func);
+                        print_func(out, way, &items[i], items[i].func);
                 if (items[i].type)
-                        print_resource(out, way, items[i].type);
+                        print_resource(out, way, &items[i], items[i].type);
                 for (size_t k = 0; interface && k < interface->n_funcs; k++)
-                        print_func(out, way, interface, interface->funcs[k]);
+                        print_func(out, way, &items[i], interface->funcs[k]);
                 for (size_t k = 0; interface && k < interface->n_types; k++)
-                        print_resource(out, way, interface->types[k]);
+                        print_resource(out, way, &items[i], interface->types[k]);
         }
 }
 
