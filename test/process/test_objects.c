@@ -279,7 +279,7 @@ TEST(results_that_do_not_fit_are_dropped)
         finish();
 }
 
-enum { MANY = 20000 };
+enum { MANY = 5000 };
 
 TEST(many_objects_leave_nothing)
 {
