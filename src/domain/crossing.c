@@ -121,25 +121,10 @@ static int lower(void *context, const struct ward_type *type, const void *from, 
 
 /* --- Lifting ---------------------------------------------------------------------------------- */
 
-/* Takes handle @number out of the add-in's table; it must own. */
-static int take_own(struct crossing *crossing, uint32_t resource, uint32_t number, struct handle *ret_taken,
-                    struct ward_fault *fault)
-{
-        struct references *references = crossing->references;
-        struct handle *found;
-        references_lock(references);
-        int r = references_find(references, resource, number, &found, fault);
-        if (!r && found->kind != HANDLE_OWN)
-                r = fault_set(fault, WARD_FAULT_PROTOCOL, "handle %u of '%s' is borrowed: it cannot be given away", number,
-                              references_name(references, resource));
-        references_unlock(references);
-        return r ? r : references_take(references, resource, number, ret_taken, fault);
-}
-
 static int lift_own_object(struct crossing *crossing, uint32_t resource, uint32_t number, void *to, struct ward_fault *fault)
 {
         struct handle taken;
-        int r = take_own(crossing, resource, number, &taken, fault);
+        int r = references_take(crossing->references, resource, number, true, &taken, fault);
         if (r)
                 return r;
         note(crossing, (struct crossing_note){ .what = NOTE_TOOK_OBJECT, .resource = resource, .object = taken.object });
@@ -173,7 +158,7 @@ static int lift_token(struct crossing *crossing, uint32_t resource, uint32_t num
         struct handle taken;
         uint64_t token = 0;
         if (kept_here) {
-                int r = take_own(crossing, resource, number, &taken, fault);
+                int r = references_take(crossing->references, resource, number, true, &taken, fault);
                 if (r)
                         return r;
                 number = (uint32_t)taken.rep;

@@ -83,15 +83,26 @@ int references_find(const struct references *references, uint32_t resource, uint
         return 0;
 }
 
-int references_take(struct references *references, uint32_t resource, uint32_t handle, struct handle *ret_taken,
+static int check_take(const struct references *references, const struct handle *found, uint32_t handle, bool given,
+                      struct ward_fault *fault)
+{
+        const char *name = references_name(references, found->resource);
+        if (given && found->kind != HANDLE_OWN)
+                return fault_set(fault, WARD_FAULT_PROTOCOL, "handle %u of '%s' is borrowed: it cannot be given away", handle,
+                                 name);
+        if (found->lends)
+                return fault_set(fault, WARD_FAULT_PROTOCOL, "handle %u of '%s' is lent to a call that is not over", handle, name);
+        return 0;
+}
+
+int references_take(struct references *references, uint32_t resource, uint32_t handle, bool given, struct handle *ret_taken,
                     struct ward_fault *fault)
 {
         struct handle *found;
         references_lock(references);
         int r = references_find(references, resource, handle, &found, fault);
-        if (!r && found->lends)
-                r = fault_set(fault, WARD_FAULT_PROTOCOL, "handle %u of '%s' is lent to a call that is not over", handle,
-                              references_name(references, resource));
+        if (!r)
+                r = check_take(references, found, handle, given, fault);
         if (!r) {
                 *ret_taken = *found;
                 handles_remove(&references->handles, handle);
@@ -152,7 +163,7 @@ int references_drop(struct references *references, uint32_t resource, uint32_t h
         struct handle taken;
         if (!references_keeps(references, resource))
                 return fault_set(fault, WARD_FAULT_PROTOCOL, "resource %u is none that Ward keeps for the add-in", resource);
-        int r = references_take(references, resource, handle, &taken, fault);
+        int r = references_take(references, resource, handle, false, &taken, fault);
         if (r || taken.kind != HANDLE_OWN)
                 return r;
         if (references_resource(references, resource)->resource->by_addin)

@@ -26,8 +26,8 @@ void references_unlock(struct references *references);
 
 /* Takes the lock. LIMIT or SYSTEM. */
 int references_add(struct references *references, struct handle handle, uint32_t *ret_handle, struct ward_fault *fault);
-/* Takes the lock: out of the table. PROTOCOL: none of @resource, or lent. */
-int references_take(struct references *references, uint32_t resource, uint32_t handle, struct handle *ret_taken,
+/* Takes the lock: out of the table. PROTOCOL: none of @resource, or lent, or, where it is @given away, a borrow. */
+int references_take(struct references *references, uint32_t resource, uint32_t handle, bool given, struct handle *ret_taken,
                     struct ward_fault *fault);
 /* With the lock. PROTOCOL: none of @resource. */
 int references_find(const struct references *references, uint32_t resource, uint32_t handle, struct handle **ret_handle,
