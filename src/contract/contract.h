@@ -159,7 +159,7 @@ struct wit_interface {
 
 /* What a world imports or exports: one of func, interface, type. */
 struct wit_item {
-        const char *name; /* the function's, in full; the type's; the inline interface's label; NULL for an interface by path */
+        const char *name; /* the function's, in full; the type's; the label of an interface; NULL for one by path */
         const char *docs; /* of the statement `import a:b/c;`; the others have their own */
         const char *external_id;
         struct wit_stability stability; /* of the statement; of a function and a type their own */

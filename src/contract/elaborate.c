@@ -37,7 +37,7 @@ static struct wit_item needed_item(struct wit_interface *interface, struct wit_s
 static void import_interface(struct making *m, struct wit_item item)
 {
         struct wit_interface *interface = item.interface;
-        if (items_find(m, &m->new_imports, item_key(&item)) || m->r->reader->report.failed)
+        if (making_is_over(m) || items_find(m, &m->new_imports, item_key(&item)))
                 return;
         for (size_t i = 0; i < interface->n_needs; i++)
                 import_interface(m, needed_item(interface->needs[i], item.stability));
@@ -60,7 +60,7 @@ static void import_item(struct making *m, struct wit_item item)
 static bool export_interface(struct making *m, struct wit_item item, bool export)
 {
         struct wit_interface *interface = item.interface;
-        if (m->r->reader->report.failed)
+        if (making_is_over(m))
                 return true;
         if (items_find(m, &m->new_exports, item_key(&item)))
                 return export;
@@ -98,7 +98,7 @@ static void export_all(struct making *m)
         for (size_t i = 0; i < m->exports.n; i++)
                 if (m->exports.items[i].func)
                         items_add(m, &m->new_exports, m->exports.items[i]);
-        for (size_t i = 0; i < m->exports.n && !m->r->reader->report.failed; i++)
+        for (size_t i = 0; i < m->exports.n; i++)
                 if (m->exports.items[i].interface && !export_interface(m, m->exports.items[i], true))
                         report_both(m, &m->exports.items[i]);
 }

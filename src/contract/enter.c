@@ -30,6 +30,16 @@ static void measure(struct resolver *r, struct wit_type *type)
                 map_put(&r->borrows, NULL, type, type);
 }
 
+/* Ends a chain that is too deep, so that it is reported once and never followed as a whole. */
+static void cut(struct resolver *r, struct wit_type *type)
+{
+        type->kind = WIT_ALIAS;
+        type->element = r->primitives[WIT_BOOL];
+        type->key = type->error = NULL;
+        type->n_members = 0;
+        type->depth = 2;
+}
+
 void type_enter(struct resolver *r, struct wit_type *type, struct place place)
 {
         struct contract *c = r->contract;
@@ -37,7 +47,7 @@ void type_enter(struct resolver *r, struct wit_type *type, struct place place)
         measure(r, type);
         if (type->depth > WIT_DEPTH_MAX) {
                 report_at(report, place, "this type nests more than %d deep with all names resolved", WIT_DEPTH_MAX);
-                type->depth = WIT_DEPTH_MAX;
+                cut(r, type);
         }
         if (type->parts > WIT_PARTS_MAX) {
                 report_at(report, place, "this type has more than %d parts with all names resolved", WIT_PARTS_MAX);

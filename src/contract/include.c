@@ -138,7 +138,7 @@ static struct wit_item copy_named(struct including *in, const struct wit_item *i
 
 static void include_items(struct including *in, struct items *items, const struct wit_item *from, size_t n, const char *what)
 {
-        for (size_t i = 0; i < n && !in->m->r->reader->report.failed; i++) {
+        for (size_t i = 0; i < n && !in->m->r->reader->report.failed && !making_is_over(in->m); i++) {
                 if (!from[i].name) {
                         include_path(in, items, &from[i]);
                         continue;

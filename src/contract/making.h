@@ -6,7 +6,7 @@
 
 #include "contract/model.h"
 
-enum { COPIES_MAX = 1000 * 1000 };
+enum { STEPS_MAX = 2 * 1000 * 1000 };
 
 /* Imports or exports by their keys: a name, or the interface. The address is the key of the resolver's `taken`. */
 struct items {
@@ -29,7 +29,7 @@ struct making {
 const void *item_key(const struct wit_item *item);
 struct wit_item *items_find(const struct making *m, const struct items *items, const void *key);
 void items_add(struct making *m, struct items *items, struct wit_item item);
-/* Counts one thing more that is added to worlds; whether that is too many, which is reported. */
+/* Counts one step more; whether that is too many, which is reported. */
 bool making_is_over(struct making *m);
 
 /* include.c */

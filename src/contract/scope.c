@@ -123,6 +123,8 @@ void scope_unknown(struct scopes *scopes, const struct scope *scope, struct ast_
 {
         struct report *report = &scopes->reader->report;
         char known[256];
+        if (report->full)
+                return;
         const char *near = nearest(scope, name.text, kinds);
         list_names(scope, kinds, known, sizeof known);
         if (near)

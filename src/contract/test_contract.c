@@ -261,6 +261,8 @@ static struct contract *read_text_ok(const char *text)
 static char *load(const char *path)
 {
         FILE *file = fopen(path, "re");
+        if (!file && getenv("WARD_UPDATE"))
+                return strdup("");
         if (!file)
                 fail_msg("%s cannot be opened", path);
         char *text = calloc(1, 64 * 1024);
@@ -304,6 +306,26 @@ TEST(worlds)
 TEST(gates)
 {
         compare(TEST_WIT "/gates.wit", TEST_WIT "/gates.txt");
+}
+
+TEST(resources)
+{
+        compare(TEST_WIT "/resources.wit", TEST_WIT "/resources.txt");
+}
+
+TEST(includes)
+{
+        compare(TEST_WIT "/include.wit", TEST_WIT "/include.txt");
+}
+
+TEST(asynchronous)
+{
+        compare(TEST_WIT "/async.wit", TEST_WIT "/async.txt");
+}
+
+TEST(nested_packages)
+{
+        compare(TEST_WIT "/nested.wit", TEST_WIT "/nested.txt");
 }
 
 TEST(byte_order_mark_and_crlf)
@@ -529,10 +551,11 @@ TEST(foreign_inputs)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(types), TEST_CASE(worlds), TEST_CASE(gates), TEST_CASE(byte_order_mark_and_crlf),
-                         TEST_CASE(folders), TEST_CASE(bad_folders), TEST_CASE(missing_files_are_named),
-                         TEST_CASE(pipes_are_refused), TEST_CASE(large_files_are_refused), TEST_CASE(worlds_are_found_by_name),
-                         TEST_CASE(anonymous_types_are_one), TEST_CASE(aliases_are_followed),
+        return TEST_MAIN(argc, argv, TEST_CASE(types), TEST_CASE(worlds), TEST_CASE(gates), TEST_CASE(resources),
+                         TEST_CASE(includes), TEST_CASE(asynchronous), TEST_CASE(nested_packages),
+                         TEST_CASE(byte_order_mark_and_crlf), TEST_CASE(folders), TEST_CASE(bad_folders),
+                         TEST_CASE(missing_files_are_named), TEST_CASE(pipes_are_refused), TEST_CASE(large_files_are_refused),
+                         TEST_CASE(worlds_are_found_by_name), TEST_CASE(anonymous_types_are_one), TEST_CASE(aliases_are_followed),
                          TEST_CASE(empty_records_may_be_defined), TEST_CASE(the_built_in_package), TEST_CASE(many_things),
                          TEST_CASE(foreign_inputs));
 }

@@ -129,11 +129,12 @@ struct wit_type *type_named(struct body *body, struct ast_name name)
         return NULL;
 }
 
-/* Aliases end in nothing where they name what is not there. */
+/* What an alias means, or NULL where it names what is not there. A chain that is too deep is refused later, but not followed now: one
+ * that is long would be followed often. */
 static const struct wit_type *follow(const struct wit_type *type)
 {
-        while (type && type->kind == WIT_ALIAS)
-                type = type->element;
+        for (int i = 0; type && type->kind == WIT_ALIAS; i++)
+                type = i < WIT_DEPTH_MAX ? type->element : NULL;
         return type;
 }
 

@@ -16,10 +16,10 @@ struct wit_item *items_find(const struct making *m, const struct items *items, c
 
 bool making_is_over(struct making *m)
 {
-        if (m->r->copies++ == COPIES_MAX)
-                report_plain(&m->r->reader->report, "%s: its worlds import and export more than %d things in all",
-                             m->r->contract->path, COPIES_MAX);
-        return m->r->copies > COPIES_MAX;
+        if (m->r->steps++ == STEPS_MAX)
+                report_plain(&m->r->reader->report, "%s: what its worlds import and export takes more than %d steps to find",
+                             m->r->contract->path, STEPS_MAX);
+        return m->r->steps > STEPS_MAX;
 }
 
 void items_add(struct making *m, struct items *items, struct wit_item item)
