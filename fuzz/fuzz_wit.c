@@ -92,13 +92,24 @@ static char *print(const struct contract *contract, const struct wit_world *worl
         return text;
 }
 
+static size_t count_funcs(const struct contract *contract)
+{
+        size_t n = 0;
+        for (size_t i = 0; i < contract->n_interfaces; i++)
+                n += contract->interfaces[i]->n_funcs;
+        for (size_t i = 0; i < contract->n_worlds; i++)
+                for (size_t j = 0; j < contract->worlds[i]->n_imports; j++)
+                        n += contract->worlds[i]->imports[j].func != NULL;
+        return n;
+}
+
 /* Takes @text. It may have become too long to be read: what worlds include is written out in each. */
-static void check_printed(char *text, const char *world, const struct contract_options *options)
+static void check_printed(char *text, const struct contract *whole, const char *world, const struct contract_options *options)
 {
         struct contract_error error = { 0 };
         if (strlen(text) < SOURCE_BYTES_MAX) {
                 struct contract *contract = contract_read_text("printed.wit", text, strlen(text), options, &error);
-                require(contract);
+                require(contract && (!whole || count_funcs(contract) == count_funcs(whole)));
                 char *again = print(contract, world ? contract_world(contract, world) : NULL);
                 require(!strcmp(again, text));
                 free(again);
@@ -109,9 +120,9 @@ static void check_printed(char *text, const char *world, const struct contract_o
 
 static void check_print(const struct contract *contract, const struct contract_options *options)
 {
-        check_printed(print(contract, NULL), NULL, options);
+        check_printed(print(contract, NULL), contract, NULL, options);
         for (size_t i = 0; i < contract->n_worlds && i < 4; i++)
-                check_printed(print(contract, contract->worlds[i]), contract->worlds[i]->name, NULL);
+                check_printed(print(contract, contract->worlds[i]), NULL, contract->worlds[i]->name, NULL);
 }
 
 static void try(const char *at, const char *end, const struct contract_options *options)

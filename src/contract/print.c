@@ -71,42 +71,34 @@ static void print_use(struct printer *p, const struct wit_type *before, const st
 
 /* --- Interfaces ------------------------------------------------------------------------------- */
 
-/* Prints the functions from *@at on that belong to no resource, up to those of @resource (NULL: all). */
-static void print_free_funcs(struct printer *p, const struct wit_interface *interface, const struct wit_type *resource, size_t *at)
+/* Prints the functions from @from up to @to that belong to no resource. */
+static void print_free_funcs(struct printer *p, const struct wit_interface *interface, size_t from, size_t to)
 {
-        for (; *at < interface->n_funcs; ++*at) {
-                const struct wit_func *func = interface->funcs[*at];
-                if (!func->resource)
-                        printer_func(p, func);
-                else if (func->resource == resource)
-                        return;
-        }
-}
-
-static bool has_methods(const struct wit_interface *interface, const struct wit_type *type)
-{
-        for (size_t i = 0; type->kind == WIT_RESOURCE && i < interface->n_funcs; i++)
-                if (interface->funcs[i]->resource == type)
-                        return true;
-        return false;
+        for (size_t i = from; i < to; i++)
+                if (!interface->funcs[i]->resource)
+                        printer_func(p, interface->funcs[i]);
 }
 
 /* Functions stand where they stood, as to those of resources: their order is part of the contract. */
 static void print_interface_body(struct printer *p, const struct wit_interface *interface)
 {
         struct wit_type *const *types = interface->types;
-        size_t n = interface->n_types, next_func = 0;
+        size_t n = interface->n_types, printed = 0, outer_method = p->method;
         bool empty = !n && !interface->n_funcs;
         enum printer_item outer = printer_open(p, empty);
+        p->method = 0;
         for (size_t i = 0; i < n; i++) {
-                if (has_methods(interface, types[i]))
-                        print_free_funcs(p, interface, types[i], &next_func);
+                if (types[i]->kind == WIT_RESOURCE && printer_has_methods(p, types[i])) {
+                        print_free_funcs(p, interface, printed, p->method);
+                        printed = p->method;
+                }
                 if (types[i]->used)
                         print_use(p, i ? types[i - 1] : NULL, types[i], i + 1 < n ? types[i + 1] : NULL);
                 else
                         printer_definition(p, types[i]);
         }
-        print_free_funcs(p, interface, NULL, &next_func);
+        print_free_funcs(p, interface, printed, interface->n_funcs);
+        p->method = outer_method;
         printer_close(p, outer, empty);
 }
 
@@ -176,6 +168,7 @@ static void print_world(struct printer *p, const struct wit_world *world)
         printer_name(p, world->name);
         fputc(' ', p->out);
         enum printer_item outer = printer_open(p, empty);
+        p->method = 0;
         for (size_t i = 0; i < world->n_imports; i++)
                 print_import(p, world, i);
         for (size_t i = 0; i < world->n_exports; i++) {

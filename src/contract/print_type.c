@@ -109,24 +109,26 @@ void printer_func(struct printer *p, const struct wit_func *func)
 
 /* --- Definitions ------------------------------------------------------------------------------ */
 
-/* The function at *@at or behind it that belongs to @resource; moves *@at past it. NULL: there are no more. */
-static const struct wit_func *next_method(const struct wit_type *resource, size_t *at)
+static const struct wit_func *next_method(struct printer *p, const struct wit_type *resource)
 {
         const struct wit_interface *interface = resource->interface;
         size_t n = interface ? interface->n_funcs : resource->world->n_imports;
-        while (*at < n) {
-                const struct wit_func *func = interface ? interface->funcs[*at] : resource->world->imports[*at].func;
-                ++*at;
-                if (func && func->resource == resource)
-                        return func;
+        for (; p->method < n; p->method++) {
+                const struct wit_func *func = interface ? interface->funcs[p->method] : resource->world->imports[p->method].func;
+                if (func && func->resource)
+                        return func->resource == resource ? func : NULL;
         }
         return NULL;
 }
 
+bool printer_has_methods(struct printer *p, const struct wit_type *resource)
+{
+        return next_method(p, resource);
+}
+
 static void print_resource(struct printer *p, const struct wit_type *type)
 {
-        size_t at = 0;
-        const struct wit_func *func = next_method(type, &at);
+        const struct wit_func *func = next_method(p, type);
         fputs("resource ", p->out);
         printer_name(p, type->name);
         if (!func) {
@@ -135,8 +137,10 @@ static void print_resource(struct printer *p, const struct wit_type *type)
         }
         fputc(' ', p->out);
         enum printer_item outer = printer_open(p, false);
-        for (; func; func = next_method(type, &at))
+        for (; func; func = next_method(p, type)) {
                 printer_func(p, func);
+                p->method++;
+        }
         printer_close(p, outer, false);
 }
 
@@ -174,8 +178,7 @@ void printer_definition(struct printer *p, const struct wit_type *type)
                 [WIT_FLAGS] = "flags ",
         };
         bool has_members = type->kind >= WIT_RECORD && type->kind <= WIT_FLAGS;
-        size_t first = 0;
-        bool tall = has_members || (type->kind == WIT_RESOURCE && next_method(type, &first));
+        bool tall = has_members || (type->kind == WIT_RESOURCE && printer_has_methods(p, type));
         printer_item(p, PRINTER_TYPE, &(struct printer_head){ type->docs, &type->stability, type->external_id }, tall);
         if (has_members) {
                 print_members(p, keywords[type->kind], type);

@@ -24,6 +24,7 @@ struct printer {
         bool bare;              /* no documentation and attributes */
         enum printer_item last; /* in the body that is being printed */
         bool tall;              /* that one took several lines */
+        size_t method;          /* in its functions: behind those of the resources that were printed */
 };
 
 /* What stands before an item. Any may be NULL. */
@@ -48,6 +49,8 @@ void printer_name(struct printer *p, const char *name);
 
 /* print_type.c: a type where it is referred to. */
 void printer_type(struct printer *p, const struct wit_type *type);
+/* Whether a resource has functions; p->method is the first one then. Resources of a body come in the order of their functions. */
+bool printer_has_methods(struct printer *p, const struct wit_type *resource);
 /* The item that defines a type, and of a resource its functions; but for what `use` makes. */
 void printer_definition(struct printer *p, const struct wit_type *type);
 /* The item `name: func(…) -> …;` of an interface or a resource. */
