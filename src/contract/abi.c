@@ -270,6 +270,21 @@ char *wit_resource_id(const struct wit_type *resource)
 
 static void write_type(FILE *out, const struct wit_type *type);
 
+/* "empty, number(f64)" */
+static void write_cases(FILE *out, const struct wit_type *type)
+{
+        fputs("variant { ", out);
+        for (size_t i = 0; i < type->n_members; i++) {
+                fprintf(out, "%s%s", i ? ", " : "", type->members[i].name);
+                if (!type->members[i].type)
+                        continue;
+                fputc('(', out);
+                write_type(out, type->members[i].type);
+                fputc(')', out);
+        }
+        fputs(" }", out);
+}
+
 static void write_members(FILE *out, const char *before, const struct wit_member *members, size_t n, const char *after)
 {
         fputs(before, out);
@@ -324,7 +339,6 @@ static void write_type(FILE *out, const struct wit_type *type)
 {
         static const char *const braces[] = {
                 [WIT_RECORD] = "record { ",
-                [WIT_VARIANT] = "variant { ",
                 [WIT_ENUM] = "enum { ",
                 [WIT_FLAGS] = "flags { ",
         };
@@ -346,8 +360,10 @@ static void write_type(FILE *out, const struct wit_type *type)
         case WIT_TUPLE:
                 write_members(out, "tuple<", type->members, type->n_members, ">");
                 break;
-        case WIT_RECORD:
         case WIT_VARIANT:
+                write_cases(out, type);
+                break;
+        case WIT_RECORD:
         case WIT_ENUM:
         case WIT_FLAGS:
                 write_members(out, braces[type->kind], type->members, type->n_members, " }");
@@ -379,23 +395,25 @@ char *wit_signature(const struct wit_func *func)
 
 /* --- What cannot be bound --------------------------------------------------------------------- */
 
+static const struct wit_type *unbound_part(const struct wit_type *type);
+
+/* What has a name is looked at once, where it is defined: all that a world refers to is among its imports and exports. */
+static const struct wit_type *unbound_reference(const struct wit_type *type)
+{
+        return type && (wit_is_primitive(type) || !type->name) ? unbound_part(type) : NULL;
+}
+
 /* What cannot be bound in a type: it, or a part of it. */
 static const struct wit_type *unbound_part(const struct wit_type *type)
 {
-        const struct wit_type *found = NULL;
-        if (!type)
-                return NULL;
-        type = wit_resolve(type);
         if (type->kind == WIT_FUTURE || type->kind == WIT_STREAM || type->kind == WIT_ERROR_CONTEXT ||
             (type->kind == WIT_FLAGS && type->n_members > WIT_FLAGS_MAX))
                 return type;
-        if (type->kind == WIT_OWN || type->kind == WIT_BORROW)
-                return NULL;
-        found = unbound_part(type->element);
+        const struct wit_type *found = unbound_reference(type->element);
         if (!found)
-                found = unbound_part(type->error);
+                found = unbound_reference(type->error);
         for (size_t i = 0; i < type->n_members && !found; i++)
-                found = unbound_part(type->members[i].type);
+                found = unbound_reference(type->members[i].type);
         return found;
 }
 
@@ -427,13 +445,13 @@ static char *unbound_because(char *id, const struct wit_type *part)
 
 static char *unbound_func(const struct wit_interface *interface, const struct wit_func *func)
 {
-        const struct wit_type *part = unbound_part(func->result);
+        const struct wit_type *part = unbound_reference(func->result);
         for (size_t i = 0; i < func->n_params && !part; i++)
-                part = unbound_part(func->params[i].type);
+                part = unbound_reference(func->params[i].type);
         return part || func->async ? unbound_because(wit_func_id(interface, func), part) : NULL;
 }
 
-/* A named type has a place in generated code, whether a function passes it or not. */
+/* A type has a place in generated code, whether a function passes it or not. */
 static char *unbound_type(const struct wit_type *type)
 {
         const struct wit_type *part = unbound_part(type);

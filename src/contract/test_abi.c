@@ -348,7 +348,7 @@ TEST(signatures_tell_all_but_the_names_of_types)
                        "three: func(a: map<string, bool>, b: list<u16, 4>) -> result;\n"
                        "four: func() -> result<s8>;\n");
         check(wit_signature(func_called("one")),
-              "func(a: record { x: s32, y: u32 }, b: list<variant { none, some: record { x: s32, y: u32 } }>, "
+              "func(a: record { x: s32, y: u32 }, b: list<variant { none, some(record { x: s32, y: u32 }) }>, "
               "c: option<enum { a, b }>, d: flags { c, d }) -> result<f64, string>");
         check(wit_signature(func_called("two")),
               "func(a: own<a:b/t@1.0.0#r>, b: borrow<a:b/t@1.0.0#r>) -> result<_, tuple<u8, char>>");
@@ -396,6 +396,9 @@ TEST(types_and_resources_of_a_world_are_looked_at)
         check_unbound("package a:b;\nworld w { record t { a: future } }", "t passes a future" SYNCHRONOUS);
         check_unbound("package a:b;\ninterface i { type t = stream<u8>; }\nworld w { import i; }",
                       "a:b/i#t passes a stream" SYNCHRONOUS);
+        check_unbound(
+                "package a:b;\ninterface i { type t = stream<u8>; }\nworld w { export f: func() -> u; use i.{t}; type u = t; }",
+                "a:b/i#t passes a stream" SYNCHRONOUS);
 }
 
 TEST(flags_are_bound_up_to_64)
