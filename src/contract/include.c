@@ -165,7 +165,7 @@ void world_include(struct making *m, const struct draft_include *include)
         }
         struct including in = { .m = m, .ast = include, .from = include->world->world, .place = place };
         in.cloner =
-                (struct cloner){ .m = m, .place = place, .from_world = in.from, .to_world = m->world, .copies = &include->world };
+                (struct cloner){ .m = m, .place = place, .from_world = in.from, .to_world = m->world, .copies = &include->ast };
         check_renames(&in);
         include_items(&in, &m->imports, in.from->imports, in.from->n_imports, "imported");
         include_items(&in, &m->exports, in.from->exports, in.from->n_exports, "exported");

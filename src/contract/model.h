@@ -117,7 +117,7 @@ struct resolver {
         struct map by_id;   /* (NULL, package's id) -> package */
         struct map types;   /* (package, key) -> anonymous type */
         struct map gates;   /* (NULL, type) -> its gate */
-        struct map refused; /* (NULL, gate) -> itself: it was reported */
+        struct map refused; /* (NULL, gate) -> something: it was reported */
         struct map handles; /* (package, resource or alias of one) -> own handle */
         struct map borrows; /* (NULL, type) -> itself: a borrow is in it */
         struct map taken;   /* (a set's address, member) -> its number plus 1 */
