@@ -1,46 +1,17 @@
 /* Kind `wasm`: calls of exports, and what is called for their sake. */
 #include <string.h>
 #include "base/fault.h"
-#include "domain/deadline.h"
 #include "domain/wasm_loaded.h"
 #include "domain/wasm_terms.h"
 
 /* In a forked child the monitor may be freed. */
-static void set_alarm(struct loaded *loaded, uint64_t until)
+void loaded_set_alarm(struct loaded *loaded, uint64_t until)
 {
         loaded->until = until;
         if (until == CLOCK_NEVER || !domain_is_here(loaded->instance->domain))
                 monitor_alarm_clear(&loaded->alarm);
         else
                 monitor_alarm_set(loaded->domain->monitor, &loaded->alarm, until);
-}
-
-struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until)
-{
-        struct loaded_span before = { loaded->until, deadline_inherited };
-        wasm_instance_enter(loaded->wasm);
-        if (deadline_inherited < until)
-                until = deadline_inherited;
-        deadline_inherited = until;
-        if (until < loaded->until)
-                set_alarm(loaded, until);
-        return before;
-}
-
-void loaded_end(struct loaded *loaded, struct loaded_span before)
-{
-        deadline_inherited = before.inherited;
-        if (loaded->until != before.until)
-                set_alarm(loaded, before.until);
-        wasm_instance_leave(loaded->wasm);
-}
-
-int loaded_run(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault)
-{
-        int r = wasm_instance_call(loaded->wasm, need, function, slots, fault);
-        if (r)
-                loaded->dead = true;
-        return r;
 }
 
 int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
@@ -175,7 +146,8 @@ int loaded_call(struct instance *instance, uint32_t index, const void *args, voi
         if (!fault)
                 fault = &own;
         struct outer_call outer = begin_call(loaded);
-        int r = func_has_handles(func) ? invoke_crossed(loaded, index, args, ret, fault) : invoke(loaded, index, args, ret, fault);
+        int r = instance->references && func_has_handles(func) ? invoke_crossed(loaded, index, args, ret, fault)
+                                                               : invoke(loaded, index, args, ret, fault);
         return end_call(loaded, &outer, func->name, r, fault);
 }
 

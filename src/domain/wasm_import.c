@@ -139,6 +139,8 @@ static int serve_resource(struct loaded *loaded, uint32_t offer, uint64_t *slots
 /* The values of a call may be on their way when the function that makes room for them calls the host. */
 static int import_function(struct loaded *loaded, uint32_t import, uint64_t *slots, struct ward_fault *fault)
 {
+        if (!loaded->instance->references)
+                return serve_import(loaded, import, NULL, slots, fault);
         const struct marshal_handles *before = loaded->memory.handles;
         int r = func_has_handles(loaded->instance->contract->imports[import].func)
                         ? serve_crossed(loaded, import, slots, fault)

@@ -2,6 +2,7 @@
 #ifndef DOMAIN_WASM_LOADED_H
 #define DOMAIN_WASM_LOADED_H
 
+#include "domain/deadline.h"
 #include "domain/domain.h"
 #include "domain/references.h"
 #include "marshal/marshal.h"
@@ -55,11 +56,38 @@ struct loaded_span {
         uint64_t until, inherited;
 };
 
+void loaded_set_alarm(struct loaded *loaded, uint64_t until);
+
 /* Around what runs module code: nothing of it lasts longer than until @until (CLOCK_NEVER: as long as it takes), nor than what is
- * around it. */
-struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until);
-void loaded_end(struct loaded *loaded, struct loaded_span before);
-int loaded_run(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault);
+ * around it. Inline, for a call is to cost a few nanoseconds. */
+static inline struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until)
+{
+        struct loaded_span before = { loaded->until, deadline_inherited };
+        wasm_instance_enter(loaded->wasm);
+        if (deadline_inherited < until)
+                until = deadline_inherited;
+        deadline_inherited = until;
+        if (until < loaded->until)
+                loaded_set_alarm(loaded, until);
+        return before;
+}
+
+static inline void loaded_end(struct loaded *loaded, struct loaded_span before)
+{
+        deadline_inherited = before.inherited;
+        if (loaded->until != before.until)
+                loaded_set_alarm(loaded, before.until);
+        wasm_instance_leave(loaded->wasm);
+}
+
+static inline int loaded_run(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault)
+{
+        int r = wasm_instance_call(loaded->wasm, need, function, slots, fault);
+        if (r)
+                loaded->dead = true;
+        return r;
+}
+
 /* marshal_memory.alloc: by the module's cabi_realloc. */
 int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault);
 /* kind->call, and references_destroy. */
