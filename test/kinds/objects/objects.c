@@ -13,7 +13,7 @@ struct exports_test_objects_counters_counter_t {
         char armed;
 };
 
-struct exports_test_objects_acts_other_t {
+struct exports_test_objects_acts_odd_one_t {
         int unused;
 };
 
@@ -60,8 +60,9 @@ void exports_test_objects_counters_counter_destructor(exports_test_objects_count
         free(rep);
 }
 
-void exports_test_objects_acts_other_destructor(exports_test_objects_acts_other_t *rep)
+void exports_test_objects_acts_odd_one_destructor(exports_test_objects_acts_odd_one_t *rep)
 {
+        destroyed++;
         free(rep);
 }
 
@@ -108,12 +109,12 @@ void exports_test_objects_acts_arm(exports_test_objects_acts_borrow_counter_t c,
         objects_string_free(what);
 }
 
-exports_test_objects_acts_own_other_t exports_test_objects_acts_constructor_other(void)
+exports_test_objects_acts_own_odd_one_t exports_test_objects_acts_constructor_odd_one(void)
 {
-        exports_test_objects_acts_other_t *other = calloc(1, sizeof *other);
-        if (!other)
+        exports_test_objects_acts_odd_one_t *odd = calloc(1, sizeof *odd);
+        if (!odd)
                 abort();
-        return exports_test_objects_acts_other_new(other);
+        return exports_test_objects_acts_odd_one_new(odd);
 }
 
 uint32_t exports_test_objects_acts_destroyed(void)
@@ -225,9 +226,9 @@ static void make_mistake(const objects_string_t *how, borrow_sink s)
         if (is(how, "no rep"))
                 exports_test_objects_counters_counter_rep((own_counter){ 99 });
         if (is(how, "wrong rep"))
-                exports_test_objects_acts_other_rep((exports_test_objects_acts_own_other_t){ (spare = make(1)).__handle });
+                exports_test_objects_acts_odd_one_rep((exports_test_objects_acts_own_odd_one_t){ (spare = make(1)).__handle });
         if (is(how, "wrong drop"))
-                exports_test_objects_acts_other_drop_own((exports_test_objects_acts_own_other_t){ (spare = make(1)).__handle });
+                exports_test_objects_acts_odd_one_drop_own((exports_test_objects_acts_own_odd_one_t){ (spare = make(1)).__handle });
         if (is(how, "drop lent"))
                 test_objects_sinks_lend_and_call(test_objects_sinks_borrow_sink(sinks[--n_sinks]));
         if (is(how, "list"))
