@@ -14,11 +14,20 @@ void loaded_set_alarm(struct loaded *loaded, uint64_t until)
                 monitor_alarm_set(loaded->domain->monitor, &loaded->alarm, until);
 }
 
+/* For the sake of values that cross: it must not have any use of them yet, nor change what they are made of. */
+static int run_closed(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault)
+{
+        loaded->crosses = true;
+        int r = loaded_run(loaded, need, function, slots, fault);
+        loaded->crosses = false;
+        return r;
+}
+
 int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
 {
         struct loaded *loaded = memory->context;
         uint64_t slots[4] = { 0, 0, align, size };
-        int r = loaded_run(loaded, wasm_need_realloc(loaded->instance->contract), "cabi_realloc", slots, fault);
+        int r = run_closed(loaded, wasm_need_realloc(loaded->instance->contract), "cabi_realloc", slots, fault);
         if (r)
                 return r;
         memory->base = wasm_instance_memory(loaded->wasm, &memory->size);
@@ -38,7 +47,7 @@ static int take_result(struct loaded *loaded, uint32_t index, const struct cross
         int r = func->result ? marshal_lift_result(func, slots, memory, &budget, ret, fault) : 0;
         if (r || !wasm_instance_has(loaded->wasm, post))
                 return r;
-        r = loaded_run(loaded, post, func->name, slots, fault);
+        r = run_closed(loaded, post, func->name, slots, fault);
         if (r && func->result)
                 ward_value_free(func->result, ret);
         return r;
@@ -66,6 +75,31 @@ static int run_crossed(struct loaded *loaded, uint32_t index, struct crossing *c
         return r;
 }
 
+static int run_and_take(struct loaded *loaded, uint32_t index, struct crossing *crossing, uint64_t *slots, void *ret,
+                        struct ward_fault *fault)
+{
+        crossing_arrived(crossing);
+        int r = run_crossed(loaded, index, crossing, slots, fault);
+        if (!r)
+                r = take_result(loaded, index, crossing, slots, ret, fault);
+        if (r == -WARD_FAULT_PROTOCOL)
+                loaded->dead = true;
+        if (r)
+                crossing_undo(crossing);
+        return r;
+}
+
+/* Parameters that were not all lowered, for reason @r. Where the module is to blame the caller cannot tell that it was never
+ * called: what it gave away is gone then, as with every fault of an add-in. */
+static void take_back(struct loaded *loaded, struct crossing *crossing, const struct ward_type *params, const void *args, int r)
+{
+        crossing_undo(crossing);
+        if (!loaded->dead && r != -WARD_FAULT_PROTOCOL)
+                return;
+        loaded->dead = true;
+        crossing_refuse(crossing, params, args);
+}
+
 /* The same with handles. */
 static int invoke_crossed(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
 {
@@ -74,16 +108,10 @@ static int invoke_crossed(struct loaded *loaded, uint32_t index, const void *arg
         struct crossing crossing;
         crossing_begin(&crossing, loaded->instance->references);
         int r = marshal_lower_params(func, args, slots, loaded_memory(loaded, &crossing), fault);
-        if (!r) {
-                crossing_arrived(&crossing);
-                r = run_crossed(loaded, index, &crossing, slots, fault);
-                if (!r)
-                        r = take_result(loaded, index, &crossing, slots, ret, fault);
-                if (r == -WARD_FAULT_PROTOCOL)
-                        loaded->dead = true;
-        }
-        if (r)
-                crossing_undo(&crossing);
+        if (!r)
+                r = run_and_take(loaded, index, &crossing, slots, ret, fault);
+        else
+                take_back(loaded, &crossing, func->params, args, r);
         crossing_end(&crossing);
         return r;
 }
@@ -101,12 +129,13 @@ static void name_in_text(const char *name, struct ward_fault *fault)
 static int fail(struct loaded *loaded, const char *function, int r, struct ward_fault *fault)
 {
         struct ward_domain *domain = loaded->instance->domain;
-        if (r == -WARD_FAULT_UNLOADED)
+        if (r == -WARD_FAULT_UNLOADED && !domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
         if (r == -WARD_FAULT_PROTOCOL)
                 name_in_text(loaded->instance->name, fault);
         fault_name(fault, loaded->instance->name, domain->name, function);
-        if (loaded->dead || r == -WARD_FAULT_PROTOCOL)
+        /* UNLOADED: the add-in was released in the middle, and goes now; others in the domain need not. */
+        if ((loaded->dead && r != -WARD_FAULT_UNLOADED) || r == -WARD_FAULT_PROTOCOL)
                 domain_fail(domain, fault);
         return r;
 }

@@ -136,23 +136,19 @@ static int serve_resource(struct loaded *loaded, uint32_t offer, uint64_t *slots
         return r;
 }
 
-/* The values of a call may be on their way when the function that makes room for them calls the host. */
 static int import_function(struct loaded *loaded, uint32_t import, uint64_t *slots, struct ward_fault *fault)
 {
-        if (!loaded->instance->references)
+        if (!loaded->instance->references || !func_has_handles(loaded->instance->contract->imports[import].func))
                 return serve_import(loaded, import, NULL, slots, fault);
-        const struct marshal_handles *before = loaded->memory.handles;
-        int r = func_has_handles(loaded->instance->contract->imports[import].func)
-                        ? serve_crossed(loaded, import, slots, fault)
-                        : serve_import(loaded, import, NULL, slots, fault);
-        loaded->memory.handles = before;
-        return r;
+        return serve_crossed(loaded, import, slots, fault);
 }
 
 int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault)
 {
         struct loaded *loaded = context;
         uint32_t n = loaded->instance->contract->n_imports;
+        if (loaded->crosses && offer < n + loaded->n_resource_offers)
+                return fault_set(fault, WARD_FAULT_PROTOCOL, "it called out of cabi_realloc or cabi_post, while values crossed");
         if (offer < n)
                 return import_function(loaded, offer, slots, fault);
         offer -= n;

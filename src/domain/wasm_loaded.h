@@ -32,7 +32,8 @@ struct loaded {
         struct monitor_alarm alarm;
         uint64_t until; /* what the alarm is set to */
         uint32_t n_resource_offers;
-        bool dead; /* a call was ended in the middle: it is not to be called again */
+        bool dead;    /* a call was ended in the middle: it is not to be called again */
+        bool crosses; /* values are on their way: what it runs for them is not to call out (CanonicalABI.md: may_leave) */
 };
 
 /* @crossing: NULL where no handle crosses. */

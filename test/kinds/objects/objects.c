@@ -206,6 +206,34 @@ void exports_test_objects_acts_give_sinks(uint32_t n)
         n_sinks -= n;
 }
 
+static uint32_t is_named(own_sink s, objects_string_t *name)
+{
+        objects_string_t read;
+        test_objects_sinks_method_sink_name(test_objects_sinks_borrow_sink(s), &read);
+        bool same = read.len == name->len && !memcmp(read.ptr, name->ptr, read.len);
+        objects_string_free(&read);
+        test_objects_sinks_sink_drop_own(s);
+        return same;
+}
+
+uint32_t exports_test_objects_acts_take_named(own_sink s, objects_string_t *name, own_sink more)
+{
+        uint32_t n = is_named(s, name) + is_named(more, name);
+        objects_string_free(name);
+        return n;
+}
+
+uint32_t exports_test_objects_acts_ask_named(uint32_t n)
+{
+        test_objects_offers_list_tuple2_own_sink_string_t all;
+        uint32_t good = 0;
+        test_objects_offers_named(n, &all);
+        for (size_t i = 0; i < all.len; i++)
+                good += is_named(all.ptr[i].f0, &all.ptr[i].f1);
+        test_objects_offers_list_tuple2_own_sink_string_free(&all);
+        return good;
+}
+
 /* --- Mistakes --------------------------------------------------------------------------------- */
 
 static void make_mistake(const objects_string_t *how, borrow_sink s)
@@ -267,6 +295,44 @@ uint32_t exports_test_objects_acts_call_back(uint32_t n)
                 test_objects_sinks_sink_drop_own(sinks[n_sinks]);
         return n ? n : objects_back(n);
 }
+
+static char realloc_armed;
+static uint32_t realloc_after;
+
+void exports_test_objects_acts_arm_realloc(objects_string_t *what, uint32_t after)
+{
+        realloc_armed = what->len ? (char)what->ptr[0] : 0;
+        realloc_after = after;
+        objects_string_free(what);
+}
+
+#ifdef __wasm__
+/* The handle that was made last may be one that is on its way: then it is not the module's yet. */
+static void misuse_realloc(char how)
+{
+        if (how == 'c')
+                objects_back(1);
+        if (how == 'd')
+                test_objects_sinks_sink_drop_own((own_sink){ 1 });
+        if (how != 'c')
+                __builtin_trap();
+}
+
+__attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *ptr, size_t old_size, size_t align, size_t new_size)
+{
+        if (realloc_armed && !realloc_after--) {
+                char how = realloc_armed;
+                realloc_armed = 0;
+                misuse_realloc(how);
+        }
+        if (!new_size)
+                return (void *)align;
+        ptr = realloc(ptr, new_size);
+        if (!ptr)
+                abort();
+        return ptr;
+}
+#endif
 
 void exports_test_objects_acts_end(objects_string_t *how, own_counter c, own_sink s)
 {

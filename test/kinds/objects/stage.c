@@ -94,6 +94,19 @@ static void make(void *data, uint32_t n, test_objects_sinks_list_own_sink_t *ret
                 ret->ptr[i] = sink_new("one of many");
 }
 
+static void named(void *data, uint32_t n, test_objects_offers_list_tuple2_own_sink_string_t *ret)
+{
+        struct context *context = data;
+        char name[64];
+        ret->ptr = calloc(n + 1, sizeof *ret->ptr);
+        ret->len = n;
+        for (uint32_t i = 0; i < n; i++) {
+                snprintf(name, sizeof name, "offer %u", i);
+                ret->ptr[i].f0 = context->offered[i] = sink_new(name);
+                objects_string_dup(&ret->ptr[i].f1, name);
+        }
+}
+
 static uint32_t back(void *data, uint32_t n)
 {
         struct context *context = data;
@@ -106,6 +119,7 @@ struct objects_services services_for(struct context *context)
         return (struct objects_services){
                 .data = context,
                 .back = back,
+                .offers_named = named,
                 .sinks_constructor_sink = constructor,
                 .sinks_method_sink_write = write_line,
                 .sinks_method_sink_name = name_of,

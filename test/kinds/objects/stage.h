@@ -21,6 +21,7 @@ struct context {
         _Atomic int sevens;    /* calls of back(7): by destructors that were armed so */
         sink *taken[1000];     /* given back by the add-in */
         size_t n_taken;
+        sink *offered[16]; /* by the last call of named */
         uint32_t (*when_back)(struct context *context, uint32_t n);
 };
 

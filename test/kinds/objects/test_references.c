@@ -665,6 +665,61 @@ TEST(bad_results)
         ward_host_free(host);
 }
 
+/* --- Memory that is asked for while values cross ------------------------------------------------ */
+
+static void check_named(struct ward_host *host, struct objects *objects, struct context *context, enum ward_isolation kind)
+{
+        struct ward_fault fault;
+        objects_string_t name = text("a name");
+        uint32_t n = 0;
+        assert_good(objects_acts_take_named(objects, sink_new("a name"), &name, sink_new("another"), &n, &fault), &fault);
+        assert_int_equal(n, 1);
+        assert_good(objects_acts_ask_named(objects, 5, &n, &fault), &fault);
+        assert_int_equal(n, 5);
+        assert_int_equal(context->destroyed, 7);
+        objects_release(objects);
+        assert_int_equal(context->destroyed, 7);
+}
+
+TEST(objects_beside_strings)
+{
+        WITH_EACH_KIND(check_named);
+}
+
+/* A module that is asked for memory between two values that cross: what has crossed by then is not its to use. */
+static void check_realloc(struct ward_host *host, const char *what, bool import, enum ward_fault_kind expected)
+{
+        struct context context = { 0 };
+        struct objects_services services = services_for(&context);
+        struct objects *objects = activate(host, WARD_WASM, &services);
+        struct ward_fault fault;
+        objects_string_t how = text(what), name = text("given");
+        sink *given = sink_new("given"), *more = sink_new("more");
+        uint32_t n;
+        assert_good(objects_acts_arm_realloc(objects, &how, import ? 2 : 0, &fault), &fault);
+        int r = import ? objects_acts_ask_named(objects, 3, &n, &fault)
+                       : objects_acts_take_named(objects, given, &name, more, &n, &fault);
+        if (r != -(int)expected)
+                fail_msg("%s%s: %d %s", what, import ? " in an import" : "", r, fault.text);
+        assert_int_equal(ward_domain_state(ward_instance_domain(instance_of(objects))), WARD_DOMAIN_UNLOADED);
+        objects_release(objects);
+        for (int i = 0; import && i < 3; i++)
+                assert_int_equal(context.offered[i]->destroyed, 1);
+        assert_int_equal(given->destroyed, import ? 0 : 1);
+        assert_int_equal(more->destroyed, import ? 0 : 1);
+}
+
+TEST(nothing_is_used_while_it_crosses)
+{
+        struct ward_host *host = host_start();
+        for (int import = 0; import < 2; import++) {
+                check_realloc(host, "drop", import, WARD_FAULT_PROTOCOL);
+                check_realloc(host, "call", import, WARD_FAULT_PROTOCOL);
+                check_realloc(host, "trap", import, WARD_FAULT_TRAP);
+        }
+        ward_host_free(host);
+}
+
 static void check_local(struct ward_host *host, struct objects *objects, struct context *context, enum ward_isolation kind)
 {
         bool local = kind != WARD_DIRECT;
@@ -777,6 +832,6 @@ int main(int argc, char **argv)
                          TEST_CASE(an_unload_does_not_wait_for_ever), TEST_CASE(a_crash), TEST_CASE_LONG(bad_destructors, 60),
                          TEST_CASE(a_host_goes_with_everything_held), TEST_CASE(the_last_release_within_a_call),
                          TEST_CASE(an_unload_within_a_call), TEST_CASE(callbacks_with_objects), TEST_CASE(mistakes_with_handles),
-                         TEST_CASE(bad_results), TEST_CASE(add_ins_ask_where_they_are), TEST_CASE(a_forked_child),
-                         TEST_CASE_LONG(threads, 60));
+                         TEST_CASE(bad_results), TEST_CASE(objects_beside_strings), TEST_CASE(nothing_is_used_while_it_crosses),
+                         TEST_CASE(add_ins_ask_where_they_are), TEST_CASE(a_forked_child), TEST_CASE_LONG(threads, 60));
 }
