@@ -122,7 +122,8 @@ struct resolver {
         struct map borrows; /* (NULL, type) -> itself: a borrow is in it */
         struct map taken;   /* (a set's address, member) -> its number plus 1 */
         struct wit_type *primitives[WIT_ERROR_CONTEXT + 1];
-        size_t steps; /* of including and completing worlds in all */
+        bool too_many; /* packages, which was reported */
+        size_t steps;  /* of including and completing worlds in all */
 };
 
 /* The statements of one interface or world while they are drafted. */

@@ -155,6 +155,7 @@ struct order {
         struct resolver *r;
         struct package **packages;
         size_t n;
+        bool cycle;
 };
 
 /* Packages are few (PACKAGES_MAX), which bounds the recursion. */
@@ -168,12 +169,13 @@ static void visit(struct order *order, struct package *package)
                 if (need->package->entered) {
                         report_at(report, need->place, "package `%s` depends on itself by way of `%s`", package->name.id,
                                   need->package->name.id);
+                        order->cycle = true;
                         return;
                 }
                 need->package->entered = true;
                 visit(order, need->package);
                 need->package->entered = false;
-                if (report->failed)
+                if (order->cycle)
                         return;
         }
         package->ordered = true;
@@ -196,7 +198,7 @@ static int by_name(const void *a, const void *b)
         return order ? order : compare_versions(x->version, y->version);
 }
 
-/* By name, each after those that it refers to. */
+/* By name, each after those that it refers to; none where they go round in a circle. */
 struct package **packages_order(struct resolver *r, size_t *ret_n)
 {
         struct arena *scratch = r->reader->scratch;
@@ -209,8 +211,8 @@ struct package **packages_order(struct resolver *r, size_t *ret_n)
                         roots[n++] = &r->packages[i];
         }
         qsort(roots, n, sizeof(struct package *), by_name);
-        for (size_t i = 0; i < n && !r->reader->report.failed; i++)
+        for (size_t i = 0; i < n && !order.cycle; i++)
                 visit(&order, roots[i]);
-        *ret_n = order.n;
+        *ret_n = order.cycle ? 0 : order.n;
         return order.packages;
 }

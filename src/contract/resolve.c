@@ -8,7 +8,10 @@ static void add_package(struct resolver *r, struct ast_file **files, size_t n_fi
 {
         struct arena *scratch = r->reader->scratch;
         if (r->n_packages == PACKAGES_MAX) {
-                report_plain(&r->reader->report, "%s: the contract has more than %d packages", r->contract->path, PACKAGES_MAX);
+                if (!r->too_many)
+                        report_plain(&r->reader->report, "%s: the contract has more than %d packages", r->contract->path,
+                                     PACKAGES_MAX);
+                r->too_many = true;
                 return;
         }
         r->packages = arena_room(scratch, r->packages, r->n_packages, sizeof *r->packages);
@@ -18,7 +21,7 @@ static void add_package(struct resolver *r, struct ast_file **files, size_t n_fi
 /* A nested package is one of its own. */
 static void add_packages(struct resolver *r, const struct ast_group *groups, size_t n_groups)
 {
-        for (size_t i = 0; i < n_groups && !r->reader->report.full; i++) {
+        for (size_t i = 0; i < n_groups; i++) {
                 const struct ast_group *group = &groups[i];
                 add_package(r, group->files, group->n_files);
                 for (size_t j = 0; j < group->n_files && i + 1 < n_groups; j++)
@@ -45,8 +48,6 @@ static void draft_all(struct resolver *r, struct package **order, size_t n)
 {
         for (size_t i = 0; i < n; i++)
                 package_uses_declare(r, order[i]);
-        if (r->reader->report.failed)
-                return;
         for (size_t i = 0; i < n && package_draft(r, order[i]); i++)
                 ;
 }
@@ -60,10 +61,10 @@ void resolve(struct reader *reader, const struct ast_group *groups, size_t n_gro
         types_begin(r);
         add_packages(r, groups, n_groups);
         packages_declare(r);
-        if (!report->failed)
+        if (!report->failed) {
                 order = packages_order(r, &n);
-        if (!report->failed)
                 draft_all(r, order, n);
+        }
         for (size_t i = 0; i < n && !report->failed; i++)
                 package_complete(r, order[i]);
         contract->main = r->packages[0].model;
