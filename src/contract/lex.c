@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/own.h"
+#include "contract/foreign.h"
 #include "contract/semver.h"
 
 /* In the order of the enum. */
@@ -70,15 +71,19 @@ static size_t skip_character(const char *text, size_t at)
         return at;
 }
 
+static size_t line_end(const struct source *source, size_t at)
+{
+        const char *end = memchr(source->text + at, '\n', source->len - at);
+        return end ? (size_t)(end - source->text) : source->len;
+}
+
 /* Past the comment that begins at @at, or 0 if a block comment has no end. */
 static size_t skip_comment(const struct source *source, size_t at)
 {
         const char *text = source->text;
         size_t depth = 0;
-        if (text[at + 1] == '/') {
-                const char *end = memchr(text + at, '\n', source->len - at);
-                return end ? (size_t)(end - text) : source->len;
-        }
+        if (text[at + 1] == '/')
+                return line_end(source, at);
         while (at + 1 < source->len) {
                 if (text[at] == '/' && text[at + 1] == '*') {
                         depth++;
@@ -155,6 +160,28 @@ static int keyword(const char *text, size_t len)
         return TOKEN_ID;
 }
 
+/* "; write `add-numbers`", or nothing. */
+static void suggest_name(const char *name, size_t len, char *text, size_t room)
+{
+        char kebab[128];
+        const char *type = foreign_type(name, len);
+        text[0] = 0;
+        if (type)
+                snprintf(text, room, "; WIT calls it %s", type);
+        else if (foreign_kebab(name, len, kebab, sizeof kebab) && !label_error(kebab, strlen(kebab)))
+                snprintf(text, room, "; write `%s`", kebab);
+}
+
+static void report_name(const struct source *source, struct token token, struct report *report, const char *error)
+{
+        size_t len;
+        char better[160];
+        const char *name = token_name(source, token, &len);
+        suggest_name(name, len, better, sizeof better);
+        report_at(report, token_place(source, token), "`%.*s` is no name: %s%s", (int)(token.len < 200 ? token.len : 200),
+                  source->text + token.at, error, better);
+}
+
 static struct token lex_id(const struct source *source, struct token token, struct report *report)
 {
         size_t len;
@@ -163,8 +190,7 @@ static struct token lex_id(const struct source *source, struct token token, stru
         const char *name = token_name(source, token, &len);
         const char *error = label_error(name, len);
         if (error) {
-                report_at(report, token_place(source, token), "`%.*s` is no name: %s", (int)(token.len < 200 ? token.len : 200),
-                          source->text + token.at, error);
+                report_name(source, token, report, error);
                 token.kind = TOKEN_BAD;
         } else {
                 token.kind = source->text[token.at] == '%' ? TOKEN_ID : keyword(name, len);
@@ -180,6 +206,13 @@ static size_t digits_length(const char *text)
         return n;
 }
 
+static void report_character(const struct source *source, struct token token, struct report *report)
+{
+        const char *text = source->text + token.at, *hint = foreign_character(*text);
+        report_at(report, token_place(source, token), "'%.*s' has no place in WIT%s%s", (int)token.len, text, hint ? "; " : "",
+                  hint ? hint : "");
+}
+
 /* An operator, or what has no place here. */
 static struct token lex_operator(const struct source *source, struct token token, struct report *report)
 {
@@ -190,15 +223,35 @@ static struct token lex_operator(const struct source *source, struct token token
                 return token;
         }
         token.len = skip_character(source->text, token.at) - token.at;
-        report_at(report, token_place(source, token), "'%.*s' has no place in WIT", (int)token.len, text);
+        report_character(source, token, report);
         token.kind = TOKEN_BAD;
         return token;
+}
+
+/* `# …`, as comments of other languages are: an error, but no reason to look at what stands in it. */
+static bool begins_foreign_comment(const struct source *source, size_t at)
+{
+        return source->text[at] == '#' && (!at || is_space(source->text[at - 1]));
+}
+
+/* Past all that is no token. A foreign comment is none of the trivia: these hold documentation. */
+static bool skip_to_token(const struct source *source, struct token *token, struct report *report)
+{
+        bool whole = skip_trivia(source, &token->at, report);
+        while (whole && begins_foreign_comment(source, token->at)) {
+                token->len = 1;
+                report_character(source, *token, report);
+                token->len = 0;
+                token->trivia = token->at = line_end(source, token->at);
+                whole = skip_trivia(source, &token->at, report);
+        }
+        return whole;
 }
 
 struct token lex_token(const struct source *source, size_t at, struct report *report)
 {
         struct token token = { .trivia = at, .at = at };
-        if (!skip_trivia(source, &token.at, report)) {
+        if (!skip_to_token(source, &token, report)) {
                 token.kind = TOKEN_BAD;
                 token.len = source->len - token.at;
                 return token;

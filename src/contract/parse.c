@@ -20,11 +20,11 @@ static void parse_nested(struct parser *p, struct ast_file *in, const struct ast
                 parser_error(p, parser_here(p),
                              "`package …;` stands once in a file, before everything else; further packages "
                              "are `package … { }`");
-        parser_expect(p, '{', "'{'");
+        struct place open = parser_expect(p, '{', "'{'");
         p->package++;
         parse_packages(p, file);
         p->package--;
-        parser_expect(p, '}', "'}'");
+        parser_close(p, '}', "'}'", open);
 }
 
 /* `package` and the name. */
@@ -40,6 +40,7 @@ static void parse_toplevel_use(struct parser *p, struct ast_decl *decl)
 {
         decl->kind = AST_DECL_USE;
         parser_next(p);
+        p->where = IN_OTHER;
         decl->path = parse_path(p);
         decl->name = decl->path.name;
         if (p->token.kind == '.')
@@ -59,6 +60,7 @@ static void parse_decl(struct parser *p, struct ast_decl *decl)
         }
         decl->kind = p->token.kind == KW_WORLD ? AST_DECL_WORLD : AST_DECL_INTERFACE;
         parser_next(p);
+        p->where = IN_OTHER;
         decl->name = parser_name(p, decl->kind == AST_DECL_WORLD ? "the world's name" : "the interface's name");
         decl->body = decl->kind == AST_DECL_WORLD ? parse_world_body(p) : parse_interface_body(p);
 }
@@ -86,6 +88,12 @@ static void parse_any(struct parser *p, struct ast_file *file)
 {
         struct place place, docs_place = { 0 };
         const char *docs = parser_docs(p, &docs_place);
+        p->where = IN_TOP;
+        if (p->unmatched && p->token.kind == '}') {
+                p->unmatched--;
+                parser_next(p);
+                return;
+        }
         p->doubt = p->doubt && p->token.kind != '@' && !parser_at_declaration(p, p->token);
         struct ast_gate gate = parse_gate(p);
         place = parser_here(p);
@@ -94,6 +102,8 @@ static void parse_any(struct parser *p, struct ast_file *file)
                 return;
         }
         if (p->token.kind != KW_INTERFACE && p->token.kind != KW_WORLD && p->token.kind != KW_USE) {
+                if (p->unmatched)
+                        parser_give_up(p);
                 parser_unexpected(p, "`package`, `interface`, `world` or `use`");
                 return;
         }
@@ -137,6 +147,8 @@ struct ast_file *parse_file(struct reader *reader, const struct source *source)
                 return file;
         }
         parser_begin(&p, reader, source);
+        if (p.bad)
+                parser_has_item(&p, 0);
         if (p.token.kind == KW_PACKAGE)
                 parse_begin(&p, file);
         parse_packages(&p, file);

@@ -28,6 +28,7 @@ void parser_next(struct parser *p)
                 p->braces++;
         else if (p->token.kind == '}' && p->braces)
                 p->braces--;
+        p->before = p->token;
         p->token = lex_token(p->source, p->token.at + p->token.len, &p->reader->report);
         if (p->token.kind == TOKEN_BAD)
                 stop(p, p->token);
@@ -61,11 +62,33 @@ struct place parser_expect(struct parser *p, int kind, const char *what)
         return place;
 }
 
+/* @hint: where there is no better one; or NULL. */
+static void unexpected(struct parser *p, const char *expected, const char *hint)
+{
+        char found[96], room[256];
+        if (p->bad)
+                return;
+        const char *better = parser_hint(p, room, sizeof room);
+        if (better)
+                hint = better;
+        token_describe(p->source, p->token, found, sizeof found);
+        parser_error(p, parser_here(p), "expected %s, found %s%s%s", expected, found, hint ? "; " : "", hint ? hint : "");
+}
+
 void parser_unexpected(struct parser *p, const char *expected)
 {
-        char found[96];
-        token_describe(p->source, p->token, found, sizeof found);
-        parser_error(p, parser_here(p), "expected %s, found %s", expected, found);
+        unexpected(p, expected, NULL);
+}
+
+void parser_close(struct parser *p, int kind, const char *what, struct place open)
+{
+        char where[256], hint[384];
+        bool declaration = parser_at_declaration(p, p->token);
+        if (parser_accept(p, kind))
+                return;
+        snprintf(hint, sizeof hint, "the '%c' at %s is not closed%s", p->source->text[open.at],
+                 place_describe(open, where, sizeof where), declaration ? ", and this may not stand in it" : "");
+        unexpected(p, what, declaration || p->token.kind == TOKEN_END ? hint : NULL);
 }
 
 /* What is found where a closing brace is missing, or one is too many. */
@@ -88,18 +111,22 @@ void parser_error(struct parser *p, struct place place, const char *format, ...)
         stop(p, p->token);
 }
 
+void parser_give_up(struct parser *p)
+{
+        if (!p->bad)
+                stop(p, p->token);
+}
+
 struct ast_name parser_name(struct parser *p, const char *what)
 {
         struct ast_name name = { .text = "", .place = parser_here(p) };
-        char expected[96];
         size_t len;
         if (p->token.kind == TOKEN_ID) {
                 const char *text = token_name(p->source, p->token, &len);
                 name.text = names_intern(&p->reader->names, text, len);
                 parser_next(p);
         } else if (p->token.kind >= TOKEN_KEYWORDS) {
-                snprintf(expected, sizeof expected, "%s (a keyword is used as a name with %% before it)", what);
-                parser_unexpected(p, expected);
+                unexpected(p, what, "a keyword is used as a name with % before it");
         } else {
                 parser_unexpected(p, what);
         }
@@ -114,7 +141,7 @@ static bool check_version(struct parser *p)
         for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
                 if (token.kind != kinds[i]) {
                         p->token = token;
-                        parser_unexpected(p, "a version such as 1.0.0");
+                        parser_unexpected(p, "a version such as 1.0.0 (three numbers)");
                         return false;
                 }
                 token = parser_peek(p, token);

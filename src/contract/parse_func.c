@@ -2,42 +2,42 @@
 #include "base/own.h"
 #include "contract/parser.h"
 
-/* What follows a member's name. */
-enum payload {
-        PAYLOAD_NONE,
-        PAYLOAD_TYPE,     /* `: t` */
-        PAYLOAD_OPTIONAL, /* `(t)`, or nothing */
-};
-
-static struct ast_type *parse_payload(struct parser *p, enum payload payload)
+/* What follows a member's name: `: t`, and in a variant `(t)` or nothing. */
+static struct ast_type *parse_payload(struct parser *p, unsigned where)
 {
         struct ast_type *type = NULL;
-        if (payload == PAYLOAD_TYPE) {
+        if (where == IN_PARAMS || where == IN_FIELDS) {
                 parser_expect(p, ':', "':'");
                 type = parse_type(p);
-        } else if (payload == PAYLOAD_OPTIONAL && parser_accept(p, '(')) {
+        } else if (where == IN_CASES && parser_accept(p, '(')) {
                 type = parse_type(p);
                 parser_expect(p, ')', "')'");
         }
         return type;
 }
 
-/* `a: t, b: t,` up to @end, which is passed. */
-static struct ast_member *parse_members(struct parser *p, int end, const char *what, enum payload payload, size_t *ret_n)
+/* `{ a: t, b: t, }`, or parameters in parentheses. @where: one of IN_MEMBERS. */
+static struct ast_member *parse_members(struct parser *p, unsigned where, const char *what, size_t *ret_n)
 {
         struct ast_member *members = NULL;
+        bool params = where == IN_PARAMS;
+        int end = params ? ')' : '}';
         size_t n = 0;
-        while (!p->bad && p->token.kind != end) {
-                const char *docs = end == '}' ? parser_docs(p, NULL) : NULL;
+        struct place open = params ? parser_expect(p, '(', "'('") : parser_expect(p, '{', "'{'");
+        p->where = where;
+        while (p->token.kind != end && p->token.kind != TOKEN_END && !parser_at_declaration(p, p->token)) {
+                const char *docs = params ? NULL : parser_docs(p, NULL);
                 members = arena_room(p->reader->scratch, members, n, sizeof *members);
                 struct ast_member *member = &members[n++];
                 member->docs = docs;
                 member->name = parser_name(p, what);
-                member->type = parse_payload(p, payload);
+                member->type = parse_payload(p, where);
                 if (!parser_accept(p, ','))
                         break;
         }
-        parser_expect(p, end, end == '}' ? "',' or '}'" : "',' or ')'");
+        if (n && p->before.kind != ',')
+                what = params ? "',' or ')'" : "',' or '}'";
+        parser_close(p, end, what, open);
         *ret_n = n;
         return members;
 }
@@ -45,8 +45,8 @@ static struct ast_member *parse_members(struct parser *p, int end, const char *w
 /* From '(' on. */
 static void parse_signature(struct parser *p, struct ast_func *func)
 {
-        parser_expect(p, '(', "'('");
-        func->params = parse_members(p, ')', "a parameter's name", PAYLOAD_TYPE, &func->n_params);
+        func->params = parse_members(p, IN_PARAMS, "a parameter's name", &func->n_params);
+        p->where = IN_RESULT;
         if (parser_accept(p, TOKEN_ARROW))
                 func->result = parse_type(p);
 }
@@ -81,6 +81,7 @@ static void add_self(struct parser *p, struct ast_func *func, struct ast_name re
 static void parse_resource_item(struct parser *p, struct ast_item *item, struct ast_name resource)
 {
         enum wit_func_kind kind = WIT_METHOD;
+        p->where = IN_RESOURCE;
         item->kind = AST_FUNC;
         if (p->token.kind == KW_CONSTRUCTOR) {
                 kind = WIT_CONSTRUCTOR;
@@ -107,23 +108,24 @@ static struct ast_body parse_resource_body(struct parser *p, struct ast_name res
                 parser_expect(p, ';', "';' or '{'");
                 return body;
         }
+        struct place open = parser_here(p);
         parser_next(p);
         for (size_t level = p->braces; parser_has_item(p, level);)
                 parse_resource_item(p, parse_item_begin(p, &body), resource);
-        parser_expect(p, '}', "'}'");
+        parser_close(p, '}', "'}'", open);
         return body;
 }
 
 static const struct {
         int keyword;
         enum wit_kind kind;
-        enum payload payload;
+        unsigned where;
         const char *what;
 } definitions[] = {
-        { KW_RECORD, WIT_RECORD, PAYLOAD_TYPE, "a field or '}'" },
-        { KW_VARIANT, WIT_VARIANT, PAYLOAD_OPTIONAL, "a case or '}'" },
-        { KW_ENUM, WIT_ENUM, PAYLOAD_NONE, "a case or '}'" },
-        { KW_FLAGS, WIT_FLAGS, PAYLOAD_NONE, "a flag or '}'" },
+        { KW_RECORD, WIT_RECORD, IN_FIELDS, "a field or '}'" },
+        { KW_VARIANT, WIT_VARIANT, IN_CASES, "a case or '}'" },
+        { KW_ENUM, WIT_ENUM, IN_NAMES, "a case or '}'" },
+        { KW_FLAGS, WIT_FLAGS, IN_NAMES, "a flag or '}'" },
 };
 
 bool is_typedef(int kind)
@@ -140,8 +142,7 @@ static void parse_definition(struct parser *p, int keyword, struct ast_typedef *
                 if (keyword != definitions[i].keyword)
                         continue;
                 type->kind = definitions[i].kind;
-                parser_expect(p, '{', "'{'");
-                type->members = parse_members(p, '}', definitions[i].what, definitions[i].payload, &type->n_members);
+                type->members = parse_members(p, definitions[i].where, definitions[i].what, &type->n_members);
         }
 }
 
@@ -149,6 +150,7 @@ struct ast_typedef parse_typedef(struct parser *p, int keyword, struct ast_name 
 {
         struct ast_typedef type = { .kind = WIT_ALIAS };
         parser_next(p);
+        p->where = IN_OTHER;
         *ret_name = parser_name(p, "the type's name");
         if (keyword == KW_TYPE) {
                 parser_expect(p, '=', "'='");

@@ -28,6 +28,7 @@ static bool parse_common(struct parser *p, struct ast_item *item)
 
 static void parse_interface_item(struct parser *p, struct ast_item *item)
 {
+        p->where = IN_INTERFACE;
         if (parse_common(p, item))
                 return;
         item->kind = AST_FUNC;
@@ -40,10 +41,10 @@ static void parse_interface_item(struct parser *p, struct ast_item *item)
 struct ast_body parse_interface_body(struct parser *p)
 {
         struct ast_body body = { 0 };
-        parser_expect(p, '{', "'{'");
+        struct place open = parser_expect(p, '{', "'{'");
         for (size_t level = p->braces; parser_has_item(p, level);)
                 parse_interface_item(p, parse_item_begin(p, &body));
-        parser_expect(p, '}', "'}'");
+        parser_close(p, '}', "'}'", open);
         return body;
 }
 
@@ -80,6 +81,7 @@ static void parse_extern(struct parser *p, struct ast_item *item)
 {
         item->import = p->token.kind == KW_IMPORT;
         item->export = !item->import;
+        p->where = item->import ? IN_IMPORT : IN_EXPORT;
         parser_next(p);
         if (at_label(p)) {
                 item->name = parser_name(p, "a name");
@@ -95,6 +97,7 @@ static void parse_extern(struct parser *p, struct ast_item *item)
 
 static void parse_world_item(struct parser *p, struct ast_item *item)
 {
+        p->where = IN_WORLD;
         if (parse_common(p, item))
                 return;
         if (p->token.kind == KW_INCLUDE) {
@@ -111,9 +114,9 @@ static void parse_world_item(struct parser *p, struct ast_item *item)
 struct ast_body parse_world_body(struct parser *p)
 {
         struct ast_body body = { 0 };
-        parser_expect(p, '{', "'{'");
+        struct place open = parser_expect(p, '{', "'{'");
         for (size_t level = p->braces; parser_has_item(p, level);)
                 parse_world_item(p, parse_item_begin(p, &body));
-        parser_expect(p, '}', "'}'");
+        parser_close(p, '}', "'}'", open);
         return body;
 }

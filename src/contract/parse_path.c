@@ -13,6 +13,7 @@ struct ast_package_name parse_package_name(struct parser *p)
 {
         struct ast_package_name package = { 0 };
         size_t from = p->token.at;
+        p->where = IN_PACKAGE;
         package.ns = parser_name(p, "the package's namespace").text;
         parser_expect(p, ':', "':'");
         package.name = parser_name(p, "the package's name").text;
@@ -47,7 +48,7 @@ struct ast_path parse_path(struct parser *p)
 /* `{ a as b, c }`. */
 static void parse_names(struct parser *p, struct ast_use *use, const char *what, bool always_as)
 {
-        parser_expect(p, '{', "'{'");
+        struct place open = parser_expect(p, '{', "'{'");
         while (!p->bad && p->token.kind != '}') {
                 use->names = arena_room(p->reader->scratch, use->names, use->n_names, sizeof *use->names);
                 struct ast_use_name *name = &use->names[use->n_names++];
@@ -59,13 +60,14 @@ static void parse_names(struct parser *p, struct ast_use *use, const char *what,
                 if (!parser_accept(p, ','))
                         break;
         }
-        parser_expect(p, '}', "',' or '}'");
+        parser_close(p, '}', "',' or '}'", open);
 }
 
 struct ast_use parse_use(struct parser *p)
 {
         struct ast_use use = { 0 };
         parser_next(p);
+        p->where = IN_USE;
         use.path = parse_path(p);
         parser_expect(p, '.', "'.'");
         parse_names(p, &use, "the name of a type", false);
@@ -78,6 +80,7 @@ struct ast_use parse_include(struct parser *p)
 {
         struct ast_use use = { 0 };
         parser_next(p);
+        p->where = IN_OTHER;
         use.path = parse_path(p);
         if (parser_accept(p, KW_WITH))
                 parse_names(p, &use, "the name of an import or export", true);

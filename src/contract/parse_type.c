@@ -157,6 +157,17 @@ static bool parse_made(struct parser *p, struct ast_type *type)
         return false;
 }
 
+bool is_type_word(int kind)
+{
+        for (size_t i = 0; i < COUNT_OF(primitives); i++)
+                if (kind == primitives[i].keyword)
+                        return true;
+        for (size_t i = 0; i < COUNT_OF(makers); i++)
+                if (kind == makers[i].keyword)
+                        return true;
+        return false;
+}
+
 /* Never NULL. */
 struct ast_type *parse_type(struct parser *p)
 {

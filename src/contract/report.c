@@ -79,8 +79,10 @@ static void write_excerpt(FILE *out, struct place place, size_t line)
         size_t indent = show(before, text + from, place.at - from);
         size_t rest = show(behind, text + place.at, to - place.at);
         const char *cut = from && text[from - 1] != '\n' ? "…" : "";
+        const char *more = to < place.source->len && text[to] != '\n' && text[to] != '\r' ? "…" : "";
         int digits = snprintf(NULL, 0, "%zu", line);
-        fprintf(out, "\n  %zu | %s%s%s\n  %*s | %*s^", line, cut, before, behind, digits, "", (int)(indent + (*cut != 0)), "");
+        fprintf(out, "\n  %zu | %s%s%s%s\n  %*s | %*s^", line, cut, before, behind, more, digits, "", (int)(indent + (*cut != 0)),
+                "");
         for (size_t i = 1; i < place.len && i < rest; i++)
                 fputc('~', out);
 }

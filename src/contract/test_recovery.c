@@ -65,6 +65,8 @@ TEST(a_missing_brace_costs_one_error)
 
 TEST(a_brace_too_many_costs_one_error)
 {
+        expect_places("package a:b;\nworld w {\n  interface i { f: func(); }\n  import x;\n}\n}\nworld v { import ; }\n",
+                      "3:3 7:18 ");
         expect_places("package a:b;\ninterface i { } }\nworld w { import ; }\n", "2:17 3:18 ");
         expect_places("package a:b;\n}}}\nworld w { import ; }\n", "2:1 3:18 ");
 }
@@ -74,6 +76,20 @@ TEST(bad_tokens_are_passed_over)
         expect_places("package a:b;\ninterface i {\n  a_b: func();\n  c: func(x: u8#);\n  d: fun();\n}\n", "3:3 4:16 5:6 ");
         expect_places("package a:b;\ninterface i {\n  type a u8;\n  /* no end\n  type b u8;\n}\n", "3:10 4:3 ");
         expect_places("package a:b;\ninterface i {\n  @external-id(\"a)\n  f: func();\n  g: fun();\n}\n", "3:19 5:6 ");
+}
+
+TEST(a_semicolon_for_a_comma_costs_one_error)
+{
+        expect_places("package a:b;\ninterface i {\n  f: func(a: list<u8; 4>);\n  type t = list<u8; 4>;\n  g: fun();\n}\n",
+                      "3:21 4:19 5:6 ");
+        expect_places("package a:b;\ninterface i {\n  f: func(a: u8; b: u8);\n  g: func(\n;\n  h: func(y);\n}\n", "3:16 5:1 6:12 ");
+}
+
+TEST(comments_of_other_languages)
+{
+        expect_places("# use this\npackage a:b;\n  # /* interface\ninterface i { # f: func();\n  g: func(x);\n}\n#",
+                      "1:1 3:3 4:15 5:12 7:1 ");
+        expect_places("$\npackage a:b;\ninterface i { g: func(x); }\n", "1:1 3:24 ");
 }
 
 TEST(nested_packages_go_on)
@@ -113,6 +129,16 @@ TEST(unknown_names)
                       "interface j { type t = u8; }\n"
                       "world w { use i.{zero}; import no; export f: func(q: q); include v; }\n",
                       "7:7 13:66 8:10 3:12 10:8 6:20 13:18 13:32 13:54 ");
+}
+
+TEST(unknown_packages_do_not_hide_the_rest)
+{
+        expect_places(
+                "package a:b;\n"
+                "use e:f/g;\n"
+                "world w { import types; export i; use c:d/e.{t}; import c:d/f; include c:d/v; export g: func(x: t, y: q); }\n"
+                "interface j { use g.{x}; type y = x; type z = nothing; }\n",
+                "2:5 3:39 3:72 3:57 4:47 3:18 3:32 3:103 ");
 }
 
 TEST(cycles_do_not_hide_the_rest)
@@ -156,11 +182,29 @@ TEST(there_is_a_limit)
         free(error.text);
 }
 
+TEST(too_many_packages_cost_one_error)
+{
+        OWNED(freep) char *text = NULL;
+        struct contract_error error = { 0 };
+        size_t len;
+        FILE *out = open_memstream(&text, &len);
+        fputs("package a:b;\n", out);
+        for (int i = 0; i < 1100; i++)
+                fprintf(out, "package c:p%d { }\n", i);
+        assert_int_equal(fclose(out), 0);
+        assert_null(contract_read_text("r.wit", text, strlen(text), NULL, &error));
+        assert_int_equal(error.n, 1);
+        assert_non_null(strstr(error.text, "more than 1000 packages"));
+        free(error.text);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(items_are_passed_over), TEST_CASE(a_missing_semicolon_costs_one_error),
                          TEST_CASE(a_missing_brace_costs_one_error), TEST_CASE(a_brace_too_many_costs_one_error),
-                         TEST_CASE(bad_tokens_are_passed_over), TEST_CASE(nested_packages_go_on), TEST_CASE(several_files),
+                         TEST_CASE(bad_tokens_are_passed_over), TEST_CASE(a_semicolon_for_a_comma_costs_one_error),
+                         TEST_CASE(comments_of_other_languages), TEST_CASE(unknown_packages_do_not_hide_the_rest),
+                         TEST_CASE(too_many_packages_cost_one_error), TEST_CASE(nested_packages_go_on), TEST_CASE(several_files),
                          TEST_CASE(unknown_names), TEST_CASE(cycles_do_not_hide_the_rest), TEST_CASE(what_is_left_out),
                          TEST_CASE(there_is_a_limit));
 }

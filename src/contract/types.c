@@ -2,6 +2,7 @@
 
 #include "base/own.h"
 #include "contract/abi.h"
+#include "contract/foreign.h"
 #include "contract/model.h"
 
 static const char *const primitive_names[] = {
@@ -12,16 +13,6 @@ static const char *const primitive_names[] = {
         [WIT_S64] = "s64",       [WIT_F32] = "f32",
         [WIT_F64] = "f64",       [WIT_CHAR] = "char",
         [WIT_STRING] = "string", [WIT_ERROR_CONTEXT] = "error-context",
-};
-
-/* What other languages, and WIT in earlier days, call a type. */
-static const struct {
-        const char *foreign;
-        const char *wit;
-} foreign_names[] = {
-        { "float32", "f32" }, { "float64", "f64" }, { "float", "f32" },      { "double", "f64" }, { "i8", "s8" },
-        { "i16", "s16" },     { "i32", "s32" },     { "i64", "s64" },        { "int", "s32" },    { "boolean", "bool" },
-        { "str", "string" },  { "byte", "u8" },     { "bytes", "list<u8>" },
 };
 
 void types_begin(struct resolver *r)
@@ -104,15 +95,15 @@ static struct wit_type *intern(struct body *body, const struct wit_type *type, s
         return same;
 }
 
+/* Reports a name that other languages have for a type. */
 static bool is_foreign(struct resolver *r, struct ast_name name)
 {
-        for (size_t i = 0; i < COUNT_OF(foreign_names); i++)
-                if (!strcmp(name.text, foreign_names[i].foreign)) {
-                        report_at(&r->reader->report, name.place, "there is no type `%s`; WIT calls it `%s`", name.text,
-                                  foreign_names[i].wit);
-                        return true;
-                }
-        return false;
+        const char *type = foreign_type(name.text, strlen(name.text)), *word = foreign_word(name.text, strlen(name.text));
+        if (type)
+                report_at(&r->reader->report, name.place, "there is no type `%s`; WIT calls it %s", name.text, type);
+        else if (word)
+                report_at(&r->reader->report, name.place, "there is no type `%s`; %s", name.text, word);
+        return type || word;
 }
 
 struct wit_type *type_named(struct body *body, struct ast_name name)
@@ -129,8 +120,8 @@ struct wit_type *type_named(struct body *body, struct ast_name name)
         return NULL;
 }
 
-/* What an alias means, or NULL where it names what is not there. A chain that is too deep is refused later, but not followed now: one
- * that is long would be followed often. */
+/* What an alias means, or NULL where it names what is not there. A chain that is too deep is refused later, but not followed now:
+ * one that is long would be followed often. */
 static const struct wit_type *follow(const struct wit_type *type)
 {
         for (int i = 0; type && type->kind == WIT_ALIAS; i++)
