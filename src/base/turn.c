@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include "base/clock.h"
 
+enum { LOOK_AGAIN_NS = 2000000 };
+
 __thread char turn_thread __attribute__((tls_model("initial-exec")));
 
 static _Atomic bool may_favour;
@@ -74,6 +76,17 @@ static bool is_alone(const struct turn *turn)
                !atomic_load_explicit(&turn->inside, memory_order_acquire);
 }
 
+/* Until the favourite is out, which it may be without a word; false when the deadline has passed. */
+static bool await_favourite(struct turn *turn, uint64_t deadline)
+{
+        for (uint32_t inside; (inside = atomic_load_explicit(&turn->inside, memory_order_acquire));) {
+                uint64_t soon = clock_now() + LOOK_AGAIN_NS;
+                if (!doze(&turn->inside, inside, soon < deadline ? soon : deadline) && deadline <= soon)
+                        return false;
+        }
+        return true;
+}
+
 /* With the word: has the favourite go the common way, and waits until it is out. */
 static bool be_alone(struct turn *turn, uint64_t deadline)
 {
@@ -83,10 +96,7 @@ static bool be_alone(struct turn *turn, uint64_t deadline)
                 atomic_store(&turn->shared, true);
                 syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
         }
-        for (uint32_t inside; (inside = atomic_load_explicit(&turn->inside, memory_order_acquire));)
-                if (!doze(&turn->inside, inside, deadline))
-                        return false;
-        return true;
+        return await_favourite(turn, deadline);
 }
 
 /* Whoever waited for the word has it as awaited: there may be others, and to wake nobody is no harm. */

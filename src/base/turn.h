@@ -6,9 +6,9 @@
  * atomic operation to take and one to give; who waits there sleeps in a futex (the third scheme of Drepper's "Futexes Are Tricky").
  *
  * Why the favourite needs no barrier: it stores @inside, then loads @shared; the other stores @shared, passes the barrier, then
- * loads
- * @inside. The barrier comes either before the favourite's load, which then sees @shared, or behind its store, which the other
- * then sees. On the way out it is the same: either the favourite sees @shared and wakes, or its 0 is seen. */
+ * loads @inside. The barrier comes either before the favourite's load, which then sees @shared, or behind its store, which the
+ * other then sees. On the way out it loads @shared first, for by its 0 the turn may be the other's to free: so the 0 may come
+ * without a word, and who waits for it looks now and then. */
 #ifndef BASE_TURN_H
 #define BASE_TURN_H
 
@@ -65,9 +65,9 @@ static inline void turn_give(struct turn *turn)
                 turn_give_common(turn);
                 return;
         }
+        bool shared = atomic_load_explicit(&turn->shared, memory_order_relaxed);
         atomic_store_explicit(&turn->inside, inside - 1, memory_order_release);
-        atomic_signal_fence(memory_order_seq_cst);
-        if (atomic_load_explicit(&turn->shared, memory_order_relaxed))
+        if (shared)
                 turn_tell(turn);
 }
 
