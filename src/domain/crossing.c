@@ -53,6 +53,16 @@ static void note(struct crossing *crossing, struct crossing_note note)
         crossing->notes[crossing->n_notes++] = note;
 }
 
+/* A contract need not be a generated one. */
+static int check_type(const struct crossing *crossing, const struct ward_type *type, struct ward_fault *fault)
+{
+        const char *name = crossing->references->instance->contract->name;
+        if (references_resource(crossing->references, type->resource->index))
+                return 0;
+        return fault_set(fault, WARD_FAULT_CONTRACT, "contract %s passes '%s', which is none of its resources", name,
+                         type->resource->name);
+}
+
 /* --- Lowering --------------------------------------------------------------------------------- */
 
 static int lower_object(struct crossing *crossing, const struct ward_type *type, void *object, uint32_t *ret_number,
@@ -106,7 +116,9 @@ static int lower(void *context, const struct ward_type *type, const void *from, 
         struct crossing *crossing = context;
         uint64_t token;
         void *object;
-        int r = prepare(crossing, fault);
+        int r = check_type(crossing, type, fault);
+        if (!r)
+                r = prepare(crossing, fault);
         if (r)
                 return r;
         if (!type->resource->by_addin) {
@@ -178,7 +190,9 @@ static int lift(void *context, const struct ward_type *type, uint32_t number, vo
 {
         struct crossing *crossing = context;
         bool own = type->kind == WARD_TYPE_OWN;
-        int r = prepare(crossing, fault);
+        int r = check_type(crossing, type, fault);
+        if (!r)
+                r = prepare(crossing, fault);
         if (r)
                 return r;
         if (!type->resource->by_addin)

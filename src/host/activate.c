@@ -1,6 +1,7 @@
 /* Activation, and calls on what was activated. */
 #include "base/fault.h"
 #include "domain/kind.h"
+#include "domain/references.h"
 #include "host/host.h"
 #include "policy/level.h"
 
@@ -8,10 +9,44 @@ enum { ACTIVATE_MS = 10000 };
 
 static const struct ward_activate_options defaults = { .size = sizeof defaults };
 
+/* The first function that passes handles where the contract has no resources; NULL if there is none. */
+static const struct ward_func *without_resources(const struct ward_contract *contract)
+{
+        for (uint32_t i = 0; !contract->n_resources && i < contract->n_exports; i++)
+                if (func_has_handles(contract->exports[i]))
+                        return contract->exports[i];
+        for (uint32_t i = 0; !contract->n_resources && i < contract->n_imports; i++)
+                if (func_has_handles(contract->imports[i].func))
+                        return contract->imports[i].func;
+        return NULL;
+}
+
+static int check_contract(const struct ward_contract *contract, struct ward_fault *fault)
+{
+        const char *missing;
+        const struct ward_func *func = without_resources(contract);
+        if (func)
+                return fault_set(fault, WARD_FAULT_CONTRACT, "contract %s passes handles in '%s', but has no resources",
+                                 contract->name, func->name);
+        if (!contract_is_served(contract, &missing))
+                return fault_set(fault, WARD_FAULT_CONTRACT,
+                                 "contract %s imports '%s', which this version of Ward does not provide", contract->name, missing);
+        return 0;
+}
+
+/* A domain whose host is gone says so; what it was made by is not looked at. */
+static int check_domain(const struct ward_host *host, const struct ward_domain *domain, struct ward_fault *fault)
+{
+        if (!domain_is_running(domain))
+                return domain_unloaded_fault(domain, fault);
+        if (domain->domains != &host->domains)
+                return fault_set(fault, WARD_FAULT_USAGE, "domain '%s' is another host's", domain->name);
+        return 0;
+}
+
 static int check(const struct ward_host *host, const char *module, const struct ward_activate_options *options,
                  const struct ward_contract *contract, struct ward_fault *fault)
 {
-        const char *missing;
         if (!host || !module || !contract)
                 return fault_set(fault, WARD_FAULT_USAGE, "activation needs a host, a module and a contract");
         if (options->size != sizeof *options)
@@ -20,10 +55,10 @@ static int check(const struct ward_host *host, const char *module, const struct 
                                  options->size, sizeof *options);
         if ((unsigned)options->isolation > WARD_PROCESS)
                 return fault_set(fault, WARD_FAULT_USAGE, "%d is no isolation kind", (int)options->isolation);
-        if (!contract_is_served(contract, &missing))
-                return fault_set(fault, WARD_FAULT_CONTRACT,
-                                 "contract %s imports '%s', which this version of Ward does not provide", contract->name, missing);
-        return host_check_limits(&options->limits, fault);
+        int r = check_contract(contract, fault);
+        if (!r && options->domain)
+                r = check_domain(host, options->domain, fault);
+        return r ? r : host_check_limits(&options->limits, fault);
 }
 
 /* Step 1: the domain that the options name, the host's own, or one made for the add-in. With a reference. */
