@@ -70,8 +70,7 @@ bool objects_end_one(struct instance *instance)
         struct token_end end;
         if (!tokens_next_object(instance, &end))
                 return false;
-        instance_ref(instance);
         references_destroy_object(instance->references, end.resource, end.number, NULL);
-        instance_unref(instance);
+        instance_unref(end.instance);
         return true;
 }

@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/map.h"
 #include "base/own.h"
+#include "domain/kind.h"
 #include "domain/state.h"
 
 struct object {
@@ -271,6 +272,15 @@ struct instance *tokens_instance(struct tokens *tokens, uint64_t token)
         return instance;
 }
 
+bool tokens_is_local(struct tokens *tokens, uint64_t token)
+{
+        look(tokens);
+        const struct object *object = map_find(&tokens->map, token);
+        bool local = object && object->instance->domain->kind->isolation == WARD_DIRECT;
+        look_away(tokens);
+        return local;
+}
+
 /* --- Giving back ------------------------------------------------------------------------------ */
 
 static int give_last(struct tokens *tokens, uint64_t token, struct object *object, bool in_turn, struct token_end *ret_end,
@@ -411,7 +421,7 @@ bool tokens_next_object(struct instance *instance, struct token_end *ret_end)
         change(instance->tokens);
         if (!list_is_empty(&instance->objects)) {
                 struct object *object = CONTAINER_OF(instance->objects.next, struct object, link);
-                *ret_end = (struct token_end){ .resource = object->resource, .number = object->number, .whole = true };
+                *ret_end = (struct token_end){ instance_ref(instance), object->resource, object->number, true };
                 detach(object);
                 found = true;
         }

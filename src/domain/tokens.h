@@ -48,6 +48,8 @@ bool tokens_same(struct tokens *tokens, uint64_t a, uint64_t b);
 
 /* NULL: not held. */
 struct instance *tokens_instance(struct tokens *tokens, uint64_t token);
+/* False: not held, or behind a boundary. */
+bool tokens_is_local(struct tokens *tokens, uint64_t token);
 
 /* What ended with a token. */
 struct token_end {
@@ -77,8 +79,8 @@ struct instance *tokens_arrive(struct tokens *tokens, uint64_t token);
 
 /* --- Orderly ends, in the domain's turn --------------------------------------------------------- */
 
-/* The next object of @instance that is whole: it is gone from here on, and to be destroyed by the caller. False if there is none.
- */
+/* The next object of @instance that is whole: it is gone from here on, and to be destroyed by the caller, who gets a reference to
+ * the instance: the object's own may go at any time. False if there is none. */
 bool tokens_next_object(struct instance *instance, struct token_end *ret_end);
 
 #endif

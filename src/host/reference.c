@@ -45,8 +45,7 @@ struct ward_instance *ward_token_instance(struct ward_host *host, uint64_t token
 
 bool ward_token_is_local(struct ward_host *host, uint64_t token)
 {
-        const struct instance *instance = host ? tokens_instance(host->domains.tokens, token) : NULL;
-        return instance && instance->domain->kind->isolation == WARD_DIRECT;
+        return host && tokens_is_local(host->domains.tokens, token);
 }
 
 struct ward_host *ward_instance_host(struct ward_instance *head)
