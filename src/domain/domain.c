@@ -139,15 +139,6 @@ static bool is_stopped(const struct ward_domain *domain)
         return domain_is_here(domain) ? domain->stopped : list_is_empty(&domain->link);
 }
 
-/* What add-ins still hold of the host's: the add-ins are gone. The host is called, and may change the list. */
-static bool clear_references(struct ward_domain *domain)
-{
-        for (struct list *link = domain->instances.next; link != &domain->instances; link = link->next)
-                if (references_clear(CONTAINER_OF(link, struct instance, link)->references))
-                        return true;
-        return false;
-}
-
 /* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. What is half freed only leaves
  * the list, or ward_host_free would wait for it. */
 static void domain_stop(struct ward_domain *domain)
@@ -157,8 +148,6 @@ static void domain_stop(struct ward_domain *domain)
         if (!domain->stopped) {
                 domain->stopped = true;
                 domain->kind->stop(domain);
-                while (clear_references(domain))
-                        ;
         }
         domains_enter(domain->domains);
         list_remove(&domain->link);
@@ -166,12 +155,37 @@ static void domain_stop(struct ward_domain *domain)
         domain_unref(domain);
 }
 
+/* The next add-in that still holds objects of the host's, with a reference. One that nobody holds any more sees to them itself. */
+static struct instance *next_holder(struct ward_domain *domain)
+{
+        struct instance *found = NULL;
+        turn_take(&domain->turn, CLOCK_NEVER);
+        for (struct list *link = domain->instances.next; !found && link != &domain->instances; link = link->next) {
+                struct instance *instance = CONTAINER_OF(link, struct instance, link);
+                if (references_hold(instance->references) && instance_try_ref(instance))
+                        found = instance;
+        }
+        turn_give(&domain->turn);
+        return found;
+}
+
+/* What the add-ins of a stopped domain still held. */
+static void clear_references(struct ward_domain *domain)
+{
+        for (struct instance *instance; (instance = next_holder(domain));) {
+                references_clear(instance->references);
+                instance_unref(instance);
+        }
+}
+
 /* Gives the turn back when the last call has left. Whoever is called meanwhile comes in and out as if a call were in flight, and
- * may leave more to do. The last one frees the domain itself, which is not looked at afterwards. */
+ * may leave more to do. The host's objects are destroyed when the turn is given back: that may end objects in another domain, whose
+ * own end may be waiting for this one. */
 static void settle(struct ward_domain *domain)
 {
         struct list ended;
         list_init(&ended);
+        domain_ref(domain);
         do {
                 domain->depth++;
                 instances_end(domain, &ended);
@@ -179,8 +193,12 @@ static void settle(struct ward_domain *domain)
                         domain_stop(domain);
                 domain->depth--;
         } while (!list_is_empty(&domain->unheld));
+        bool stopped = domain->stopped;
         turn_give(&domain->turn);
         instances_free(&ended);
+        if (stopped)
+                clear_references(domain);
+        domain_unref(domain);
 }
 
 /* One of the objects that the host holds. The host may be called, and change the list. */

@@ -155,8 +155,8 @@ struct instance *instance_ref(struct instance *instance);
 bool instance_try_ref(struct instance *instance);
 /* Takes NULL, returns NULL. */
 struct instance *instance_unref(struct instance *instance);
-/* Ends the instances that nobody holds any more, in the turn and with no call in flight; instances_free frees them, without the
- * turn. */
+/* Ends the instances that nobody holds any more, in the turn and with no call in flight; instances_free destroys what they held of
+ * the host's and frees them, without the turn. */
 void instances_end(struct ward_domain *domain, struct list *ended);
 void instances_free(struct list *ended);
 int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);

@@ -51,8 +51,10 @@ static struct instance *instance_make(struct ward_domain *domain, const char *mo
         return instance;
 }
 
+/* The references go behind the module, whose own end may still drop some. */
 static void instance_destroy(struct instance *instance)
 {
+        references_finish(instance->references);
         tokens_unref(instance->tokens);
         map_finish(&instance->numbers);
         domain_unref(instance->domain);
@@ -82,8 +84,6 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
                 domain->environment = NULL;
                 if (!r)
                         list_append(&domain->instances, &instance->link);
-                else
-                        instance->references = references_finish(instance->references);
                 domain_leave(domain);
         }
         if (r) {
@@ -112,13 +112,12 @@ bool instance_try_ref(struct instance *instance)
         return holders;
 }
 
-/* In the turn, off the domain's lists. The references go behind the module, whose own end may still drop some. */
+/* In the turn, off the domain's lists. */
 static void end(struct instance *instance)
 {
         struct ward_domain *domain = instance->domain;
         instance->last = domain->made && list_is_empty(&domain->instances) && list_is_empty(&domain->unheld);
         domain->kind->release(instance);
-        instance->references = references_finish(instance->references);
 }
 
 void instances_end(struct ward_domain *domain, struct list *ended)

@@ -114,8 +114,8 @@ int references_take(struct references *references, uint32_t resource, uint32_t h
 void references_destroy_hosts(const struct references *references, uint32_t resource, void *object)
 {
         const struct instance *instance = references->instance;
-        const struct ward_contract_resource *found = &instance->contract->resources[resource];
-        if (found->destroy)
+        const struct ward_contract_resource *found = references_resource(references, resource);
+        if (found && found->destroy)
                 found->destroy(instance->services, object);
 }
 
@@ -179,11 +179,11 @@ static bool is_hosts(const struct references *references, const struct handle *h
         return handle->kind == HANDLE_OWN && !references->instance->contract->resources[handle->resource].resource->by_addin;
 }
 
-/* The next of the host's objects that the add-in owns, out of the table. */
+/* Now the lock is needed at every kind: this is done without the turn, by whoever comes. */
 static bool take_next(struct references *references, uint32_t *index, struct handle *ret_taken)
 {
         bool found = false;
-        references_lock(references);
+        pthread_mutex_lock(&references->lock);
         while (!found && *index < references->handles.used) {
                 struct handle *handle = handles_find(&references->handles, *index);
                 if (handle && is_hosts(references, handle)) {
@@ -193,23 +193,34 @@ static bool take_next(struct references *references, uint32_t *index, struct han
                 }
                 ++*index;
         }
-        references_unlock(references);
+        if (!found)
+                handles_finish(&references->handles);
+        pthread_mutex_unlock(&references->lock);
         return found;
 }
 
 /* In a forked child the objects are the parent's to destroy. */
-bool references_clear(struct references *references)
+static bool is_ours(const struct references *references)
+{
+        return references && domain_is_here(references->instance->domain);
+}
+
+bool references_hold(struct references *references)
+{
+        if (!is_ours(references))
+                return false;
+        pthread_mutex_lock(&references->lock);
+        bool any = references->handles.n_own;
+        pthread_mutex_unlock(&references->lock);
+        return any;
+}
+
+void references_clear(struct references *references)
 {
         struct handle taken;
         uint32_t index = 1;
-        bool any = false;
-        if (!references || !domain_is_here(references->instance->domain))
-                return false;
-        while (take_next(references, &index, &taken)) {
+        while (is_ours(references) && take_next(references, &index, &taken))
                 references_destroy_hosts(references, taken.resource, taken.object);
-                any = true;
-        }
-        return any;
 }
 
 struct references *references_finish(struct references *references)

@@ -35,10 +35,13 @@ typedef int (*references_destroy)(struct instance *instance, uint32_t resource, 
 int references_new(struct instance *instance, enum references_keeper keeper, references_destroy destroy,
                    struct references **ret_references, struct ward_fault *fault);
 
-/* What the add-in still holds of the host's is destroyed, each once. Takes NULL and returns it. When the module is gone. */
+/* What the add-in still holds of the host's is destroyed, each once. Takes NULL and returns it. When the module is gone, without
+ * the domain's turn. */
 struct references *references_finish(struct references *references);
-/* The same, and the table stays, for an instance whose domain was stopped. Takes NULL. True if anything was destroyed. */
-bool references_clear(struct references *references);
+/* The same, and the table stays, for an instance whose domain was stopped. Takes NULL. Several threads may do so at once. */
+void references_clear(struct references *references);
+/* Whether there is something to clear. In the turn of a stopped domain; takes NULL. */
+bool references_hold(struct references *references);
 
 /* Destroys an object of the add-in's own that the host holds no more. In the domain's turn. */
 int references_destroy_object(struct references *references, uint32_t resource, uint32_t object, struct ward_fault *fault);
