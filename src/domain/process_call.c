@@ -26,6 +26,16 @@ static int too_deep(struct ward_fault *fault)
         return fault_set(fault, WARD_FAULT_LIMIT, "calls and callbacks are nested more than %d deep", MESSAGE_NESTING);
 }
 
+/* An add-in that was released within the call is well, and so are others in its domain: only nobody can hold its objects. */
+static int refuse_result(struct process *process, int r, struct ward_fault *why, struct ward_fault *fault)
+{
+        if (r != -WARD_FAULT_UNLOADED)
+                return process_give_up(process, why, fault);
+        if (fault)
+                *fault = *why;
+        return r;
+}
+
 /* A worker whose result is none is given up before what its values brought is undone, so that nothing more is asked of it. */
 static int lift_result(struct process *process, const struct outgoing *call, void *ret, struct ward_fault *fault)
 {
@@ -37,7 +47,7 @@ static int lift_result(struct process *process, const struct outgoing *call, voi
                 r = marshal_lift_result(call->func, &slot, process_memory(process, call->crossing), &budget, ret, &why);
         if (!r)
                 return 0;
-        r = process_give_up(process, &why, fault);
+        r = refuse_result(process, r, &why, fault);
         if (call->crossing)
                 crossing_undo(call->crossing);
         return r;
