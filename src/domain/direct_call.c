@@ -45,6 +45,35 @@ static int no_memory(struct ward_fault *fault)
         return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the values of a call");
 }
 
+/* --- Dropping --------------------------------------------------------------------------------- */
+
+static int drop_hosts(const struct instance *instance, uint32_t resource, int32_t handle, struct ward_fault *fault)
+{
+        const struct direct *direct = instance->held;
+        uint32_t wanted = resource < direct->image.addin->n_resources ? direct->wanted[resource] : NATIVE_NO_RESOURCE;
+        if (wanted == NATIVE_NO_RESOURCE)
+                return fault_set(fault, WARD_FAULT_PROTOCOL, "there is no resource %u", resource);
+        return references_drop(instance->references, wanted, (uint32_t)handle, fault);
+}
+
+/* For the add-in: a handle of either side's resources, as it numbers them. */
+static int drop(const struct instance *instance, uint32_t resource, int32_t handle, struct ward_fault *fault)
+{
+        const struct direct *direct = instance->held;
+        const struct ward_addin *addin = direct->image.addin;
+        if (resource < addin->n_resources && addin->resources[resource].resource->by_addin)
+                return reps_drop(direct->reps, resource, handle, fault);
+        return drop_hosts(instance, resource, handle, fault);
+}
+
+/* One of a value that its receiver will never have. What was taken out of it already is no handle any more. */
+static void drop_own(void *context, const struct ward_type *type, const void *value)
+{
+        int32_t handle;
+        memcpy(&handle, value, sizeof handle);
+        drop(context, type->resource->index, handle, NULL);
+}
+
 /* --- Forms ------------------------------------------------------------------------------------ */
 
 static bool differs(const struct ward_type *host, const struct ward_type *addin)
@@ -148,6 +177,9 @@ static int run_and_take(struct exchange *exchange, void *args, void *ret, struct
         }
         if (!r)
                 r = take_result(exchange, result, ret, fault);
+        /* A wrong handle is the add-in's mistake; what could not be taken for another reason nobody would ever drop. */
+        if (r && r != -WARD_FAULT_PROTOCOL)
+                marshal_each_own(type, result, drop_own, exchange->instance);
         ward_value_free(type, result);
         return r;
 }
@@ -323,24 +355,10 @@ static void *resource_rep(void *context, uint32_t resource, int32_t handle)
         return object;
 }
 
-static int drop_hosts(const struct instance *instance, uint32_t resource, int32_t handle, struct ward_fault *fault)
-{
-        const struct direct *direct = instance->held;
-        uint32_t wanted = resource < direct->image.addin->n_resources ? direct->wanted[resource] : NATIVE_NO_RESOURCE;
-        if (wanted == NATIVE_NO_RESOURCE)
-                return fault_set(fault, WARD_FAULT_PROTOCOL, "there is no resource %u", resource);
-        return references_drop(instance->references, wanted, (uint32_t)handle, fault);
-}
-
 static void resource_drop(void *context, uint32_t resource, int32_t handle)
 {
-        const struct instance *instance = context;
-        const struct direct *direct = instance->held;
-        const struct ward_addin *addin = direct->image.addin;
         struct ward_fault fault;
-        bool own = resource < addin->n_resources && addin->resources[resource].resource->by_addin;
-        int r = own ? reps_drop(direct->reps, resource, handle, &fault) : drop_hosts(instance, resource, handle, &fault);
-        if (r)
+        if (drop(context, resource, handle, &fault))
                 mistake(&fault);
 }
 

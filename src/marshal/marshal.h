@@ -89,4 +89,9 @@ void marshal_scratch_finish(struct marshal_scratch *scratch);
 int marshal_copy(const struct ward_type *from_type, const void *from, const struct marshal_handles *lower,
                  const struct ward_type *to_type, void *to, const struct marshal_handles *lift, struct ward_fault *fault);
 
+/* Every `own` that the C value at @value holds, wherever in it, for who has to see what becomes of them: @at is the handle's C
+ * form. The value may be one that could not be passed: a list at NULL has no elements, a case that is none no payload. */
+void marshal_each_own(const struct ward_type *type, const void *value,
+                      void (*each)(void *context, const struct ward_type *type, const void *at), void *context);
+
 #endif

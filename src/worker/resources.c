@@ -40,63 +40,14 @@ void module_resource_drop(void *context, uint32_t resource, int32_t handle)
                 worker_die(module->worker, fault.kind, "dropping a handle: %s", fault.text);
 }
 
-static void drop_own(struct module *module, const struct ward_type *type, const void *value)
+static void drop_own(void *context, const struct ward_type *type, const void *value)
 {
         int32_t handle;
         memcpy(&handle, value, sizeof handle);
-        module_resource_drop(module, type->resource->index, handle);
-}
-
-static void drop_elements(struct module *module, const struct ward_type *element, const char *at, size_t n)
-{
-        for (size_t i = 0; i < n; i++)
-                module_drop_value(module, element, at + i * element->size);
-}
-
-static void drop_list(struct module *module, const struct ward_type *type, const void *value)
-{
-        struct {
-                const char *ptr;
-                size_t len;
-        } block;
-        memcpy(&block, value, sizeof block);
-        drop_elements(module, type->fields[0].type, block.ptr, block.len);
-}
-
-static void drop_field(struct module *module, const struct ward_field *field, const void *value)
-{
-        module_drop_value(module, field->type, (const char *)value + field->at);
-}
-
-static void drop_payload(struct module *module, const struct ward_type *type, const void *value)
-{
-        uint32_t tag = ward_value_tag(type, value);
-        if (type->fields && tag < type->n && type->fields[tag].type)
-                drop_field(module, &type->fields[tag], value);
+        module_resource_drop(context, type->resource->index, handle);
 }
 
 void module_drop_value(struct module *module, const struct ward_type *type, const void *value)
 {
-        if (!(type->flags & WARD_TYPE_HANDLES))
-                return;
-        switch (type->kind) {
-        case WARD_TYPE_OWN:
-                drop_own(module, type, value);
-                break;
-        case WARD_TYPE_LIST:
-                drop_list(module, type, value);
-                break;
-        case WARD_TYPE_ARRAY:
-                drop_elements(module, type->fields[0].type, value, type->n);
-                break;
-        case WARD_TYPE_VARIANT:
-                drop_payload(module, type, value);
-                break;
-        case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n; i++)
-                        drop_field(module, &type->fields[i], value);
-                break;
-        default:
-                break;
-        }
+        marshal_each_own(type, value, drop_own, module);
 }
