@@ -334,6 +334,13 @@ __attribute__((export_name("cabi_realloc"))) void *cabi_realloc(void *ptr, size_
 }
 #endif
 
+own_counter exports_test_objects_acts_call_and_make(uint32_t n)
+{
+        own_counter made = make((int32_t)n);
+        objects_back(n);
+        return made;
+}
+
 void exports_test_objects_acts_end(objects_string_t *how, own_counter c, own_sink s)
 {
         if (is(how, "crash"))
