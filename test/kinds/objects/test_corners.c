@@ -195,6 +195,69 @@ TEST(two_domains_that_hold_each_other)
         ward_host_free(host);
 }
 
+/* --- A domain of two add-ins ---------------------------------------------------------------------- */
+
+static struct objects *neighbour;
+static counter of_neighbour;
+
+/* From within a call of the other domain. */
+static uint32_t call_the_neighbour(struct context *context, uint32_t n)
+{
+        int32_t sum = 0;
+        usleep(2000);
+        assert_int_equal(objects_counters_method_counter_add(neighbour, lent(of_neighbour), 1, &sum, NULL), 0);
+        return (uint32_t)sum;
+}
+
+static void *release_side(void *data)
+{
+        struct side *side = data;
+        pthread_barrier_wait(side->start);
+        objects_release(side->objects);
+        return NULL;
+}
+
+/* One thread ends an add-in, which holds objects of another domain. The other is in a call of that, which calls the first one's
+ * neighbour. */
+static void end_while_called(struct ward_host *host, enum ward_isolation first, enum ward_isolation second)
+{
+        static struct side sides[3];
+        pthread_barrier_t start;
+        pthread_t thread;
+        uint32_t ret;
+        pthread_barrier_init(&start, NULL, 2);
+        side_start(&sides[0], host, first, &start);
+        side_start(&sides[1], host, second, &start);
+        sides[2] = sides[0];
+        neighbour = activate_into(host, first, ward_instance_domain(instance_of(sides[0].objects)), &sides[2].services);
+        ward_instance_set_deadline(instance_of(neighbour), 0);
+        of_neighbour = counter_new(neighbour, 0);
+        side_keep(&sides[0], &sides[1]);
+        sides[1].context.when_back = call_the_neighbour;
+        pthread_create(&thread, NULL, release_side, &sides[0]);
+        pthread_barrier_wait(&start);
+        for (uint32_t i = 1; i <= 10; i++) {
+                assert_int_equal(objects_acts_call_back(sides[1].objects, 0, &ret, NULL), 0);
+                assert_int_equal(ret, i);
+        }
+        pthread_join(thread, NULL);
+        assert_int_equal(destroyed(sides[1].objects), STANDS);
+        assert_int_equal(ward_token_release(host, of_neighbour.__handle, NULL), 0);
+        objects_release(neighbour);
+        objects_release(sides[1].objects);
+        pthread_barrier_destroy(&start);
+}
+
+TEST(an_end_waits_for_no_other_domain)
+{
+        struct ward_host *host = host_start();
+        for (enum ward_isolation first = WARD_WASM; first <= WARD_PROCESS; first++)
+                for (enum ward_isolation second = WARD_WASM; second <= WARD_PROCESS; second++)
+                        end_while_called(host, first, second);
+        assert_int_equal(n_not_released, 0);
+        ward_host_free(host);
+}
+
 /* --- Threads ------------------------------------------------------------------------------------ */
 
 enum { RACES = 200 };
@@ -284,6 +347,6 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(a_contract_without_its_resources), TEST_CASE(domains_of_other_hosts),
                          TEST_CASE(objects_of_an_add_in_that_was_released), TEST_CASE_LONG(more_objects_than_a_host_holds, 60),
-                         TEST_CASE_LONG(two_domains_that_hold_each_other, 30), TEST_CASE_LONG(an_unload_while_tokens_go, 60),
-                         TEST_CASE(tokens_are_given_back_on_fault));
+                         TEST_CASE_LONG(two_domains_that_hold_each_other, 30), TEST_CASE_LONG(an_end_waits_for_no_other_domain, 30),
+                         TEST_CASE_LONG(an_unload_while_tokens_go, 60), TEST_CASE(tokens_are_given_back_on_fault));
 }
