@@ -64,7 +64,7 @@ WARD_API bool ward_level_from_name(const char *name, enum ward_level *ret);
 
 /* Called for every fault that costs a domain, once a domain, on the thread that learned of it, which may be Ward's own.
  * The callback may query the domain, but not unload it or call into it, nor wait for a thread that may be doing so: no lock that is
- * held around calls of Ward. */
+ * held around calls of Ward. It may release tokens, but not the last reference to an add-in. */
 typedef void (*ward_on_fault)(void *data, struct ward_domain *domain, const struct ward_fault *fault);
 
 struct ward_host_options {
@@ -172,7 +172,8 @@ WARD_API int ward_acquire(struct ward_instance *instance, uint64_t *ret_token, s
 WARD_API int ward_object_acquire(struct ward_host *host, uint64_t object, uint64_t *ret_token, struct ward_fault *fault);
 
 /* Gives @token back. The last token of an object destroys it, in the add-in: a fault there is returned, and the token is gone. Of
- * an object in an unloaded domain 0: there is nothing left to destroy. */
+ * an object in an unloaded domain 0: there is nothing left to destroy. Like a call, it waits for those of other threads in the
+ * object's domain, and as long as a call may. */
 WARD_API int ward_token_release(struct ward_host *host, uint64_t token, struct ward_fault *fault);
 
 /* Whether two tokens are for one object or add-in. False where one is not held. */
