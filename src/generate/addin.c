@@ -100,7 +100,6 @@ static void write_import(FILE *out, struct model *model, const struct c_func *fu
 
 static void write_export(FILE *out, struct model *model, const struct c_func *func)
 {
-        bool lent = func->params->lent && model->options.autodrop_borrows;
         fprintf(out, "\nstatic void %s_call(void *a, void *r)\n{\n", func->id);
         if (func->params->n_members)
                 fprintf(out, "        struct %s_args *args = (struct %s_args *)a;\n", func->id, func->id);
@@ -108,10 +107,10 @@ static void write_export(FILE *out, struct model *model, const struct c_func *fu
                 fputs("        (void)a;\n", out);
         if (!func->result)
                 fputs("        (void)r;\n", out);
-        if (lent)
+        if (func->drops)
                 fprintf(out, "        struct ward_lent lent;\n        ward_lent_note(&lent, &%s_params, args);\n", func->id);
         prototype_call(out, &model->pool, func, func->name, NULL);
-        fputs(lent ? "        ward_lent_drop(&lent, drop_handle);\n}\n" : "}\n", out);
+        fputs(func->drops ? "        ward_lent_drop(&lent, drop_handle);\n}\n" : "}\n", out);
 }
 
 /* The stubs of functions that are scalar, or of those that are not: WebAssembly has others for scalar ones. */

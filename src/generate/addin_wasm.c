@@ -84,19 +84,34 @@ static void write_import_call(FILE *out, struct model *model, const struct c_fun
         fprintf(out, "        ward_flat_load(&%s, &slot, result);\n}\n", func->result->table);
 }
 
-/* A scalar function costs one call: C's own conversions are the ABI's. */
+/* A handle is a struct in C, of the add-in's own objects a pointer; numbers are converted as C does it, which is the ABI's way. */
+static bool is_object(const struct c_type *type)
+{
+        return type->kind == WIT_BORROW && type->resource->by_addin;
+}
+
+static const char *to_core(struct pool *pool, const struct c_type *type, const char *value)
+{
+        if (is_object(type))
+                return pool_printf(pool, "(int32_t)(intptr_t)%s", value);
+        return type->handles ? pool_printf(pool, "%s.__handle", value) : value;
+}
+
+/* A scalar function costs one call. */
 static void write_scalar_import(FILE *out, struct model *model, const struct c_func *func)
 {
-        struct pieces params = { .pool = &model->pool };
-        struct pieces arguments = { .pool = &model->pool };
+        struct pool *pool = &model->pool;
+        struct pieces params = { .pool = pool }, arguments = { .pool = pool };
         prototype_params(&params, func, false);
         if (!params.n)
                 pieces_add(&params, "void");
         for (size_t i = 0; i < func->params->n_members; i++)
-                pieces_add(&arguments, "%s", func->param_names[i]);
-        pieces_print(&params, out, pool_printf(&model->pool, "\n%s %s(", prototype_return(func), func->name), ")\n{\n");
-        const char *target = func->result ? "return " : "";
-        pieces_print(&arguments, out, pool_printf(&model->pool, "        %sward_core_%s(", target, func->id), ");\n}\n");
+                pieces_add(&arguments, "%s", to_core(pool, func->params->members[i].type, func->param_names[i]));
+        pieces_print(&params, out, pool_printf(pool, "\n%s %s(", prototype_return(func), func->name), ")\n{\n");
+        bool handle = func->result && func->result->handles;
+        const char *target = handle ? pool_printf(pool, "%s handle = { ", func->result->name) : func->result ? "return " : "";
+        pieces_print(&arguments, out, pool_printf(pool, "        %sward_core_%s(", target, func->id), handle ? ") };\n" : ");\n");
+        fputs(handle ? "        return handle;\n}\n" : "}\n", out);
 }
 
 /* --- Exports ---------------------------------------------------------------------------------- */
@@ -104,10 +119,20 @@ static void write_scalar_import(FILE *out, struct model *model, const struct c_f
 static void write_scalar_export(FILE *out, struct model *model, const struct c_func *func)
 {
         struct pieces arguments = { .pool = &model->pool };
-        for (size_t i = 0; i < func->params->n_members; i++)
-                pieces_add(&arguments, "p%zu", i);
+        for (size_t i = 0; i < func->params->n_members; i++) {
+                const struct c_type *type = func->params->members[i].type;
+                bool handle = type->handles && !is_object(type);
+                if (handle)
+                        fprintf(out, "        %s h%zu = { p%zu };\n", type->name, i, i);
+                pieces_add(&arguments, is_object(type) ? "(%s)(intptr_t)p%zu" : "%s%zu",
+                           is_object(type) ? type->name
+                           : handle        ? "h"
+                                           : "p",
+                           i);
+        }
         const char *target = func->result ? "return " : "";
-        pieces_print(&arguments, out, pool_printf(&model->pool, "        %s%s(", target, func->name), ");\n}\n");
+        pieces_print(&arguments, out, pool_printf(&model->pool, "        %s%s(", target, func->name),
+                     func->result && func->result->handles ? ").__handle;\n}\n" : ");\n}\n");
 }
 
 static void write_load_args(FILE *out, struct model *model, const struct c_func *func)

@@ -46,9 +46,6 @@ struct c_type *build_handle(struct builder *b, const struct wit_type *type);
 /* Made of nothing but lists, options, tuples and maps of primitives without a name: one C type serves the whole world. */
 bool build_is_shared(const struct wit_type *type);
 
-/* Whether there is a C type for @type: see wit_unbound(). Types that no function passes are simply left out. */
-bool build_is_bound(const struct wit_type *type);
-
 /* build_world.c: types and functions of the world. build_forget.c: forgets the types that exported interfaces define anew: all but
  * those of interfaces that are only imported, and needed. */
 void build_world(struct builder *b);

@@ -31,18 +31,6 @@ bool build_is_shared(const struct wit_type *type)
         }
 }
 
-bool build_is_bound(const struct wit_type *type)
-{
-        if (!type || type->kind <= WIT_STRING || type->kind == WIT_RESOURCE)
-                return true;
-        if (type->async || (type->kind == WIT_FLAGS && type->n_members > WIT_FLAGS_MAX))
-                return false;
-        for (size_t i = 0; i < type->n_members; i++)
-                if (!build_is_bound(type->members[i].type))
-                        return false;
-        return build_is_bound(type->element) && build_is_bound(type->error);
-}
-
 /* --- Which C type stands for a type ----------------------------------------------------------- */
 
 /* Where the C type for @type is kept. */

@@ -9,7 +9,13 @@
 
 static bool is_scalar(const struct c_type *type)
 {
-        return type_is_scalar(type) && !type->handles && type->abi.flat == 1;
+        return type_is_scalar(type) && type->abi.flat == 1;
+}
+
+/* Whether borrows are noted before a call, and dropped behind it. */
+static bool drops(const struct builder *b, const struct c_func *func, bool import)
+{
+        return !import && func->params->lent && b->model->options.autodrop_borrows;
 }
 
 static bool is_scalar_func(const struct c_func *func)
@@ -84,7 +90,8 @@ static void build_func(struct builder *b, const struct wit_item *item, const str
         func->params = build_record(b, wit->params, wit->n_params);
         func->result = wit->result ? build_type(b, wit->result) : NULL;
         set_core(b, func, import);
-        func->scalar = is_scalar_func(func);
+        func->drops = drops(b, func, import);
+        func->scalar = !func->drops && is_scalar_func(func);
         func->connects = connects(func);
         func->connects_views = !func->connects && connects_views(model, func);
         if (model->side == GENERATE_ADDIN) {
@@ -111,8 +118,7 @@ static void build_interface(struct builder *b, const struct wit_item *item, bool
         b->repeating = repeating;
         b->scope = (struct scope){ item, interface, naming_prefix(b->model, item, !import), !import };
         for (size_t i = 0; i < interface->n_types; i++)
-                if (build_is_bound(interface->types[i]))
-                        build_type(b, interface->types[i]);
+                build_type(b, interface->types[i]);
         for (size_t i = 0; i < interface->n_funcs; i++)
                 build_func(b, item, interface->funcs[i], import);
         b->scope = (struct scope){ .prefix = b->model->prefix };
@@ -181,7 +187,7 @@ void build_world(struct builder *b)
         build_interfaces(b, world->imports, world->n_imports, true,
                          find_repeating(b, world->imports, world->n_imports, seen, again));
         for (size_t i = 0; i < world->n_imports; i++)
-                if (world->imports[i].type && build_is_bound(world->imports[i].type))
+                if (world->imports[i].type)
                         build_type(b, world->imports[i].type);
         build_funcs(b, world->imports, world->n_imports, true);
         build_funcs(b, world->exports, world->n_exports, false);

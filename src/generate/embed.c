@@ -13,18 +13,18 @@ static void *need(void *made)
         return made;
 }
 
-static void print_func(FILE *out, const char *way, const struct wit_interface *interface, const struct wit_func *func)
+static void print_func(FILE *out, const char *way, const struct wit_item *item, const struct wit_func *func)
 {
-        OWNED(freep) char *id = need(wit_func_id(interface, func));
+        OWNED(freep) char *id = need(wit_item_func_id(item, func));
         OWNED(freep) char *signature = need(wit_signature(func));
         fprintf(out, "%s func %s %s\n", way, id, signature);
 }
 
-static void print_resource(FILE *out, const char *way, const struct wit_type *type)
+static void print_resource(FILE *out, const char *way, const struct wit_item *item, const struct wit_type *type)
 {
         if (type->kind != WIT_RESOURCE)
                 return;
-        OWNED(freep) char *id = need(wit_resource_id(type));
+        OWNED(freep) char *id = need(wit_item_resource_id(item, type));
         fprintf(out, "%s resource %s\n", way, id);
 }
 
@@ -32,9 +32,9 @@ static void print_funcs(FILE *out, const char *way, const struct wit_item *items
 {
         for (size_t i = 0; i < n; i++) {
                 if (items[i].func)
-                        print_func(out, way, NULL, items[i].func);
+                        print_func(out, way, &items[i], items[i].func);
                 for (size_t k = 0; items[i].interface && k < items[i].interface->n_funcs; k++)
-                        print_func(out, way, items[i].interface, items[i].interface->funcs[k]);
+                        print_func(out, way, &items[i], items[i].interface->funcs[k]);
         }
 }
 
@@ -42,9 +42,9 @@ static void print_resources(FILE *out, const char *way, const struct wit_item *i
 {
         for (size_t i = 0; i < n; i++) {
                 if (items[i].type)
-                        print_resource(out, way, items[i].type);
+                        print_resource(out, way, &items[i], items[i].type);
                 for (size_t k = 0; items[i].interface && k < items[i].interface->n_types; k++)
-                        print_resource(out, way, items[i].interface->types[k]);
+                        print_resource(out, way, &items[i], items[i].interface->types[k]);
         }
 }
 

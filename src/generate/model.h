@@ -85,11 +85,12 @@ struct c_func {
         char core_result;            /* core type of the result as one flat value, or 0 if it has none or more */
         const char *core_signature;  /* wit_core() */
         bool by_ward;                /* an import that libward provides */
-        bool scalar;                 /* parameters and result are one flat value each, few enough for registers, and no handles */
-        bool connects;               /* in one process the add-in's own C function can be called: nothing changes its owner */
-        bool connects_views;         /* the same, where the add-in's arguments are views */
-        struct c_type *params;       /* the argument struct: a record that no name is chosen for */
-        const char **param_names;    /* in C's signatures: "operands", "maybe_limit" */
+        bool drops;                  /* add-in: the borrows that an export was lent are dropped by its stub */
+        bool scalar;              /* parameters and result are one flat value each, few enough for registers: no stub but a call */
+        bool connects;            /* in one process the add-in's own C function can be called: nothing changes its owner */
+        bool connects_views;      /* the same, where the add-in's arguments are views */
+        struct c_type *params;    /* the argument struct: a record that no name is chosen for */
+        const char **param_names; /* in C's signatures: "operands", "maybe_limit" */
         const struct c_type *result; /* or NULL */
 };
 

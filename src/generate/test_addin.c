@@ -137,6 +137,19 @@ TEST(has_objects_of_its_own)
         assert_has(text, "{ &resource_exports_t_p_docs_my_doc, destroy_0_ },\n");
 }
 
+/* What is one number passes without an argument struct. */
+TEST(passes_handles_as_numbers_to_wasm)
+{
+        FIXTURE(f, "interface i { resource r; f: func(x: r, y: borrow<r>, z: u8) -> r; }", "import i; export i;");
+        const char *text = source(&f);
+        assert_has(text, "t_p_i_own_r_t t_p_i_f(t_p_i_own_r_t x, t_p_i_borrow_r_t y, uint8_t z)\n{\n"
+                         "        t_p_i_own_r_t handle = { ward_core_import_i_f(x.__handle, y.__handle, z) };\n"
+                         "        return handle;\n}\n");
+        assert_has(text, "int32_t ward_core_i_f(int32_t p0, int32_t p1, int32_t p2)\n{\n"
+                         "        exports_t_p_i_own_r_t h0 = { p0 };\n"
+                         "        return exports_t_p_i_f(h0, (exports_t_p_i_borrow_r_t)(intptr_t)p1, p2).__handle;\n}\n");
+}
+
 TEST(follows_resources_through_use_and_aliases)
 {
         FIXTURE(f,
@@ -280,9 +293,10 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE(numbers_flags), TEST_CASE(numbers_many_flags), TEST_CASE(has_variants_with_payloads),
                          TEST_CASE(has_maps_as_lists_of_entries), TEST_CASE(has_lists_of_fixed_length_in_place),
                          TEST_CASE(has_handles_of_the_hosts_objects), TEST_CASE(has_objects_of_its_own),
-                         TEST_CASE(follows_resources_through_use_and_aliases), TEST_CASE(keeps_both_sides_of_a_resource_apart),
-                         TEST_CASE(has_resources_of_the_world), TEST_CASE(names_interfaces_by_their_labels),
-                         TEST_CASE(defines_shared_types_once), TEST_CASE(names_versions_where_there_are_several),
-                         TEST_CASE(renames_interfaces), TEST_CASE(holds_strings_in_utf16), TEST_CASE(gives_views_of_arguments),
+                         TEST_CASE(passes_handles_as_numbers_to_wasm), TEST_CASE(follows_resources_through_use_and_aliases),
+                         TEST_CASE(keeps_both_sides_of_a_resource_apart), TEST_CASE(has_resources_of_the_world),
+                         TEST_CASE(names_interfaces_by_their_labels), TEST_CASE(defines_shared_types_once),
+                         TEST_CASE(names_versions_where_there_are_several), TEST_CASE(renames_interfaces),
+                         TEST_CASE(holds_strings_in_utf16), TEST_CASE(gives_views_of_arguments),
                          TEST_CASE(drops_borrows_for_the_function));
 }

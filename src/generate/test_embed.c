@@ -55,6 +55,15 @@ TEST(names_resources_by_who_implements_them)
         assert_non_null(strstr(text, "\nexport resource t:p/tapes#tape\nimport resource t:p/docs#doc\nimport resource box\n\n"));
 }
 
+TEST(names_interfaces_by_their_labels)
+{
+        static const char wit[] =
+                "package t:p;\ninterface a { resource r; f: func(); }\nworld w { import mine: a; export yours: a; }\n";
+        OWNED(freep) char *text = embed(wit, false);
+        assert_non_null(strstr(text, "\nexport func yours#f func()\nimport func mine#f func()\n"));
+        assert_non_null(strstr(text, "\nexport resource yours#r\nimport resource mine#r\n"));
+}
+
 /* Whoever reads the text resolves it once more, and has to find the same. */
 TEST(carries_a_contract_that_can_be_read)
 {
@@ -111,7 +120,7 @@ TEST(escapes_for_assembler_and_compiler)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(says_what_is_implemented_and_needed),
-                         TEST_CASE(names_resources_by_who_implements_them), TEST_CASE(carries_a_contract_that_can_be_read),
-                         TEST_CASE(tells_the_encoding), TEST_CASE(writes_a_line_for_each_line),
-                         TEST_CASE(escapes_for_assembler_and_compiler));
+                         TEST_CASE(names_resources_by_who_implements_them), TEST_CASE(names_interfaces_by_their_labels),
+                         TEST_CASE(carries_a_contract_that_can_be_read), TEST_CASE(tells_the_encoding),
+                         TEST_CASE(writes_a_line_for_each_line), TEST_CASE(escapes_for_assembler_and_compiler));
 }

@@ -180,7 +180,6 @@ static const struct ward_func tapes_static_tape_join_func = {
 
 /* Between C's calls and argument structs. */
 static void import_paper_method_roll_print_call(const void *args, void *result);
-static void import_paper_tear_call(const void *args, void *result);
 static void drop_handle(uint32_t resource, int32_t handle);
 
 void example_tapes_paper_method_roll_print(example_tapes_paper_borrow_roll_t self, tapes_world_string_t *line)
@@ -189,15 +188,6 @@ void example_tapes_paper_method_roll_print(example_tapes_paper_borrow_roll_t sel
         args.self = self;
         args.line = *line;
         import_paper_method_roll_print_call(&args, NULL);
-}
-
-uint32_t example_tapes_paper_tear(example_tapes_paper_own_roll_t r)
-{
-        struct import_paper_tear_args args;
-        args.r = r;
-        uint32_t result;
-        import_paper_tear_call(&args, &result);
-        return result;
 }
 
 static void longest_call(void *a, void *r)
@@ -234,13 +224,6 @@ static void tapes_method_tape_print_on_call(void *a, void *r)
                 result->val.ok = ok;
 }
 
-static void tapes_static_tape_join_call(void *a, void *r)
-{
-        struct tapes_static_tape_join_args *args = (struct tapes_static_tape_join_args *)a;
-        exports_example_tapes_tapes_own_tape_t *result = (exports_example_tapes_tapes_own_tape_t *)r;
-        *result = exports_example_tapes_tapes_static_tape_join(args->a, args->b);
-}
-
 #ifndef __wasm__ /* The form of a shared library: whoever loads it looks for ward_addin_1. */
 
 static const struct ward_addin_env *env;
@@ -273,6 +256,22 @@ static void *handle_rep(uint32_t resource, int32_t handle)
 static void bind_env(const struct ward_addin_env *host)
 {
         env = host;
+}
+
+uint32_t example_tapes_paper_tear(example_tapes_paper_own_roll_t r)
+{
+        struct import_paper_tear_args args;
+        args.r = r;
+        uint32_t result;
+        import_paper_tear_call(&args, &result);
+        return result;
+}
+
+static void tapes_static_tape_join_call(void *a, void *r)
+{
+        struct tapes_static_tape_join_args *args = (struct tapes_static_tape_join_args *)a;
+        exports_example_tapes_tapes_own_tape_t *result = (exports_example_tapes_tapes_own_tape_t *)r;
+        *result = exports_example_tapes_tapes_static_tape_join(args->a, args->b);
 }
 
 static const struct ward_addin_export exports[] = {
@@ -379,12 +378,9 @@ static void import_paper_method_roll_print_call(const void *args, void *result)
 __attribute__((import_module("example:tapes/paper"), import_name("tear")))
 int32_t ward_core_import_paper_tear(int32_t p0);
 
-static void import_paper_tear_call(const void *args, void *result)
+uint32_t example_tapes_paper_tear(example_tapes_paper_own_roll_t r)
 {
-        uint64_t slots[1];
-        ward_flat_store(&import_paper_tear_params, args, slots);
-        const uint64_t slot = (uint32_t)ward_core_import_paper_tear((int32_t)slots[0]);
-        ward_flat_load(&type_u32, &slot, result);
+        return ward_core_import_paper_tear(r.__handle);
 }
 
 __attribute__((export_name("longest")))
@@ -444,14 +440,9 @@ void ward_post_tapes_method_tape_print_on(int32_t at)
 __attribute__((export_name("example:tapes/tapes#[static]tape.join")))
 int32_t ward_core_tapes_static_tape_join(int32_t p0, int32_t p1)
 {
-        const uint64_t slots[] = { (uint32_t)p0, (uint32_t)p1 };
-        struct tapes_static_tape_join_args args;
-        ward_flat_load(&tapes_static_tape_join_params, slots, &args);
-        exports_example_tapes_tapes_own_tape_t result;
-        tapes_static_tape_join_call(&args, &result);
-        uint64_t slot;
-        ward_flat_store(&type_exports_example_tapes_tapes_own_tape, &result, &slot);
-        return (int32_t)slot;
+        exports_example_tapes_tapes_own_tape_t h0 = { p0 };
+        return exports_example_tapes_tapes_static_tape_join(h0,
+                                                            (exports_example_tapes_tapes_borrow_tape_t)(intptr_t)p1).__handle;
 }
 
 /* How Ward gets memory for arguments. */
