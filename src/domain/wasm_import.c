@@ -59,8 +59,11 @@ static void take_back(struct loaded *loaded, struct crossing *crossing, const st
         wasm_instance_from_host(loaded->wasm);
 }
 
-static int serve(struct loaded *loaded, uint32_t import, struct crossing *crossing, uint64_t *slots, const void *args, void *ret,
-                 struct ward_fault *fault)
+/* Without a crossing it is to cost nothing that there might be one: hence once more for that, where it is called. */
+#define FOR_BOTH static inline __attribute__((always_inline))
+
+FOR_BOTH int serve(struct loaded *loaded, uint32_t import, struct crossing *crossing, uint64_t *slots, const void *args, void *ret,
+                   struct ward_fault *fault)
 {
         struct instance *instance = loaded->instance;
         const struct ward_func *func = instance->contract->imports[import].func;
@@ -78,8 +81,8 @@ static int serve(struct loaded *loaded, uint32_t import, struct crossing *crossi
         return r;
 }
 
-static int serve_import(struct loaded *loaded, uint32_t import, struct crossing *crossing, uint64_t *slots,
-                        struct ward_fault *fault)
+FOR_BOTH int serve_import(struct loaded *loaded, uint32_t import, struct crossing *crossing, uint64_t *slots,
+                          struct ward_fault *fault)
 {
         const struct ward_func *func = loaded->instance->contract->imports[import].func;
         struct marshal_memory *memory = loaded_memory(loaded, crossing);
@@ -138,9 +141,9 @@ static int serve_resource(struct loaded *loaded, uint32_t offer, uint64_t *slots
 
 static int import_function(struct loaded *loaded, uint32_t import, uint64_t *slots, struct ward_fault *fault)
 {
-        if (!loaded->instance->references || !func_has_handles(loaded->instance->contract->imports[import].func))
-                return serve_import(loaded, import, NULL, slots, fault);
-        return serve_crossed(loaded, import, slots, fault);
+        if (loaded->instance->references && func_has_handles(loaded->instance->contract->imports[import].func))
+                return serve_crossed(loaded, import, slots, fault);
+        return serve_import(loaded, import, NULL, slots, fault);
 }
 
 int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault)
