@@ -96,7 +96,9 @@ int process_call(struct instance *instance, uint32_t export_index, const void *a
         int r = func_has_handles(func) ? exchange_with_handles(process, instance->references, &call, args, ret, fault)
                                        : exchange(process, &call, args, ret, fault);
         deadline_inherited = outer;
-        channel_release(&process->channel, mark);
+        if (domain_is_here(
+                    instance->domain)) /* else it was forked within the call: there is no channel, something else may lie there */
+                channel_release(&process->channel, mark);
         process_finish(process, before);
         return r;
 }
