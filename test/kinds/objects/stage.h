@@ -57,4 +57,18 @@ static inline exports_test_objects_counters_borrow_counter_t lent(counter c)
 
 objects_string_t text(const char *from);
 
+/* Each kind with an add-in of its own. */
+#define WITH_EACH_KIND(body)                                                                                                       \
+        do {                                                                                                                       \
+                struct ward_host *host = host_start();                                                                             \
+                enum ward_isolation kind;                                                                                          \
+                FOR_EACH_KIND(kind)                                                                                                \
+                {                                                                                                                  \
+                        struct context context = { 0 };                                                                            \
+                        struct objects_services services = services_for(&context);                                                 \
+                        body(host, activate(host, kind, &services), &context, kind);                                               \
+                }                                                                                                                  \
+                ward_host_free(host);                                                                                              \
+        } while (0)
+
 #endif
