@@ -78,7 +78,8 @@ static void run_shell(const char *tty, int commands, int report, bool handles_in
         if (!job) {
                 setpgid(0, 0);
                 tcsetpgrp(0, getpid());
-                signal(SIGTTOU, SIG_DFL);
+                for (int number = 1; number < SIGRTMIN; number++) /* the test itself may have been started with some ignored */
+                        signal(number, SIG_DFL);
                 run_host(handles_interrupt);
         }
         int status;
