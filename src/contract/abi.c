@@ -395,6 +395,19 @@ char *wit_signature(const struct wit_func *func)
 
 /* --- What cannot be bound --------------------------------------------------------------------- */
 
+/* Whether values that follow each other, as a record's do, have a size. */
+static bool fit(struct wit_member *members, size_t n)
+{
+        struct wit_type record = { .kind = WIT_RECORD, .members = members, .n_members = n };
+        return wit_abi_set(&record);
+}
+
+static bool is_map_of_giants(const struct wit_type *type)
+{
+        struct wit_member entry[] = { { .type = type->key }, { .type = type->element } };
+        return type->kind == WIT_MAP && !fit(entry, 2);
+}
+
 static const struct wit_type *unbound_part(const struct wit_type *type);
 
 /* What has a name is looked at once, where it is defined: all that a world refers to is among its imports and exports. */
@@ -407,7 +420,7 @@ static const struct wit_type *unbound_reference(const struct wit_type *type)
 static const struct wit_type *unbound_part(const struct wit_type *type)
 {
         if (type->kind == WIT_FUTURE || type->kind == WIT_STREAM || type->kind == WIT_ERROR_CONTEXT ||
-            (type->kind == WIT_FLAGS && type->n_members > WIT_FLAGS_MAX))
+            (type->kind == WIT_FLAGS && type->n_members > WIT_FLAGS_MAX) || is_map_of_giants(type))
                 return type;
         const struct wit_type *found = unbound_reference(type->element);
         if (!found)
@@ -421,24 +434,23 @@ static const char *why_unbound(const struct wit_type *type)
 {
         switch (type->kind) {
         case WIT_FLAGS:
-                return "passes more than 64 flags";
+                return "passes more than 64 flags: 64 is what can be bound";
+        case WIT_MAP:
+                return "passes a map whose entries take more than 4 GiB: no add-in has as much memory";
         case WIT_FUTURE:
-                return "passes a future";
+                return "passes a future: only synchronous contracts can be bound yet";
         case WIT_STREAM:
-                return "passes a stream";
+                return "passes a stream: only synchronous contracts can be bound yet";
         default:
-                return "passes an error-context";
+                return "passes an error-context: only synchronous contracts can be bound yet";
         }
 }
 
 /* Takes @id. */
-static char *unbound_because(char *id, const struct wit_type *part)
+static char *unbound_because(char *id, const char *why)
 {
         char *made = NULL;
-        const char *why = part ? why_unbound(part) : "is an async function";
-        const char *rest =
-                part && part->kind == WIT_FLAGS ? "64 is what can be bound" : "only synchronous contracts can be bound yet";
-        int r = id ? asprintf(&made, "%s %s: %s", id, why, rest) : -1;
+        int r = id ? asprintf(&made, "%s %s", id, why) : -1;
         free(id);
         return r < 0 ? NULL : made;
 }
@@ -448,14 +460,18 @@ static char *unbound_func(const struct wit_interface *interface, const struct wi
         const struct wit_type *part = unbound_reference(func->result);
         for (size_t i = 0; i < func->n_params && !part; i++)
                 part = unbound_reference(func->params[i].type);
-        return part || func->async ? unbound_because(wit_func_id(interface, func), part) : NULL;
+        const char *why = part                                 ? why_unbound(part)
+                          : func->async                        ? "is an async function: only synchronous contracts can be bound yet"
+                          : !fit(func->params, func->n_params) ? "has parameters of more than 4 GiB: no add-in has as much memory"
+                                                               : NULL;
+        return why ? unbound_because(wit_func_id(interface, func), why) : NULL;
 }
 
 /* A type has a place in generated code, whether a function passes it or not. */
 static char *unbound_type(const struct wit_type *type)
 {
         const struct wit_type *part = unbound_part(type);
-        return part ? unbound_because(in_interface(type->interface, type->name), part) : NULL;
+        return part ? unbound_because(in_interface(type->interface, type->name), why_unbound(part)) : NULL;
 }
 
 static char *unbound_interface(const struct wit_interface *interface)

@@ -42,8 +42,8 @@ char *wit_resource_id(const struct wit_type *resource);
 char *wit_item_func_id(const struct wit_item *item, const struct wit_func *func);
 char *wit_item_resource_id(const struct wit_item *item, const struct wit_type *resource);
 
-/* Why a world cannot be bound: what it imports or exports is asynchronous, or has more than WIT_FLAGS_MAX flags. One line that
- * names the place, or NULL if it can be. */
+/* Why a world cannot be bound: what it imports or exports is asynchronous, has more than WIT_FLAGS_MAX flags, or no size. One line
+ * that names the place, or NULL if it can be. */
 char *wit_unbound(const struct wit_world *world);
 
 #endif

@@ -414,6 +414,15 @@ TEST(flags_are_bound_up_to_64)
         free(over);
 }
 
+TEST(what_has_no_size_is_not_bound)
+{
+        check_unbound("package a:b;\nworld w { import f: func(a: list<u8, 4000000000>); }", NULL);
+        check_unbound("package a:b;\nworld w { import f: func(a: list<u8, 4000000000>, b: list<u8, 4000000000>); }",
+                      "f has parameters of more than 4 GiB: no add-in has as much memory");
+        check_unbound("package a:b;\nworld w { type m = map<u64, list<u8, 4294967295>>; }",
+                      "m passes a map whose entries take more than 4 GiB: no add-in has as much memory");
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(types_have_the_size_and_alignment_of_the_specification),
@@ -425,5 +434,6 @@ int main(int argc, char **argv)
                          TEST_CASE(functions_of_resources_have_core_types), TEST_CASE(what_is_named_has_an_id),
                          TEST_CASE(signatures_tell_all_but_the_names_of_types), TEST_CASE(synchronous_worlds_can_be_bound),
                          TEST_CASE(asynchronous_worlds_say_what_is_asynchronous),
-                         TEST_CASE(types_and_resources_of_a_world_are_looked_at), TEST_CASE(flags_are_bound_up_to_64));
+                         TEST_CASE(types_and_resources_of_a_world_are_looked_at), TEST_CASE(flags_are_bound_up_to_64),
+                         TEST_CASE(what_has_no_size_is_not_bound));
 }
