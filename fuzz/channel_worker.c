@@ -114,7 +114,7 @@ static void rage(void)
                         write_word(channel.arena.start + (uint32_t)(x >> 20) % (ARENA_PART / 4) * 4,
                                    x & 0x1000 ? value : (uint32_t)x);
                 else
-                        atomic_store_explicit(&channel.out->slots[x % CHANNEL_SLOTS], value, memory_order_relaxed);
+                        atomic_store_explicit(&channel.box->slots[x % CHANNEL_SLOTS], value, memory_order_relaxed);
         }
 }
 
@@ -128,8 +128,8 @@ static void send(uint32_t kind, uint32_t instance, uint32_t function)
 /* The host may wait for ever, so this is the last thing that it does. */
 static bool ring_wrongly(void)
 {
-        atomic_store(&channel.out->bell, next_word());
-        channel_wake(channel.out);
+        atomic_store(&channel.box->bell, next_word());
+        channel_wake(channel.box);
         left = 0;
         return false;
 }

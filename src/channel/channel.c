@@ -13,8 +13,7 @@
 enum { PAGE = 4096, ARENA_MIN = PAGE };
 
 struct control {
-        struct mailbox down;
-        struct mailbox up;
+        struct mailbox box;
         _Alignas(PAGE) struct last_words words;
 };
 
@@ -35,8 +34,7 @@ static void channel_init(struct channel *channel, uint8_t *base, uint64_t size, 
         *channel = (struct channel){
                 .base = base,
                 .size = size,
-                .out = host ? &control->down : &control->up,
-                .in = host ? &control->up : &control->down,
+                .box = &control->box,
                 .arena = arena_of(CHANNEL_CONTROL + (host ? 0 : arena), arena),
                 .fd = -1,
         };

@@ -2,21 +2,22 @@
  *
  *      host                                                          worker
  *      1. channel_new                                                2. channel_attach (its descriptor)
- *      3. arena_take, channel_send         ---- down mailbox --->    4. channel_wait, channel_receive, run
- *      6. channel_wait, channel_receive    <---- up mailbox -----    5. arena_take, channel_send
+ *      3. arena_take, channel_send         ------ mailbox ------>    4. channel_wait, channel_receive, run
+ *      6. channel_wait, channel_receive    <----- mailbox -------    5. arena_take, channel_send
  *      7. channel_finish
  *
  * The memory is one memfd of fixed size, sealed against shrinking, growing and further seals, so that no touch of it can
  * fail in the host for the worker's doing. It is one linear memory: offsets are 32 bits and count from its start.
  *
- *      | mailboxes | last words |   down arena: host writes   |   up arena: worker writes   |
+ *      | mailbox | last words |     down arena: host writes   |   up arena: worker writes   |
  *      0                        CHANNEL_CONTROL               + arena                       + arena
  *
  * Each side takes memory from its own arena only, from the bottom up, and gives it back in the reverse order; what is taken and
  * what is free each side keeps to itself. The sides strictly alternate: who has sent a message waits for the next one, so a message
  * may be read until one is sent, and what it points at lives as long.
  *
- * A mailbox, one way (first line: what a call of up to CHANNEL_FIRST_SLOTS scalars touches):
+ * The mailbox, for both ways, since the sides alternate: the line that brought a message is the one that takes the answer, so that
+ * it crosses twice a call, and no other does (first line: what a call of up to CHANNEL_FIRST_SLOTS scalars touches):
  *
  *      | bell | kind | instance | function | slot 0 | slot 1 | … | slot 5 |    one cache line
  *      | slot 6 | …                                            | slot 15 |    only where they are used
@@ -73,14 +74,12 @@ struct arena {
 struct channel {
         uint8_t *base;
         uint64_t size;
-        struct mailbox *out;
-        struct mailbox *in;
+        struct mailbox *box;
         struct arena arena;
-        uint32_t sent; /* sequence numbers */
-        uint32_t seen;
-        bool spins;    /* more than one processor is there for the two sides */
-        uint8_t quiet; /* long waits in a row: after some of them, waits do not begin with spinning */
-        int fd;        /* host: the memfd; worker: -1 */
+        uint32_t sequence; /* of the last message, either way */
+        bool spins;        /* more than one processor is there for the two sides */
+        uint8_t quiet;     /* long waits in a row: after some of them, waits do not begin with spinning */
+        int fd;            /* host: the memfd; worker: -1 */
 };
 
 /* The host's side. @arena_bytes: of each arena, 0 for the default. Forked children of the host do not have the memory. */
@@ -115,14 +114,14 @@ void channel_wake(struct mailbox *box);
 static inline void channel_send(struct channel *channel, uint32_t kind, uint32_t instance, uint32_t function, const uint64_t *slots,
                                 uint32_t n)
 {
-        struct mailbox *box = channel->out;
+        struct mailbox *box = channel->box;
         atomic_store_explicit(&box->kind, kind, memory_order_relaxed);
         atomic_store_explicit(&box->instance, instance, memory_order_relaxed);
         atomic_store_explicit(&box->function, function, memory_order_relaxed);
         for (uint32_t i = 0; i < n; i++)
                 atomic_store_explicit(&box->slots[i], slots[i], memory_order_relaxed);
-        channel->sent += CHANNEL_STEP;
-        if (atomic_exchange_explicit(&box->bell, channel->sent, memory_order_acq_rel) & CHANNEL_ASLEEP)
+        channel->sequence += CHANNEL_STEP;
+        if (atomic_exchange_explicit(&box->bell, channel->sequence, memory_order_acq_rel) & CHANNEL_ASLEEP)
                 channel_wake(box);
 }
 
@@ -150,8 +149,8 @@ struct message {
 /* Takes the message that channel_wait found. */
 static inline struct message channel_receive(struct channel *channel)
 {
-        struct mailbox *box = channel->in;
-        channel->seen += CHANNEL_STEP;
+        struct mailbox *box = channel->box;
+        channel->sequence += CHANNEL_STEP;
         return (struct message){ atomic_load_explicit(&box->kind, memory_order_relaxed),
                                  atomic_load_explicit(&box->instance, memory_order_relaxed),
                                  atomic_load_explicit(&box->function, memory_order_relaxed) };
@@ -161,7 +160,7 @@ static inline struct message channel_receive(struct channel *channel)
 static inline void channel_slots(const struct channel *channel, uint64_t *ret_slots, uint32_t n)
 {
         for (uint32_t i = 0; i < n; i++)
-                ret_slots[i] = atomic_load_explicit(&channel->in->slots[i], memory_order_relaxed);
+                ret_slots[i] = atomic_load_explicit(&channel->box->slots[i], memory_order_relaxed);
 }
 
 #endif

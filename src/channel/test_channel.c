@@ -120,9 +120,8 @@ TEST(sequence_numbers_wrap)
         struct channel host = host_side(4096);
         struct echo e = { worker_side(&host), 0 };
         pthread_t thread;
-        host.sent = host.seen = e.channel.sent = e.channel.seen = UINT32_MAX - 1 - 2 * 50;
-        atomic_store(&host.out->bell, host.sent);
-        atomic_store(&host.in->bell, host.sent);
+        host.sequence = e.channel.sequence = UINT32_MAX - 1 - 2 * 50;
+        atomic_store(&host.box->bell, host.sequence);
         assert_int_equal(pthread_create(&thread, NULL, echo, &e), 0);
         for (uint64_t i = 0; i < 100; i++)
                 call_echo(&host, i);
@@ -243,11 +242,11 @@ TEST(a_bell_that_lies_is_broken)
         for (size_t i = 0; i < COUNT_OF(lies); i++)
                 for (int spins = 0; spins < 2; spins++) {
                         host.spins = spins;
-                        atomic_store(&host.in->bell, lies[i]);
+                        atomic_store(&host.box->bell, lies[i]);
                         assert_int_equal(channel_wait(&host, &guard, CLOCK_NEVER), CHANNEL_BROKEN);
                 }
         /* The sleeper's bit alone is no lie. */
-        atomic_store(&host.in->bell, CHANNEL_ASLEEP);
+        atomic_store(&host.box->bell, CHANNEL_ASLEEP);
         assert_int_equal(channel_wait(&host, &guard, clock_now() + 1000000), CHANNEL_DEADLINE);
         channel_finish(&host, false);
 }
@@ -268,7 +267,7 @@ TEST(a_bell_that_never_rests_still_meets_the_deadline)
         _Atomic uint32_t guard = 1;
         pthread_t thread;
         atomic_store(&storming, true);
-        assert_int_equal(pthread_create(&thread, NULL, storm, host.in), 0);
+        assert_int_equal(pthread_create(&thread, NULL, storm, host.box), 0);
         assert_int_equal(channel_wait(&host, &guard, clock_now() + 50000000), CHANNEL_DEADLINE);
         atomic_store(&storming, false);
         pthread_join(thread, NULL);

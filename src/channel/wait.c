@@ -43,12 +43,12 @@ enum { NOTHING_YET = -1 };
 /* What one look at the bell and the guard says: an outcome, or NOTHING_YET. */
 static inline int look(const struct channel *channel, const _Atomic uint32_t *guard, uint32_t *ret_bell)
 {
-        uint32_t bell = atomic_load_explicit(&channel->in->bell, memory_order_acquire);
+        uint32_t bell = atomic_load_explicit(&channel->box->bell, memory_order_acquire);
         uint32_t sequence = bell & ~(uint32_t)CHANNEL_ASLEEP;
         *ret_bell = bell;
-        if (sequence == channel->seen + CHANNEL_STEP)
+        if (sequence == channel->sequence + CHANNEL_STEP)
                 return CHANNEL_MESSAGE;
-        if (sequence != channel->seen)
+        if (sequence != channel->sequence)
                 return CHANNEL_BROKEN;
         if (guard && !atomic_load_explicit(guard, memory_order_relaxed))
                 return CHANNEL_GUARD;
@@ -95,7 +95,7 @@ static int sleep_on_both(const _Atomic uint32_t *bell, uint32_t value, const _At
 /* Sleeps as long as the bell is @value and the guard is not 0, or shorter. */
 static void doze(const struct channel *channel, uint32_t value, const _Atomic uint32_t *guard, uint64_t deadline)
 {
-        const _Atomic uint32_t *bell = &channel->in->bell;
+        const _Atomic uint32_t *bell = &channel->box->bell;
         if (!guard) {
                 sleep_on_bell(bell, value, deadline);
                 return;
@@ -122,7 +122,7 @@ static int rest(struct channel *channel, const _Atomic uint32_t *guard, uint64_t
                 if (deadline != CLOCK_NEVER && clock_now() >= deadline)
                         return CHANNEL_DEADLINE;
                 uint32_t asleep = bell | CHANNEL_ASLEEP;
-                if (bell == asleep || atomic_compare_exchange_strong(&channel->in->bell, &bell, asleep))
+                if (bell == asleep || atomic_compare_exchange_strong(&channel->box->bell, &bell, asleep))
                         doze(channel, asleep, guard, deadline);
         }
 }
