@@ -86,6 +86,29 @@ WARD_API int ward_host_new(const struct ward_host_options *options, struct ward_
  * thread is in a call that it will not leave. */
 WARD_API struct ward_host *ward_host_free(struct ward_host *host);
 
+/* --- What add-ins begin by themselves -------------------------------------------------------------
+ *
+ * At kind `process`, a call that an add-in makes on a thread of its own waits until the host gives it a thread. In an event loop
+ * (poll, epoll, GLib, libuv), when the descriptor of ward_host_fd is readable:
+ *
+ *      ward_host_dispatch(host, 0, NULL);
+ *
+ * Without one, in a thread of the host's: `while (ward_host_dispatch(host, -1, NULL) >= 0);`, or Ward's own: ward_host_dispatch_start.
+ * The functions that the host provides then run on that thread. */
+
+/* A descriptor that is readable as long as there is something to dispatch, and now and then when there is not; level-triggered.
+ * Borrowed: only to be waited on, and valid until ward_host_free; a forked child gets another. */
+WARD_API int ward_host_fd(struct ward_host *host, int *ret_fd, struct ward_fault *fault);
+
+/* Serves a bounded share of what is there; waits for it up to @timeout_ms: 0 not at all, -1 however long it takes. 0, 1 where there
+ * was nothing or a signal was handled, or a fault. Several threads may dispatch at once, and what they serve may dispatch in turn. */
+WARD_API int ward_host_dispatch(struct ward_host *host, int timeout_ms, struct ward_fault *fault);
+
+/* Starts a thread, all signals blocked, that dispatches until ward_host_dispatch_stop or ward_host_free, which wait for what it
+ * serves. Starting it twice is no error, nor is stopping none; it cannot stop itself. */
+WARD_API int ward_host_dispatch_start(struct ward_host *host, struct ward_fault *fault);
+WARD_API int ward_host_dispatch_stop(struct ward_host *host, struct ward_fault *fault);
+
 /* What a domain may use. 0 means the default. */
 struct ward_limits {
         size_t size;           /* sizeof (struct ward_limits) */

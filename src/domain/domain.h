@@ -21,7 +21,8 @@
 #include "monitor/monitor.h"
 
 struct kind;
-struct warden; /* domain/warden.h: the host's link to its warden process */
+struct warden;   /* domain/warden.h: the host's link to its warden process */
+struct dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
 
 /* What the domains of one host share; part of struct ward_host. */
 struct domains {
@@ -31,6 +32,7 @@ struct domains {
         struct monitor *monitor;
         struct warden *warden;
         struct tokens *tokens;
+        struct dispatch *dispatch;
         uint64_t next_number;
         char *worker_path; /* owned; NULL where not given */
         char *cache_path;

@@ -1,6 +1,7 @@
 /* What the domains of one host share. */
 #include <stdlib.h>
 #include "base/own.h"
+#include "domain/dispatch.h"
 #include "domain/domain.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
@@ -10,7 +11,9 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
 {
         domains->page = domain_state_new(true, fault);
         domains->tokens = domains->page ? tokens_new(domains, fault) : NULL;
-        if (!domains->tokens) {
+        domains->dispatch = domains->tokens ? dispatch_new(fault) : NULL;
+        if (!domains->dispatch) {
+                tokens_unref(domains->tokens);
                 domain_state_free(domains->page);
                 return -WARD_FAULT_SYSTEM;
         }
@@ -26,6 +29,7 @@ static void domains_adopt(struct domains *domains)
         pthread_mutex_init(&domains->lock, NULL);
         domains->warden = warden_unref(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
+        dispatch_adopt(domains->dispatch);
         atomic_store(&domains->page->here, 1);
 }
 
@@ -70,6 +74,7 @@ void domains_finish(struct domains *domains)
                 domain_unload(domain, NULL);
                 domain_unref(domain);
         }
+        domains->dispatch = dispatch_free(domains->dispatch);
         tokens_close(domains->tokens);
         domains->tokens = tokens_unref(domains->tokens);
         domains->warden = warden_free(domains->warden);
