@@ -14,6 +14,7 @@
 #include "tool/bench_limits.h"
 #include "tool/bench_place.h"
 #include "tool/bench_print.h"
+#include "tool/bench_ratio.h"
 
 enum { ROUNDS = 11, ROUNDS_BRIEF = 5, SAMPLE_NS = 20000000, SAMPLE_NS_BRIEF = 4000000, SHOW_NS = 100000000 };
 
@@ -24,7 +25,7 @@ static const char help[] =
         "best: a plain C call through a pointer, a value passed to another process and back, memcpy.\n"
         "\n"
         "  --brief       fewer rounds and shorter ones: a few seconds\n"
-        "  --json        an array with an object a figure: name, median, min, unit\n"
+        "  --json        an array with an object a figure: name, median, min, unit, place\n"
         "  --rounds N    how many samples each figure is the median of, 1 to 99\n"
         "  --kind KIND   direct, wasm or process only; may be repeated\n"
         "\n"
@@ -167,7 +168,7 @@ static int open_all(struct bench *bench, struct ward_fault *fault)
         if (r)
                 return r;
         bench->kinds_options.folder = bench->folder;
-        bench->kinds_options.affinity = bench_place_affinity(&bench->place);
+        bench->kinds_options.place = &bench->place;
         progress(bench, "the add-in at each kind", 0);
         return bench_kinds_open(&bench->plan, &bench->kinds_options, &bench->kinds, fault);
 }
@@ -191,6 +192,7 @@ static void measure(struct bench *bench, size_t first)
 static int measure_all(struct bench *bench, struct ward_fault *fault)
 {
         bench_calls_add(&bench->plan, bench->kinds);
+        bench_places_add(&bench->plan, bench->kinds);
         int r = bench_bulk_add(&bench->plan, bench->kinds, fault);
         if (r)
                 return r;
@@ -200,20 +202,16 @@ static int measure_all(struct bench *bench, struct ward_fault *fault)
         bench->limits = bench_limits_close(bench->limits);
         bench_kinds_release(bench->kinds);
         size_t first = bench->plan.n_tasks;
+        bench->plan.place = NULL;
         bench_activate_add(&bench->plan, bench->kinds);
         measure(bench, first);
+        bench_ratios_add(&bench->plan);
         return 0;
 }
 
 static void print_notes(const struct bench *bench)
 {
-        const struct bench_place *place = &bench->place;
-        printf("\nMedians of %u samples.", bench->rounds);
-        if (place->host >= 0)
-                printf(" Calls and bulk data: host on processor %d, worker on processor %d, %s.\n", place->host, place->worker,
-                       place->relation);
-        else
-                puts(" Nothing was pinned: there is one processor only.");
+        printf("\nMedians of %u samples. Calls and bulk data at kind process: %s.\n", bench->rounds, bench->place.two);
         puts("To activate: wasm with its image in the cache, process with the warden running.");
 }
 

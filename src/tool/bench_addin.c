@@ -29,6 +29,11 @@ void exports_probe_void_struct(probe_point_t *p)
         __asm__ volatile("" : : "r"(p->x), "r"(p->y));
 }
 
+void exports_probe_echo_block(probe_block_t *b, probe_block_t *ret)
+{
+        *ret = *b;
+}
+
 void exports_probe_mixed(probe_string_t *name, probe_list_u32_t *numbers, probe_order_t *what, probe_order_t *ret)
 {
         *ret = *what;
@@ -75,6 +80,11 @@ int32_t exports_probe_ticks(uint32_t n)
         for (uint32_t i = 0; i < n; i++)
                 sum += (uint32_t)probe_tick((int32_t)i);
         return (int32_t)sum;
+}
+
+int32_t exports_probe_nested(int32_t x)
+{
+        return probe_tick(x);
 }
 
 void exports_probe_crash(void)

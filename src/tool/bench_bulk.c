@@ -67,6 +67,7 @@ static void add(struct bench_plan *plan, struct bench_kind *kind, size_t row, si
         task->held = kind;
         task->size = size;
         task->bytes = size * rows[row].element;
+        task->place = kind->place;
 }
 
 int bench_bulk_add(struct bench_plan *plan, struct bench_kinds *kinds, struct ward_fault *fault)

@@ -2,7 +2,9 @@
 #include "tool/bench_kinds.h"
 
 #include "base/own.h"
+#include "tool/bench_limits.h"
 #include "tool/bench_loop.h"
+#include "tool/bench_pingpong.h"
 #include "tool/probe_host.h"
 
 static struct probe *probe_of(const struct bench_task *task)
@@ -48,6 +50,14 @@ static int void_struct(const struct bench_task *task, uint64_t times, uint64_t *
         return 0;
 }
 
+static int record(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        probe_block_t block = { 1, 2, 3, 4, 5, 6, 7, 8 }, ret;
+        BENCH_LOOP(times, ret_ns, probe_echo_block(probe, &block, &ret, fault) ?: bench_use((int64_t)ret.h));
+        return 0;
+}
+
 static int mixed(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
 {
         static uint8_t text[] = "a name of 22 characters";
@@ -57,6 +67,14 @@ static int mixed(const struct bench_task *task, uint64_t times, uint64_t *ret_ns
         probe_list_u32_t numbers = { sixteen, COUNT_OF(sixteen) };
         probe_order_t what = { .id = 1, .price = 2, .amount = 3 }, ret;
         BENCH_LOOP(times, ret_ns, probe_mixed(probe, &name, &numbers, &what, &ret, fault) ?: bench_use((int32_t)ret.amount));
+        return 0;
+}
+
+static int nested(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct probe *probe = probe_of(task);
+        int32_t ret = 0;
+        BENCH_LOOP(times, ret_ns, probe_nested(probe, (int32_t)i, &ret, fault) ?: bench_use(ret));
         return 0;
 }
 
@@ -73,18 +91,55 @@ static const struct {
         int (*run)(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
 } rows[] = {
         { "call.void", void_void },  { "call.void_int", void_int },       { "call.int_void", int_void },
-        { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "call.mixed", mixed },
-        { "callback.int_int", callback },
+        { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "call.record", record },
+        { "call.mixed", mixed },     { "call.nested", nested },           { "callback.int_int", callback },
 };
+
+static void add(struct bench_plan *plan, struct bench_kind *kind, const char *name,
+                int (*run)(const struct bench_task *, uint64_t, uint64_t *, struct ward_fault *))
+{
+        struct bench_task *task = bench_add(plan, kind->side, "%s.%s", name, kind->side->name);
+        task->run = run;
+        task->held = kind;
+        task->place = kind->place;
+}
 
 void bench_calls_add(struct bench_plan *plan, struct bench_kinds *kinds)
 {
         for (size_t row = 0; row < COUNT_OF(rows); row++)
-                for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++) {
-                        if (!kind->side)
-                                continue;
-                        struct bench_task *task = bench_add(plan, kind->side, "%s.%s", rows[row].name, kind->side->name);
-                        task->run = rows[row].run;
-                        task->held = kind;
-                }
+                for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++)
+                        if (kind->side)
+                                add(plan, kind, rows[row].name, rows[row].run);
+}
+
+/* Both sides sleep before each call, which alone is counted. */
+static int parked(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        uint64_t total = 0;
+        int32_t ret;
+        for (uint64_t i = 0; i < times; i++) {
+                pingpong_park();
+                uint64_t start = clock_now();
+                int r = probe_int_int(probe_of(task), (int32_t)i, &ret, fault);
+                total += clock_now() - start;
+                if (r)
+                        return r;
+        }
+        *ret_ns = total;
+        return 0;
+}
+
+static void add_parked(struct bench_plan *plan, struct bench_kind *kind)
+{
+        add(plan, kind, "parked.int_int", parked);
+        plan->tasks[plan->n_tasks - 1].times_max = BENCH_PARKED_TIMES;
+}
+
+void bench_places_add(struct bench_plan *plan, struct bench_kinds *kinds)
+{
+        if (!kinds->at[WARD_PROCESS].side)
+                return;
+        add_parked(plan, &kinds->at[WARD_PROCESS]);
+        add(plan, &kinds->one_core, "call.int_int", int_int);
+        add_parked(plan, &kinds->one_core);
 }

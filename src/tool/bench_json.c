@@ -5,8 +5,8 @@
 /* Six digits: more would be noise, and no two runs would compare. */
 static int print_figure(FILE *to, const struct bench_task *task)
 {
-        json_t *figure = json_pack("{s:s, s:f, s:f, s:s}", "name", task->name, "median", bench_median(task), "min", bench_min(task),
-                                   "unit", bench_unit(task));
+        json_t *figure = json_pack("{s:s, s:f, s:f, s:s, s:s}", "name", task->name, "median", bench_median(task), "min",
+                                   bench_min(task), "unit", bench_unit(task), "place", task->place ? task->place : "not pinned");
         if (!figure)
                 return -1;
         int r = json_dumpf(figure, to, JSON_REAL_PRECISION(6));

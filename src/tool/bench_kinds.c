@@ -20,16 +20,41 @@ int bench_kind_activate(const struct bench_kind *kind, struct probe **ret_probe,
         return probe_activate(kind->kinds->host, kind->module, &kind->options, &services, ret_probe, fault);
 }
 
-static void open_kind(struct bench_kind *kind, enum ward_isolation isolation, struct bench_plan *plan,
-                      const struct bench_kinds_options *options)
+/* @processor: the worker's, or -1. */
+static void open_kind(struct bench_kind *kind, enum ward_isolation isolation, const char *folder, int processor)
 {
-        kind->side = bench_add_side(plan, ward_isolation_name(isolation));
         kind->options = (struct ward_activate_options){ .size = sizeof kind->options, .isolation = isolation };
         kind->options.limits.size = sizeof kind->options.limits;
-        if (isolation == WARD_PROCESS)
-                kind->options.limits.cpu_affinity = options->affinity;
-        snprintf(kind->module, sizeof kind->module, "%s/bench.%s", options->folder, isolation == WARD_WASM ? "wasm" : "so");
+        kind->options.limits.cpu_affinity = bench_place_affinity(processor);
+        snprintf(kind->module, sizeof kind->module, "%s/bench.%s", folder, isolation == WARD_WASM ? "wasm" : "so");
         kind->side->out = bench_kind_activate(kind, &kind->probe, &kind->side->why) != 0;
+}
+
+/* With this thread where it will call from: by that a domain knows whether its two sides can run at the same time. Not the first
+ * domain, whose warden would pass that on to all workers. */
+static void open_one_core(struct bench_kinds *kinds, struct bench_plan *plan, const struct bench_kinds_options *options)
+{
+        kinds->one_core = (struct bench_kind){ .kinds = kinds, .place = options->place->one };
+        kinds->one_core.side = bench_add_side(plan, "process.one_core");
+        bench_place_pin(options->place);
+        open_kind(&kinds->one_core, WARD_PROCESS, options->folder, options->place->host);
+        bench_place_restore(options->place);
+}
+
+static void open_kinds(struct bench_kinds *kinds, struct bench_plan *plan, const struct bench_kinds_options *options)
+{
+        const struct bench_place *place = options->place;
+        for (int i = 0; i < BENCH_KINDS; i++) {
+                struct bench_kind *kind = &kinds->at[i];
+                kind->kinds = kinds;
+                kind->place = i == WARD_PROCESS ? place->two : place->one;
+                if (!options->wanted[i])
+                        continue;
+                kind->side = bench_add_side(plan, ward_isolation_name((enum ward_isolation)i));
+                open_kind(kind, (enum ward_isolation)i, options->folder, i == WARD_PROCESS ? place->worker : -1);
+        }
+        if (options->wanted[WARD_PROCESS])
+                open_one_core(kinds, plan, options);
 }
 
 int bench_kinds_open(struct bench_plan *plan, const struct bench_kinds_options *options, struct bench_kinds **ret_kinds,
@@ -41,11 +66,7 @@ int bench_kinds_open(struct bench_plan *plan, const struct bench_kinds_options *
         int r = ward_host_new(NULL, &kinds->host, fault);
         if (r)
                 return r;
-        for (int i = 0; i < BENCH_KINDS; i++) {
-                kinds->at[i].kinds = kinds;
-                if (options->wanted[i])
-                        open_kind(&kinds->at[i], (enum ward_isolation)i, plan, options);
-        }
+        open_kinds(kinds, plan, options);
         *ret_kinds = STEAL(kinds);
         return 0;
 }
@@ -54,6 +75,7 @@ void bench_kinds_release(struct bench_kinds *kinds)
 {
         for (int i = 0; i < BENCH_KINDS; i++)
                 kinds->at[i].probe = probe_release(kinds->at[i].probe);
+        kinds->one_core.probe = probe_release(kinds->one_core.probe);
 }
 
 struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds)

@@ -1,7 +1,7 @@
 /* The figures at each isolation kind: one contract (bench.wit), one add-in in two forms, and one call site for all three kinds.
  *
  * 1. bench_kinds_open       activates the add-in at each kind; compiles it for `wasm` where the cache is cold
- * 2. bench_calls_add, bench_bulk_add; measure
+ * 2. bench_calls_add, bench_bulk_add, bench_places_add; measure on the host's processor
  * 3. bench_kinds_release    so that activation is measured with nothing loaded
  * 4. bench_activate_add; measure
  * 5. bench_kinds_close */
@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <ward/host.h>
+#include "tool/bench_place.h"
 #include "tool/bench_plan.h"
 
 enum { BENCH_KINDS = WARD_PROCESS + 1 };
@@ -23,18 +24,20 @@ struct bench_kind {
         struct ward_activate_options options;
         char module[PATH_MAX];
         struct probe *probe; /* NULL where the side is out, and once released */
+        const char *place;   /* where its two ends are */
 };
 
 struct bench_kinds {
         struct ward_host *host;
         struct bench_kind at[BENCH_KINDS]; /* by enum ward_isolation */
+        struct bench_kind one_core;        /* kind process, with the worker on the host's processor */
         uint8_t *bulk;                     /* what bench_bulk.c sends */
 };
 
 struct bench_kinds_options {
         bool wanted[BENCH_KINDS];
-        const char *folder; /* where bench.so and bench.wasm are */
-        uint64_t affinity;  /* where workers run, as in ward_limits */
+        const char *folder;              /* where bench.so and bench.wasm are */
+        const struct bench_place *place; /* borrowed until bench_kinds_close */
 };
 
 /* Makes a host and activates the add-in at each kind that is wanted. A kind that cannot run has its side out; a fault is for want
@@ -48,8 +51,10 @@ struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds);
 /* Activates the kind's add-in once more. */
 int bench_kind_activate(const struct bench_kind *kind, struct probe **ret_probe, struct ward_fault *fault);
 
-/* bench_calls.c, bench_bulk.c, bench_activate.c: the tasks of the kinds that are wanted. The kinds of one row follow each other. */
+/* bench_calls.c, bench_bulk.c, bench_activate.c: the tasks of the kinds that are wanted. The kinds of one row follow each other.
+ * bench_places_add adds what a process's calls cost elsewhere and otherwise: on one processor, and where both sides sleep. */
 void bench_calls_add(struct bench_plan *plan, struct bench_kinds *kinds);
+void bench_places_add(struct bench_plan *plan, struct bench_kinds *kinds);
 int bench_bulk_add(struct bench_plan *plan, struct bench_kinds *kinds, struct ward_fault *fault);
 void bench_activate_add(struct bench_plan *plan, struct bench_kinds *kinds);
 

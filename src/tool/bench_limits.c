@@ -14,7 +14,8 @@ const size_t bench_sizes[BENCH_SIZES] = { 10, 100000, BENCH_SIZE_MAX };
 struct bench_limits {
         void *module;
         int32_t (*plain)(int32_t);
-        struct pingpong *pingpong;
+        struct pingpong *pingpong; /* with the other end on another processor, where there is one */
+        struct pingpong *one_core; /* with both on the host's */
         char *from;
         char *to;
 };
@@ -43,6 +44,11 @@ static int futex(const struct bench_task *task, uint64_t times, uint64_t *ret_ns
         return pingpong_play(task->held, PINGPONG_FUTEX, times, ret_ns, fault);
 }
 
+static int parked(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        return pingpong_play(task->held, PINGPONG_PARKED, times, ret_ns, fault);
+}
+
 static int copy(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
 {
         const struct bench_limits *limits = task->held;
@@ -50,12 +56,13 @@ static int copy(const struct bench_task *task, uint64_t times, uint64_t *ret_ns,
         return 0;
 }
 
-static void add(struct bench_plan *plan, struct bench_side *side, const char *name, void *held,
-                int (*run)(const struct bench_task *, uint64_t, uint64_t *, struct ward_fault *))
+static struct bench_task *add(struct bench_plan *plan, struct bench_side *side, const char *name, void *held,
+                              int (*run)(const struct bench_task *, uint64_t, uint64_t *, struct ward_fault *))
 {
         struct bench_task *task = bench_add(plan, side, "limit.%s", name);
         task->run = run;
         task->held = held;
+        return task;
 }
 
 static void add_call(struct bench_plan *plan, const char *module, struct bench_limits *limits)
@@ -75,10 +82,15 @@ static void add_pingpong(struct bench_plan *plan, const struct bench_place *plac
 {
         struct bench_side *spinning = bench_add_side(plan, "spinning ping-pong");
         struct bench_side *sleeping = bench_add_side(plan, "futex ping-pong");
+        plan->place = place->two;
         add(plan, spinning, "spin", limits->pingpong, spin);
         add(plan, spinning, "spin.line", limits->pingpong, one_line);
         add(plan, sleeping, "futex", limits->pingpong, futex);
-        if (place->host >= 0)
+        add(plan, sleeping, "futex.parked", limits->pingpong, parked)->times_max = BENCH_PARKED_TIMES;
+        plan->place = place->one;
+        add(plan, sleeping, "futex.one_core", limits->one_core, futex);
+        add(plan, sleeping, "futex.parked.one_core", limits->one_core, parked)->times_max = BENCH_PARKED_TIMES;
+        if (place->worker >= 0)
                 return;
         spinning->out = true;
         fault_set(&spinning->why, WARD_FAULT_SYSTEM, "it needs two processors; this process may use one only (see taskset -p)");
@@ -116,9 +128,12 @@ int bench_limits_open(struct bench_plan *plan, const struct bench_place *place, 
         OWNED(limits_freep) struct bench_limits *limits = calloc(1, sizeof *limits);
         if (!limits)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot measure the machine's limits");
-        int r = pingpong_open(place->worker, &limits->pingpong, fault);
+        int r = pingpong_open(place->worker < 0 ? place->host : place->worker, &limits->pingpong, fault);
+        if (!r)
+                r = pingpong_open(place->host, &limits->one_core, fault);
         if (r)
                 return r;
+        plan->place = place->one;
         add_call(plan, module, limits);
         add_pingpong(plan, place, limits);
         r = add_memcpy(plan, limits, fault);
@@ -132,6 +147,7 @@ struct bench_limits *bench_limits_close(struct bench_limits *limits)
         if (!limits)
                 return NULL;
         pingpong_close(limits->pingpong);
+        pingpong_close(limits->one_core);
         if (limits->module)
                 dlclose(limits->module);
         free(limits->from);

@@ -1,5 +1,6 @@
 /* What this machine can do at best, measured in the same run as what Ward makes of it: a plain C call through a pointer, a value
- * passed through shared memory to another process and back (both spinning; both sleeping on a futex), and memcpy.
+ * passed through shared memory to another process and back (both spinning; both sleeping on a futex, on two processors and on one),
+ * and memcpy.
  *
  * 1. bench_limits_open adds their tasks  2. measure  3. bench_limits_close */
 #ifndef TOOL_BENCH_LIMITS_H
@@ -13,6 +14,8 @@ struct bench_limits;
 
 /* The elements of the bulk figures, here and at each kind. */
 enum { BENCH_SIZES = 3, BENCH_SIZE_MAX = 10000000 };
+/* The calls a sample of what sleeps before each. */
+enum { BENCH_PARKED_TIMES = 20 };
 extern const size_t bench_sizes[BENCH_SIZES];
 
 /* Call it before the process starts threads: it forks the other end of the ping-pong, which ends with this process. @module is the

@@ -100,6 +100,25 @@ static inline __attribute__((always_inline)) bool serve(_Atomic uint32_t *there,
         return true;
 }
 
+void pingpong_park(void)
+{
+        const struct timespec pause = { .tv_nsec = PINGPONG_PARK_NS };
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
+static bool serve_parked(_Atomic uint32_t *there, _Atomic uint32_t *back, uint32_t from, uint64_t times, uint64_t *ret_ns)
+{
+        *ret_ns = 0;
+        for (uint32_t ball = from; ball < from + 2 * times; ball += 2) {
+                pingpong_park();
+                uint64_t start = clock_now();
+                if (!serve(there, back, ball, 1, true))
+                        return false;
+                *ret_ns += clock_now() - start;
+        }
+        return true;
+}
+
 static inline __attribute__((always_inline)) void answer(_Atomic uint32_t *there, _Atomic uint32_t *back, bool sleeping)
 {
         for (uint32_t ball = 0; await(there, ball + 1, sleeping); ball += 2)
@@ -113,7 +132,7 @@ static _Atomic uint32_t *way_back(struct table *table, uint32_t game)
 
 static void answer_game(struct table *table, uint32_t game)
 {
-        if (game == PINGPONG_FUTEX)
+        if (game == PINGPONG_FUTEX || game == PINGPONG_PARKED)
                 answer(&table->there, way_back(table, game), true);
         else
                 answer(&table->there, way_back(table, game), false);
@@ -185,9 +204,11 @@ struct pingpong *pingpong_close(struct pingpong *pingpong)
 static bool play(struct table *table, enum pingpong_game game, uint64_t times, uint64_t *ret_ns)
 {
         _Atomic uint32_t *back = way_back(table, game);
-        bool sleeping = game == PINGPONG_FUTEX;
+        bool sleeping = game == PINGPONG_FUTEX || game == PINGPONG_PARKED;
         if (!serve(&table->there, back, 0, 1, sleeping))
                 return false;
+        if (game == PINGPONG_PARKED)
+                return serve_parked(&table->there, back, 2, times, ret_ns);
         uint64_t start = clock_now();
         bool ok = sleeping ? serve(&table->there, back, 2, times, true) : serve(&table->there, back, 2, times, false);
         *ret_ns = clock_now() - start;

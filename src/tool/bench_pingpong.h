@@ -21,7 +21,12 @@ enum pingpong_game {
         PINGPONG_SPINNING, /* both ends spin; each writes a cache line of its own, which the other reads */
         PINGPONG_ONE_LINE, /* both ends spin on one line that both write: half the traffic */
         PINGPONG_FUTEX,    /* both ends sleep on a futex until the other wakes them */
+        PINGPONG_PARKED,   /* the same, and before each exchange, which alone is counted, both sleep a while */
 };
+
+/* How long who plays PINGPONG_PARKED sleeps before each exchange: longer than anybody spins. */
+enum { PINGPONG_PARK_NS = 2000000 };
+void pingpong_park(void);
 
 /* @times there and back. */
 int pingpong_play(struct pingpong *pingpong, enum pingpong_game game, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);

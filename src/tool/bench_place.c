@@ -28,7 +28,7 @@ static bool same(int a, int b, const char *what)
 
 /* Two threads of one core share its caches and its execution units: lines need not travel, but each spin slows the other down. So
  * they come last; the line's way between two packages is longer than between two cores. */
-static const char *const relations[] = { "two cores of one package", "two packages", "two threads of one core" };
+static const char *const relations[] = { "of one package", "of two packages", "that are two threads of one" };
 
 static int relation(int a, int b)
 {
@@ -37,24 +37,38 @@ static int relation(int a, int b)
         return same(a, b, "core_id") ? 2 : 0;
 }
 
-void bench_place_choose(struct bench_place *ret_place)
+/* The first processor that is allowed, and of the others the one that is nearest to it in the sense of @relations. */
+static int choose_pair(struct bench_place *place)
 {
         int best = (int)(sizeof relations / sizeof *relations);
-        *ret_place = (struct bench_place){ .host = -1, .worker = -1 };
-        CPU_ZERO(&ret_place->before);
-        if (sched_getaffinity(0, sizeof ret_place->before, &ret_place->before))
-                return;
         int first = 0;
-        while (first < PROCESSORS && !CPU_ISSET(first, &ret_place->before))
+        while (first < PROCESSORS && !CPU_ISSET(first, &place->before))
                 first++;
+        place->host = first < PROCESSORS ? first : -1;
         for (int other = first + 1; other < PROCESSORS; other++) {
-                if (!CPU_ISSET(other, &ret_place->before) || relation(first, other) >= best)
+                if (!CPU_ISSET(other, &place->before) || relation(first, other) >= best)
                         continue;
                 best = relation(first, other);
-                ret_place->host = first;
-                ret_place->worker = other;
-                ret_place->relation = relations[best];
+                place->worker = other;
         }
+        return best;
+}
+
+void bench_place_choose(struct bench_place *ret_place)
+{
+        struct bench_place *place = ret_place;
+        *place = (struct bench_place){ .host = -1, .worker = -1, .one = "not pinned", .two = "not pinned" };
+        CPU_ZERO(&place->before);
+        if (sched_getaffinity(0, sizeof place->before, &place->before))
+                return;
+        int best = choose_pair(place);
+        if (place->host < 0)
+                return;
+        snprintf(place->one, sizeof place->one, "one core: processor %d", place->host);
+        snprintf(place->two, sizeof place->two, "%s", place->one);
+        if (place->worker >= 0)
+                snprintf(place->two, sizeof place->two, "two cores %s: host on processor %d, worker on processor %d",
+                         relations[best], place->host, place->worker);
 }
 
 void bench_place_pin(const struct bench_place *place)
@@ -73,7 +87,7 @@ void bench_place_restore(const struct bench_place *place)
                 sched_setaffinity(0, sizeof place->before, &place->before);
 }
 
-uint64_t bench_place_affinity(const struct bench_place *place)
+uint64_t bench_place_affinity(int processor)
 {
-        return place->worker < 0 ? 0 : (uint64_t)1 << place->worker;
+        return processor < 0 ? 0 : (uint64_t)1 << processor;
 }

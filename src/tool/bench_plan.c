@@ -19,7 +19,7 @@ struct bench_task *bench_add(struct bench_plan *plan, struct bench_side *side, c
         va_list list;
         assert(plan->n_tasks < BENCH_TASKS_MAX);
         struct bench_task *task = &plan->tasks[plan->n_tasks++];
-        *task = (struct bench_task){ .side = side };
+        *task = (struct bench_task){ .side = side, .place = plan->place };
         va_start(list, format);
         vsnprintf(task->name, sizeof task->name, format, list);
         va_end(list);
@@ -54,9 +54,11 @@ static bool run_calmly(struct bench_task *task, uint64_t enough_ns, uint64_t *re
 void bench_calibrate(struct bench_task *task, uint64_t sample_ns)
 {
         uint64_t ns;
-        for (task->times = 1; run_calmly(task, sample_ns / 2, &ns) && ns < sample_ns / 2;) {
+        uint64_t most = task->times_max ? task->times_max : UINT64_MAX;
+        for (task->times = 1; run_calmly(task, sample_ns / 2, &ns) && ns < sample_ns / 2 && task->times < most;) {
                 uint64_t factor = ns ? sample_ns / ns : 32;
                 task->times *= factor > 32 ? 32 : factor;
+                task->times = task->times < most ? task->times : most;
         }
 }
 
@@ -66,7 +68,8 @@ void bench_sample(struct bench_task *task)
         if (task->n_samples == BENCH_ROUNDS_MAX || !run(task, &ns))
                 return;
         double each = (double)(ns ? ns : 1) / (double)task->times;
-        task->samples[task->n_samples++] = task->bytes ? (double)task->bytes / each * 1000 : each;
+        double figure = task->bytes ? (double)task->bytes / each * 1000 : task->rate ? 1e9 / each : each;
+        task->samples[task->n_samples++] = figure;
 }
 
 const struct bench_task *bench_find(const struct bench_plan *plan, const char *name)
@@ -103,5 +106,7 @@ double bench_min(const struct bench_task *task)
 
 const char *bench_unit(const struct bench_task *task)
 {
-        return task->bytes ? "MB/s" : "ns";
+        if (task->unit)
+                return task->unit;
+        return task->bytes ? "MB/s" : task->rate ? "1/s" : "ns";
 }

@@ -18,8 +18,8 @@
 
 enum {
         BENCH_NAME_MAX = 48,
-        BENCH_SIDES_MAX = 8,
-        BENCH_TASKS_MAX = 96,
+        BENCH_SIDES_MAX = 24,
+        BENCH_TASKS_MAX = 256,
         BENCH_ROUNDS_MAX = 99,
 };
 
@@ -34,10 +34,14 @@ struct bench_task {
         struct bench_side *side;
         /* Does it @times times and writes the time that took to @ret_ns. 0 or a negative fault kind. */
         int (*run)(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
-        void *held;     /* for @run */
-        size_t size;    /* for @run */
-        uint64_t bytes; /* moved each time: the figure is in MB/s; 0: it is in ns */
-        uint64_t times; /* a sample is of so many */
+        void *held;         /* for @run */
+        size_t size;        /* for @run */
+        uint64_t bytes;     /* moved each time: the figure is in MB/s; 0: it is in ns, or as the next two say */
+        bool rate;          /* the figure is how often in a second */
+        const char *unit;   /* of a figure that was made from others, else NULL */
+        const char *place;  /* where its sides ran, or NULL: wherever the system put them */
+        uint64_t times;     /* a sample is of so many */
+        uint64_t times_max; /* and of no more than this; 0: however many it takes */
         double samples[BENCH_ROUNDS_MAX];
         unsigned n_samples;
 };
@@ -47,12 +51,13 @@ struct bench_plan {
         size_t n_sides;
         struct bench_task tasks[BENCH_TASKS_MAX];
         size_t n_tasks;
+        const char *place; /* of the tasks that are added next */
 };
 
 /* Adds a side that is not out. @name is borrowed. It is the plan's. */
 struct bench_side *bench_add_side(struct bench_plan *plan, const char *name);
 
-/* Adds a task that is zero but for its name, made from @format, and its side. It is the plan's. */
+/* Adds a task that is zero but for its name, made from @format, its side and the plan's place. It is the plan's. */
 struct bench_task *bench_add(struct bench_plan *plan, struct bench_side *side, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
 

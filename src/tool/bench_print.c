@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include "base/own.h"
+#include "tool/bench_ratio.h"
 
 enum { LABEL = 22, COLUMN = 26, CELL = 14 };
 
@@ -49,8 +50,7 @@ const char *bench_time(double ns, char text[32])
         return text;
 }
 
-/* To the right in @width places; a µ is two bytes in one place. */
-static void right(FILE *to, int width, const char *text)
+void bench_print_right(FILE *to, int width, const char *text)
 {
         int wide = 0;
         for (const char *c = text; *c; c++)
@@ -77,18 +77,18 @@ static void heading(FILE *to, const struct bench_plan *plan, int column, const c
 {
         fprintf(to, "%-*s", LABEL, "");
         if (first)
-                right(to, column, first);
+                bench_print_right(to, column, first);
         for (size_t i = 0; i < COUNT_OF(kinds); i++)
                 if (has_kind(plan, kinds[i]))
-                        right(to, column, kinds[i]);
+                        bench_print_right(to, column, kinds[i]);
         fputc('\n', to);
 }
 
 static void call_cell(FILE *to, const struct bench_task *task)
 {
         char text[32];
-        right(to, CELL, task ? bench_number(1e9 / bench_median(task), text) : "-");
-        right(to, COLUMN - CELL, task ? bench_time(bench_median(task), text) : "");
+        bench_print_right(to, CELL, task ? bench_number(1e9 / bench_median(task), text) : "-");
+        bench_print_right(to, COLUMN - CELL, task ? bench_time(bench_median(task), text) : "");
 }
 
 /* A limit stands in the columns of the kinds that it bounds. */
@@ -102,11 +102,14 @@ static const struct call_row {
         { "int(void)", "call.int_void" },
         { "int(int)", "call.int_int" },
         { "void(struct)", "call.void_struct" },
+        { "struct(struct), 64 B", "call.record" },
         { "struct(string,list,…)", "call.mixed" },
+        { "int(int) calling back", "call.nested" },
         { "callback int(int)", "callback.int_int" },
         { "limits: C call", NULL, { "limit.call", "limit.call" } },
         { "  spinning ping-pong", NULL, { [2] = "limit.spin" } },
         { "  the same, one line", NULL, { [2] = "limit.spin.line" } },
+        { "  mean of the two", NULL, { [2] = "limit.spin.mean" } },
         { "  futex ping-pong", NULL, { [2] = "limit.futex" } },
 };
 
@@ -129,7 +132,7 @@ static void call_line(FILE *to, const struct bench_plan *plan, const struct call
 static void plain_cell(FILE *to, const struct bench_task *task, const char *(*format)(double, char[32]))
 {
         char text[32];
-        right(to, CELL, task ? format(bench_median(task), text) : "-");
+        bench_print_right(to, CELL, task ? format(bench_median(task), text) : "-");
 }
 
 /* Figures of one row at each kind, a cell each. */
@@ -174,6 +177,7 @@ void bench_print_tables(FILE *to, const struct bench_plan *plan)
         heading(to, plan, COLUMN, NULL);
         for (size_t i = 0; i < COUNT_OF(call_rows); i++)
                 call_line(to, plan, &call_rows[i]);
+        bench_ratios_print(to, plan);
         fputs("\nMB per second (1 MB = 1,000,000 bytes), to an add-in that reads a byte of each cache line\n\n", to);
         heading(to, plan, CELL, "memcpy");
         for (size_t i = 0; i < COUNT_OF(bulk_rows); i++)

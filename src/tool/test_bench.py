@@ -13,20 +13,43 @@ SKIPPED = 77
 
 def expected(kind):
     """The names of a kind's figures, each with its unit."""
-    calls = ["void", "void_int", "int_void", "int_int", "void_struct", "mixed"]
+    calls = ["void", "void_int", "int_void", "int_int", "void_struct", "record", "mixed", "nested"]
     names = {f"call.{call}.{kind}": "ns" for call in calls}
     names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
     names |= {f"callback.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
-    return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"})
+    return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"}) | (elsewhere() if kind == "process" else {})
+
+
+def two_cores():
+    return len(os.sched_getaffinity(0)) > 1
+
+
+def elsewhere():
+    """A process's figures in other places, and the ratios of all that have a limit."""
+    names = {name: "ns" for name in ("parked.int_int.process", "call.int_int.process.one_core", "parked.int_int.process.one_core")}
+    spun = [f"call.{call}.process" for call in ("void", "int_int", "record", "nested")] if two_cores() else []
+    return names | {f"ratio.{name}": "x" for name in [*names, *spun]}
 
 
 def limits():
-    names = {"limit.call": "ns", "limit.futex": "ns"} | {f"limit.memcpy.{size}": "MB/s" for size in SIZES}
-    return names | ({"limit.spin": "ns", "limit.spin.line": "ns"} if len(os.sched_getaffinity(0)) > 1 else {})
+    names = {f"limit.futex{how}{where}": "ns" for how in ("", ".parked") for where in ("", ".one_core")}
+    names |= {"limit.call": "ns"} | {f"limit.memcpy.{size}": "MB/s" for size in SIZES}
+    return names | ({f"limit.spin{which}": "ns" for which in ("", ".line", ".mean")} if two_cores() else {})
+
+
+def place(name):
+    """How the place of a figure begins."""
+    if name.startswith(("activate.", "crash.")):
+        return "not pinned"
+    if name.endswith(".one_core") or not two_cores():
+        return "one core: processor "
+    spread = name.endswith(".process") or name.startswith(("limit.spin", "limit.futex"))
+    return "two cores " if spread else "one core: processor "
 
 
 def check_figure(figure, units):
-    assert set(figure) == {"name", "median", "min", "unit"}, figure
+    assert set(figure) == {"name", "median", "min", "unit", "place"}, figure
+    assert figure["place"].startswith(place(figure["name"])), figure
     assert figure["unit"] == units[figure["name"]], figure
     assert 0 < figure["min"] <= figure["median"], figure
 

@@ -6,11 +6,14 @@
 #include "tool/bench_limits.h"
 
 static struct bench_plan plan;
+static struct bench_place place;
 
 /* Where bench.so is: the build says so. */
 static struct bench_kinds *open_kinds(struct bench_kinds_options options)
 {
         struct bench_kinds *kinds = NULL;
+        bench_place_choose(&place);
+        options.place = &place;
         if (!options.folder)
                 options.folder = getenv("WARD_BENCH_ADDINS");
         assert_non_null(options.folder);
@@ -53,6 +56,17 @@ TEST(bulk_data_is_measured_in_bytes)
         const struct bench_task *structs = bench_find(&plan, "bulk.struct.100000.direct");
         assert_non_null(structs);
         assert_int_equal(structs->bytes, 800000);
+        bench_kinds_close(kinds);
+}
+
+TEST(a_process_is_called_from_its_own_processor_too)
+{
+        struct bench_kinds *kinds = open_kinds((struct bench_kinds_options){ .wanted = { [WARD_PROCESS] = true } });
+        bench_places_add(&plan, kinds);
+        measure_once();
+        assert_string_equal(bench_find(&plan, "parked.int_int.process")->place, place.two);
+        assert_string_equal(bench_find(&plan, "call.int_int.process.one_core")->place, place.one);
+        assert_non_null(bench_find(&plan, "parked.int_int.process.one_core"));
         bench_kinds_close(kinds);
 }
 
@@ -100,7 +114,7 @@ TEST(kinds_without_their_module_are_out)
                 open_kinds((struct bench_kinds_options){ .wanted = { true, true, true }, .folder = "/nowhere" });
         bench_calls_add(&plan, kinds);
         measure_once();
-        assert_int_equal(plan.n_sides, BENCH_KINDS);
+        assert_int_equal(plan.n_sides, BENCH_KINDS + 1);
         for (size_t i = 0; i < plan.n_sides; i++)
                 assert_true(plan.sides[i].out && plan.sides[i].why.text[0]);
         for (size_t i = 0; i < plan.n_tasks; i++)
@@ -120,8 +134,8 @@ TEST(kinds_that_nobody_wants_are_not_there)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(calls_are_measured), TEST_CASE(bulk_data_is_measured_in_bytes),
-                         TEST_CASE(an_add_in_that_reads_something_else_is_out),
+        return TEST_MAIN(argc, argv, TEST_CASE(calls_are_measured), TEST_CASE(a_process_is_called_from_its_own_processor_too),
+                         TEST_CASE(bulk_data_is_measured_in_bytes), TEST_CASE(an_add_in_that_reads_something_else_is_out),
                          TEST_CASE(activation_is_measured_with_nothing_loaded), TEST_CASE(a_crash_is_measured_and_survived),
                          TEST_CASE(kinds_without_their_module_are_out), TEST_CASE(kinds_that_nobody_wants_are_not_there));
 }

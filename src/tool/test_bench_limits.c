@@ -2,6 +2,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include "base/clock.h"
 #include "tool/bench_limits.h"
 #include "tool/bench_pingpong.h"
 
@@ -11,12 +12,13 @@ static struct bench_place place;
 TEST(places_are_two_different_allowed_processors)
 {
         bench_place_choose(&place);
-        if (place.host < 0)
+        if (place.worker < 0)
                 harness_skip("this machine offers one processor only");
         assert_true(place.host != place.worker);
         assert_true(CPU_ISSET(place.host, &place.before) && CPU_ISSET(place.worker, &place.before));
-        assert_int_equal(bench_place_affinity(&place), UINT64_C(1) << place.worker);
-        assert_non_null(place.relation);
+        assert_int_equal(bench_place_affinity(place.worker), UINT64_C(1) << place.worker);
+        assert_ptr_equal(strstr(place.two, "two cores "), place.two);
+        assert_ptr_equal(strstr(place.one, "one core: processor "), place.one);
 }
 
 TEST(pinning_is_undone)
@@ -31,8 +33,8 @@ TEST(pinning_is_undone)
         assert_true(CPU_EQUAL(&now, &place.before));
 }
 
-/* Where all is one processor, nothing is pinned. */
-TEST(one_processor_is_no_place)
+/* Where all is one processor, there is no second one to speak of. */
+TEST(one_processor_is_one_core)
 {
         cpu_set_t one;
         bench_place_choose(&place);
@@ -42,8 +44,10 @@ TEST(one_processor_is_no_place)
                         CPU_SET(i, &one);
         assert_int_equal(sched_setaffinity(0, sizeof one, &one), 0);
         bench_place_choose(&place);
-        assert_int_equal(place.host, -1);
-        assert_int_equal(bench_place_affinity(&place), 0);
+        assert_true(CPU_ISSET(place.host, &one));
+        assert_int_equal(place.worker, -1);
+        assert_int_equal(bench_place_affinity(place.worker), 0);
+        assert_string_equal(place.two, place.one);
 }
 
 static void play(enum pingpong_game game, uint64_t times)
@@ -51,7 +55,7 @@ static void play(enum pingpong_game game, uint64_t times)
         struct pingpong *pingpong;
         uint64_t ns = 0;
         bench_place_choose(&place);
-        if (place.host < 0)
+        if (place.worker < 0)
                 harness_skip("this machine offers one processor only");
         assert_int_equal(pingpong_open(place.worker, &pingpong, NULL), 0);
         for (int i = 0; i < 3; i++) {
@@ -70,6 +74,21 @@ TEST(the_ball_comes_back_spinning)
 TEST(the_ball_comes_back_on_futexes)
 {
         play(PINGPONG_FUTEX, 100);
+}
+
+/* On one processor as well, and the pauses are not counted. */
+TEST(the_ball_comes_back_after_a_sleep)
+{
+        struct pingpong *pingpong;
+        uint64_t ns = 0;
+        bench_place_choose(&place);
+        bench_place_pin(&place);
+        assert_int_equal(pingpong_open(place.host, &pingpong, NULL), 0);
+        uint64_t start = clock_now();
+        assert_int_equal(pingpong_play(pingpong, PINGPONG_PARKED, 10, &ns, NULL), 0);
+        uint64_t all = clock_now() - start;
+        assert_true(ns > 0 && all >= UINT64_C(10) * PINGPONG_PARK_NS && ns <= all - UINT64_C(10) * PINGPONG_PARK_NS);
+        pingpong_close(pingpong);
 }
 
 /* It waits for its turn in its sleep, so that the process may do other things between two games. */
@@ -96,6 +115,9 @@ TEST(limits_go_on_without_the_module)
         }
         assert_null(bench_find(&plan, "limit.call"));
         assert_non_null(bench_find(&plan, "limit.futex"));
+        assert_non_null(bench_find(&plan, "limit.futex.parked.one_core"));
+        assert_string_equal(bench_find(&plan, "limit.futex")->place, place.two);
+        assert_string_equal(bench_find(&plan, "limit.futex.one_core")->place, place.one);
         assert_non_null(bench_find(&plan, "limit.memcpy.10"));
         assert_non_null(bench_find(&plan, "limit.memcpy.10000000"));
         assert_true(plan.sides[0].out);
@@ -106,7 +128,7 @@ TEST(limits_go_on_without_the_module)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(places_are_two_different_allowed_processors), TEST_CASE(pinning_is_undone),
-                         TEST_CASE(one_processor_is_no_place), TEST_CASE(the_ball_comes_back_spinning),
-                         TEST_CASE(the_ball_comes_back_on_futexes), TEST_CASE(games_may_alternate),
-                         TEST_CASE(limits_go_on_without_the_module));
+                         TEST_CASE(one_processor_is_one_core), TEST_CASE(the_ball_comes_back_spinning),
+                         TEST_CASE(the_ball_comes_back_on_futexes), TEST_CASE(the_ball_comes_back_after_a_sleep),
+                         TEST_CASE(games_may_alternate), TEST_CASE(limits_go_on_without_the_module));
 }

@@ -103,6 +103,31 @@ TEST(bytes_give_megabytes_per_second)
         assert_string_equal(bench_unit(task), "MB/s");
 }
 
+TEST(rates_are_per_second)
+{
+        struct bench_task *task = add("listed", run_listed);
+        task->rate = true;
+        sample_listed(task, (const uint64_t[]){ 500, 1000, 2000 }, 3);
+        assert_float_equal(bench_median(task), 1e6, 1e-6);
+        assert_string_equal(bench_unit(task), "1/s");
+}
+
+TEST(a_sample_is_no_more_than_it_may_be)
+{
+        struct bench_task *task = add("even", run_even);
+        task->times_max = 20;
+        bench_calibrate(task, 1000000);
+        assert_int_equal(task->times, 20);
+}
+
+TEST(tasks_have_the_place_that_they_were_added_at)
+{
+        plan.place = "there";
+        assert_string_equal(add("first", run_even)->place, "there");
+        plan.place = NULL;
+        assert_null(add("second", run_even)->place);
+}
+
 TEST(no_time_at_all_is_no_division_by_zero)
 {
         struct bench_task *task = add("listed", run_listed);
@@ -151,6 +176,8 @@ int main(int argc, char **argv)
                          TEST_CASE(what_takes_longer_than_a_sample_is_done_once),
                          TEST_CASE(an_interruption_makes_no_sample_too_short), TEST_CASE(the_median_is_the_middle_one),
                          TEST_CASE(the_median_of_an_even_number_lies_between_two), TEST_CASE(bytes_give_megabytes_per_second),
-                         TEST_CASE(no_time_at_all_is_no_division_by_zero), TEST_CASE(samples_beyond_the_room_are_dropped),
-                         TEST_CASE(a_side_that_fails_is_out), TEST_CASE(finds_by_the_whole_name));
+                         TEST_CASE(rates_are_per_second), TEST_CASE(a_sample_is_no_more_than_it_may_be),
+                         TEST_CASE(tasks_have_the_place_that_they_were_added_at), TEST_CASE(no_time_at_all_is_no_division_by_zero),
+                         TEST_CASE(samples_beyond_the_room_are_dropped), TEST_CASE(a_side_that_fails_is_out),
+                         TEST_CASE(finds_by_the_whole_name));
 }
