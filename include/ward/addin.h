@@ -32,7 +32,28 @@ struct ward_addin_env {
                                 void *object); /* of the add-in's own: a handle that owns @object */
         void *(*resource_rep)(void *context, uint32_t resource, int32_t handle); /* of the add-in's own: the object */
         void (*resource_drop)(void *context, uint32_t resource, int32_t handle); /* any; the last one destroys the object */
+        /* A call without result whose end nobody waits for. It is queued, and made in the order of posting, at the latest before
+         * the thread's next message to the host: another call, or its return. Posted on a thread of the add-in's own it is made as
+         * soon as the host dispatches. @args is read before it returns. A full queue makes it wait for the host. NULL, or not there
+         * by @size: @call does as well. */
+        void (*post)(void *context, uint32_t import, const void *args);
+        void (*flush)(void *context); /* has the host make the calls that this thread has posted; does not wait for them */
 };
+
+/* For generated code: what @env has, or in its place an ordinary call. */
+static inline void ward_addin_post(const struct ward_addin_env *env, uint32_t import, const void *args)
+{
+        if (env->size > offsetof(struct ward_addin_env, post) && env->post)
+                env->post(env->context, import, args);
+        else
+                env->call(env->context, import, args, NULL);
+}
+
+static inline void ward_addin_flush(const struct ward_addin_env *env)
+{
+        if (env->size > offsetof(struct ward_addin_env, flush) && env->flush)
+                env->flush(env->context);
+}
 
 /* In which form arguments reach an export. */
 enum ward_ownership {

@@ -8,14 +8,19 @@ static bool is_export(const struct model *model, const struct c_func *func)
         return func >= model->exports && func < model->exports + model->n_exports;
 }
 
-static void write_prototype(FILE *out, struct model *model, const struct c_func *func, const char *after)
+void write_addin_prototype(FILE *out, struct model *model, const struct c_func *func, const char *name, const char *after)
 {
         struct pieces pieces = { .pool = &model->pool };
         prototype_params(&pieces, func, model->options.ownership == GENERATE_BORROWING && is_export(model, func));
         prototype_outputs(&pieces, func);
         if (!pieces.n)
                 pieces_add(&pieces, "void");
-        pieces_print(&pieces, out, pool_printf(&model->pool, "%s %s(", prototype_return(func), func->name), after);
+        pieces_print(&pieces, out, pool_printf(&model->pool, "%s %s(", prototype_return(func), name), after);
+}
+
+static void write_prototype(FILE *out, struct model *model, const struct c_func *func, const char *after)
+{
+        write_addin_prototype(out, model, func, func->name, after);
 }
 
 static void write_prototypes(FILE *out, struct model *model, const struct c_func *funcs, size_t n, const char *title)
@@ -37,6 +42,7 @@ static void write_functions(FILE *out, struct model *model)
                       "*/\n",
                       out);
         write_prototypes(out, model, model->imports, model->n_imports, "Imported from");
+        write_post_prototypes(out, model);
         if (model->n_exports)
                 fputs(borrowing ? "\n/* Functions to define. Arguments are views that last as long as the call: there is nothing "
                                   "to free in "
@@ -160,9 +166,11 @@ void write_addin_source(FILE *out, struct model *model)
         fputs("\n#ifndef __wasm__ /* The form of a shared library: whoever loads it looks for ward_addin_1. */\n", out);
         write_addin_native(out, model);
         write_stubs(out, model, true);
+        write_posts_native(out, model);
         write_addin_tables(out, model);
         fputs("\n#else /* The form of a WebAssembly module: core functions by the Canonical ABI. */\n", out);
         write_addin_wasm(out, model);
+        write_posts_wasm(out, model);
         fputs("\n#endif\n\n/* Helpers. */\n", out);
         write_resource_helpers(out, model);
         write_helpers(out, model);

@@ -162,6 +162,25 @@ static void name_helpers(struct model *model)
                         name_table(model, model->types[i], strip(model, model->types[i]->stem));
 }
 
+/* Whoever is not answered can be called without waiting. A handle would be nobody's in between. */
+static bool is_posted(const struct c_func *func)
+{
+        return !func->result && !func->params->handles;
+}
+
+static void name_posts(struct model *model)
+{
+        struct pool *pool = &model->pool;
+        for (size_t i = 0; i < model->n_imports; i++) {
+                struct c_func *func = &model->imports[i];
+                if (!is_posted(func))
+                        continue;
+                func->post = names_add(&model->names, pool, pool_printf(pool, "%s_post", func->name));
+                if (!model->flush)
+                        model->flush = names_add(&model->names, pool, pool_printf(pool, "%s_flush", model->prefix));
+        }
+}
+
 /* --- What is private to the sources ----------------------------------------------------------- */
 
 static const char *choose_id(struct model *model, const char *id)
@@ -212,6 +231,8 @@ void build_names(struct builder *b)
         if (model->side == GENERATE_HOST)
                 name_host(b);
         name_helpers(model);
+        if (model->side == GENERATE_ADDIN)
+                name_posts(model);
         for (size_t i = 0; i < model->n_imports; i++) {
                 const char *name = import_name(b, &model->imports[i]);
                 model->imports[i].id = choose_id(model, pool_printf(pool, "import_%s", name));

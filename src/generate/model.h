@@ -78,6 +78,7 @@ struct c_func {
         const struct wit_item *item; /* of the world */
         const char *name;            /* add-in: the C function; host: the C function, or the services' member */
         const char *isolated;        /* host, connects or connects_views: the C function that does not connect directly */
+        const char *post;            /* add-in: the C function that calls an import and does not wait; NULL: there is none */
         const char *id;              /* in names that are private to the source: "operate", "import_log" */
         const char *core_name;       /* "operate", "ns:pkg/iface@1.0.0#[method]r.f" */
         const char *module;          /* "$root", "ns:pkg/iface@1.0.0" */
@@ -103,6 +104,7 @@ struct model {
         const char *prefix;                        /* "calculator" */
         const char *tag;                           /* the same as a word of its own: "class_" where the prefix is "class" */
         struct c_type *primitives[WIT_STRING + 1]; /* by kind; NULL where not used */
+        const char *flush;                         /* add-in: the C function that sends what was posted; NULL: nothing is */
         const char *string_helpers;                /* what their names begin with: "calculator_string" */
         struct c_type **types;                     /* the others that are to be defined, in order */
         size_t n_types;

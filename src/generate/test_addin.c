@@ -288,6 +288,34 @@ TEST(drops_borrows_for_the_function)
         assert_lacks(text, "ward_lent_note(&lent, &import_h_params, args);");
 }
 
+/* --- Posting ---------------------------------------------------------------------------------- */
+
+TEST(posts_what_is_not_answered)
+{
+        FIXTURE(f, "interface i { resource r { m: func(); } log: func(n: u32, text: option<string>); tell: func() -> bool; }",
+                "import i; import take: func(x: borrow<r>); use i.{r}; import note: func();");
+        const char *text = header(&f);
+        assert_has(text,
+                   "void t_p_i_log_post(uint32_t n, w_string_t *maybe_text);\nvoid w_note_post(void);\nvoid w_flush(void);\n");
+        assert_lacks(text, "tell_post");
+        assert_lacks(text, "take_post");
+        assert_lacks(text, "m_post");
+        text = source(&f);
+        assert_has(text, "        ward_addin_post(env, 1, &args);\n");
+        assert_has(text, "        t_p_i_log(n, maybe_text);\n");
+}
+
+TEST(posting_gives_way_to_the_contracts_names)
+{
+        FIXTURE(f, "", "import log: func(); import log-post: func(); import %flush: func();");
+        const char *text = header(&f);
+        assert_has(text, "void w_log_post(void);\n");
+        assert_has(text,
+                   "\nvoid w_log_post_(void);\nvoid w_log_post_post(void);\nvoid w_flush_post(void);\nvoid w_flush_(void);\n");
+        FIXTURE(none, "", "import f: func() -> u8; export g: func();");
+        assert_lacks(header(&none), "flush");
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(numbers_flags), TEST_CASE(numbers_many_flags), TEST_CASE(has_variants_with_payloads),
@@ -298,5 +326,6 @@ int main(int argc, char **argv)
                          TEST_CASE(names_interfaces_by_their_labels), TEST_CASE(defines_shared_types_once),
                          TEST_CASE(names_versions_where_there_are_several), TEST_CASE(renames_interfaces),
                          TEST_CASE(holds_strings_in_utf16), TEST_CASE(gives_views_of_arguments),
-                         TEST_CASE(drops_borrows_for_the_function));
+                         TEST_CASE(drops_borrows_for_the_function), TEST_CASE(posts_what_is_not_answered),
+                         TEST_CASE(posting_gives_way_to_the_contracts_names));
 }

@@ -54,7 +54,13 @@ void prototype_fill(FILE *out, const struct c_func *func);
 void write_resource_prototypes(FILE *out, const struct model *model);
 void write_resource_helpers(FILE *out, const struct model *model);
 
+/* addin_post.c: calls of the host that nobody waits for. */
+void write_post_prototypes(FILE *out, struct model *model);
+void write_posts_native(FILE *out, struct model *model);
+void write_posts_wasm(FILE *out, struct model *model);
+
 /* addin.c, addin_native.c, addin_wasm.c, host.c. The native form has what the stubs call before them, and tables of them behind. */
+void write_addin_prototype(FILE *out, struct model *model, const struct c_func *func, const char *name, const char *after);
 void write_addin_header(FILE *out, struct model *model);
 void write_addin_source(FILE *out, struct model *model);
 void write_addin_native(FILE *out, struct model *model);

@@ -93,6 +93,12 @@ bool ward_domain_data_set(sensor_string_t *key, sensor_list_u8_t *value, sensor_
 /* A line for the log / * nobody closes a comment * / from here. */
 void sensor_log(sensor_string_t *line);
 
+/* The same without waiting: the call is queued, and made in order, at the latest before this thread's next other call of the
+ * host or its return to it; on a thread of the add-in's own as soon as the host dispatches. sensor_flush has the host make those
+ * that this thread has queued, without waiting for them. In a WebAssembly module they are ordinary calls. */
+void sensor_log_post(sensor_string_t *line);
+void sensor_flush(void);
+
 /* Functions to define. Arguments are the function's own to free, each string and list a block of malloc;
  * what results hold comes from malloc too, and is freed once it was passed on. */
 
