@@ -188,7 +188,15 @@ static void measure(struct bench *bench, size_t first)
                 }
 }
 
-/* Calls on fixed processors; activation, which concerns more processes than two, wherever the system puts them. */
+static void measure_unpinned(struct bench *bench, void (*add)(struct bench_plan *, struct bench_kinds *))
+{
+        size_t first = bench->plan.n_tasks;
+        add(&bench->plan, bench->kinds);
+        measure(bench, first);
+}
+
+/* Calls on fixed processors; activation and crowds, which concern more processes and threads than two, wherever the system puts
+ * them. */
 static int measure_all(struct bench *bench, struct ward_fault *fault)
 {
         bench_calls_add(&bench->plan, bench->kinds);
@@ -201,10 +209,10 @@ static int measure_all(struct bench *bench, struct ward_fault *fault)
         bench_place_restore(&bench->place);
         bench->limits = bench_limits_close(bench->limits);
         bench_kinds_release(bench->kinds);
-        size_t first = bench->plan.n_tasks;
         bench->plan.place = NULL;
-        bench_activate_add(&bench->plan, bench->kinds);
-        measure(bench, first);
+        measure_unpinned(bench, bench_activate_add);
+        bench_kinds_spread(bench->kinds);
+        measure_unpinned(bench, bench_threads_add);
         bench_ratios_add(&bench->plan);
         return 0;
 }

@@ -78,6 +78,16 @@ void bench_kinds_release(struct bench_kinds *kinds)
         kinds->one_core.probe = probe_release(kinds->one_core.probe);
 }
 
+void bench_kinds_spread(struct bench_kinds *kinds)
+{
+        for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++) {
+                kind->options.limits.cpu_affinity = 0;
+                kind->place = NULL;
+                if (kind->side && !kind->side->out)
+                        kind->side->out = bench_kind_activate(kind, &kind->probe, &kind->side->why) != 0;
+        }
+}
+
 struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds)
 {
         if (!kinds)

@@ -4,7 +4,9 @@
  * 2. bench_calls_add, bench_bulk_add, bench_places_add; measure on the host's processor
  * 3. bench_kinds_release    so that activation is measured with nothing loaded
  * 4. bench_activate_add; measure
- * 5. bench_kinds_close */
+ * 5. bench_kinds_spread     activates it again, with workers wherever the system puts them
+ * 6. bench_threads_add; measure
+ * 7. bench_kinds_close */
 #ifndef TOOL_BENCH_KINDS_H
 #define TOOL_BENCH_KINDS_H
 
@@ -45,17 +47,20 @@ struct bench_kinds_options {
 int bench_kinds_open(struct bench_plan *plan, const struct bench_kinds_options *options, struct bench_kinds **ret_kinds,
                      struct ward_fault *fault);
 void bench_kinds_release(struct bench_kinds *kinds);
+void bench_kinds_spread(struct bench_kinds *kinds);
 /* NULL is fine. Returns NULL. */
 struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds);
 
 /* Activates the kind's add-in once more. */
 int bench_kind_activate(const struct bench_kind *kind, struct probe **ret_probe, struct ward_fault *fault);
 
-/* bench_calls.c, bench_bulk.c, bench_activate.c: the tasks of the kinds that are wanted. The kinds of one row follow each other.
- * bench_places_add adds what a process's calls cost elsewhere and otherwise: on one processor, and where both sides sleep. */
+/* bench_calls.c, bench_bulk.c, bench_activate.c, bench_threads.c: the tasks of the kinds that are wanted. The kinds of one row
+ * follow each other. bench_places_add adds what a process's calls cost elsewhere and otherwise: on one processor, and where both
+ * sides sleep. */
 void bench_calls_add(struct bench_plan *plan, struct bench_kinds *kinds);
 void bench_places_add(struct bench_plan *plan, struct bench_kinds *kinds);
 int bench_bulk_add(struct bench_plan *plan, struct bench_kinds *kinds, struct ward_fault *fault);
 void bench_activate_add(struct bench_plan *plan, struct bench_kinds *kinds);
+void bench_threads_add(struct bench_plan *plan, struct bench_kinds *kinds);
 
 #endif

@@ -161,6 +161,14 @@ static const struct bulk_row {
         { "struct[10,000,000]", "bulk.struct.10000000" },
 };
 
+static const struct {
+        const char *label;
+        const char *figure;
+} thread_rows[] = {
+        { "1 thread", "threads.1" },    { "2 threads", "threads.2" },   { "4 threads", "threads.4" },
+        { "16 threads", "threads.16" }, { "64 threads", "threads.64" },
+};
+
 static void bulk_line(FILE *to, const struct bench_plan *plan, const struct bulk_row *row)
 {
         fprintf(to, "%-*s", LABEL, row->label);
@@ -178,6 +186,12 @@ void bench_print_tables(FILE *to, const struct bench_plan *plan)
         for (size_t i = 0; i < COUNT_OF(call_rows); i++)
                 call_line(to, plan, &call_rows[i]);
         bench_ratios_print(to, plan);
+        fputs("\nCalls of int(int) per second, of all threads that call one add-in; not pinned\n\n", to);
+        heading(to, plan, CELL, NULL);
+        for (size_t i = 0; i < COUNT_OF(thread_rows); i++) {
+                fprintf(to, "%-*s", LABEL, thread_rows[i].label);
+                kind_cells(to, plan, thread_rows[i].figure, bench_number);
+        }
         fputs("\nMB per second (1 MB = 1,000,000 bytes), to an add-in that reads a byte of each cache line\n\n", to);
         heading(to, plan, CELL, "memcpy");
         for (size_t i = 0; i < COUNT_OF(bulk_rows); i++)

@@ -16,6 +16,7 @@ def expected(kind):
     calls = ["void", "void_int", "int_void", "int_int", "void_struct", "record", "mixed", "nested"]
     names = {f"call.{call}.{kind}": "ns" for call in calls}
     names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
+    names |= {f"threads.{n}.{kind}": "1/s" for n in (1, 2, 4, 16, 64)}
     names |= {f"callback.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
     return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"}) | (elsewhere() if kind == "process" else {})
 
@@ -39,7 +40,7 @@ def limits():
 
 def place(name):
     """How the place of a figure begins."""
-    if name.startswith(("activate.", "crash.")):
+    if name.startswith(("activate.", "crash.", "threads.")):
         return "not pinned"
     if name.endswith(".one_core") or not two_cores():
         return "one core: processor "
