@@ -16,8 +16,8 @@ MODELS = [
     ("wait", "host", [
         ([], SAFETY),
         (["SLICES"], SAFETY),
-        (["NUMBERS=2"], PROGRESS),
-        (["NUMBERS=2", "SLICES"], PROGRESS),
+        (["SMALL"], PROGRESS),
+        (["SMALL", "SLICES"], PROGRESS),
     ], [
         (["BUG_PLAIN_STORE"], SAFETY, "invalid end state"),
         (["BUG_RELAXED"], SAFETY, "assertion violated (got==sent_kind)"),
@@ -26,7 +26,7 @@ MODELS = [
         (["BUG_NO_COMPARE"], SAFETY, "invalid end state"),
         (["BUG_BELL_ONLY"], SAFETY, "invalid end state"),
         (["BUG_WAKE_GUARD_FIRST"], SAFETY, "invalid end state"),
-        (["BUG_GUARD_UNSEEN", "SLICES"], PROGRESS, "non-progress cycle"),
+        (["BUG_GUARD_UNSEEN", "SLICES", "SMALL"], PROGRESS, "non-progress cycle"),
     ]),
     ("turn", None, [
         ([], SAFETY),

@@ -4,10 +4,13 @@
  * does one thing at most, at any moment: the worker dies or stops, the deadline passes, or another thread of the host ends the
  * domain. Each BUG_ is a change that may look harmless; none of them passes. */
 
-#ifndef NUMBERS
+#ifdef SMALL
+#define NUMBERS  2
+#define NESTING  1
+#else
 #define NUMBERS  4 /* of the sequence, which so wraps often */
-#endif
 #define NESTING  2 /* calls at once */
+#endif
 #define SPURIOUS 1 /* wake-ups for no reason, for each message */
 
 #define ASLEEP     1
