@@ -82,6 +82,12 @@ int32_t exports_probe_ticks(uint32_t n)
         return (int32_t)sum;
 }
 
+void exports_probe_events(uint32_t n)
+{
+        for (uint32_t i = 0; i < n; i++)
+                probe_event_post((int32_t)i);
+}
+
 int32_t exports_probe_nested(int32_t x)
 {
         return probe_tick(x);

@@ -1,6 +1,7 @@
 /* Calls with scalars: one call site for all kinds, the functions of the generated host view. */
 #include "tool/bench_kinds.h"
 
+#include "base/fault.h"
 #include "base/own.h"
 #include "tool/bench_limits.h"
 #include "tool/bench_loop.h"
@@ -86,6 +87,17 @@ static int callback(const struct bench_task *task, uint64_t times, uint64_t *ret
         return 0;
 }
 
+/* One call to the add-in, which posts @times events. They have all arrived when it returns. */
+static int events(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        uint64_t before = bench_events;
+        BENCH_LOOP(1, ret_ns, probe_events(probe_of(task), (uint32_t)times, fault));
+        if (bench_events - before != times)
+                return fault_set(fault, WARD_FAULT_PROTOCOL, "%llu of %llu events arrived",
+                                 (unsigned long long)(bench_events - before), (unsigned long long)times);
+        return 0;
+}
+
 static const struct {
         const char *name;
         int (*run)(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
@@ -93,6 +105,7 @@ static const struct {
         { "call.void", void_void },  { "call.void_int", void_int },       { "call.int_void", int_void },
         { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "call.record", record },
         { "call.mixed", mixed },     { "call.nested", nested },           { "callback.int_int", callback },
+        { "event.int", events },
 };
 
 static void add(struct bench_plan *plan, struct bench_kind *kind, const char *name,

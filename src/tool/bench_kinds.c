@@ -7,13 +7,21 @@
 #include "base/own.h"
 #include "tool/probe_host.h"
 
+uint64_t bench_events;
+
 /* What the host provides. */
 static int32_t tick(void *data, int32_t x)
 {
         return x;
 }
 
-static const struct probe_services services = { .tick = tick };
+/* Posted by one add-in at a time, and made on the calling thread. */
+static void event(void *data, int32_t x)
+{
+        bench_events++;
+}
+
+static const struct probe_services services = { .tick = tick, .event = event };
 
 int bench_kind_activate(const struct bench_kind *kind, struct probe **ret_probe, struct ward_fault *fault)
 {

@@ -54,6 +54,9 @@ struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds);
 /* Activates the kind's add-in once more. */
 int bench_kind_activate(const struct bench_kind *kind, struct probe **ret_probe, struct ward_fault *fault);
 
+/* How many events the host has got. */
+extern uint64_t bench_events;
+
 /* bench_calls.c, bench_bulk.c, bench_activate.c, bench_threads.c: the tasks of the kinds that are wanted. The kinds of one row
  * follow each other. bench_places_add adds what a process's calls cost elsewhere and otherwise: on one processor, and where both
  * sides sleep. */

@@ -17,7 +17,7 @@ def expected(kind):
     names = {f"call.{call}.{kind}": "ns" for call in calls}
     names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
     names |= {f"threads.{n}.{kind}": "1/s" for n in (1, 2, 4, 16, 64)}
-    names |= {f"callback.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
+    names |= {f"callback.int_int.{kind}": "ns", f"event.int.{kind}": "ns", f"activate.{kind}": "ns"}
     return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"}) | (elsewhere() if kind == "process" else {})
 
 
