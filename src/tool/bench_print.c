@@ -106,6 +106,7 @@ static const struct call_row {
         { "struct(string,list,…)", "call.mixed" },
         { "int(int) calling back", "call.nested" },
         { "callback int(int)", "callback.int_int" },
+        { "event(int), posted", "event.int" },
         { "limits: C call", NULL, { "limit.call", "limit.call" } },
         { "  spinning ping-pong", NULL, { [2] = "limit.spin" } },
         { "  the same, one line", NULL, { [2] = "limit.spin.line" } },
