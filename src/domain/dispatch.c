@@ -87,6 +87,17 @@ static void ring_for_jobs(struct dispatch *dispatch)
         ring(dispatch->event);
 }
 
+/* The sources that came before the descriptors. */
+static int add_sources(struct dispatch *dispatch)
+{
+        int r = 0;
+        for (struct list *at = dispatch->sources.next; !r && at != &dispatch->sources; at = at->next) {
+                const struct dispatch_source *source = CONTAINER_OF(at, struct dispatch_source, link);
+                r = add(dispatch, source->fd, source->id);
+        }
+        return r;
+}
+
 /* With the lock. */
 static int open_descriptors(struct dispatch *dispatch)
 {
@@ -95,6 +106,8 @@ static int open_descriptors(struct dispatch *dispatch)
         dispatch->epoll = epoll_create1(EPOLL_CLOEXEC);
         dispatch->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         int r = dispatch->epoll < 0 || dispatch->event < 0 ? -errno : add(dispatch, dispatch->event, JOBS_ID);
+        if (!r)
+                r = add_sources(dispatch);
         if (r)
                 close_descriptors(dispatch);
         ring_for_jobs(dispatch);
@@ -182,14 +195,11 @@ struct dispatch *dispatch_free(struct dispatch *dispatch)
 /* With the lock. */
 static int enter_source(struct dispatch *dispatch, struct dispatch_source *source)
 {
-        int r = open_descriptors(dispatch);
-        if (r)
-                return r;
         source->id = ++dispatch->last_id;
-        r = map_add(&dispatch->by_id, source->id, source);
+        int r = map_add(&dispatch->by_id, source->id, source);
         if (r)
                 return r;
-        r = add(dispatch, source->fd, source->id);
+        r = dispatch->epoll >= 0 ? add(dispatch, source->fd, source->id) : 0;
         if (r)
                 map_remove(&dispatch->by_id, source->id);
         else
@@ -210,7 +220,8 @@ void dispatch_source_remove(struct dispatch *dispatch, struct dispatch_source *s
 {
         pthread_mutex_lock(&dispatch->lock);
         if (!list_is_empty(&source->link)) {
-                epoll_ctl(dispatch->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+                if (dispatch->epoll >= 0)
+                        epoll_ctl(dispatch->epoll, EPOLL_CTL_DEL, source->fd, NULL);
                 map_remove(&dispatch->by_id, source->id);
                 list_remove(&source->link);
         }
