@@ -37,7 +37,7 @@ static void close_descriptors(struct dispatch *dispatch)
         dispatch->end = fd_close(dispatch->end);
 }
 
-struct dispatch *dispatch_new(struct ward_fault *fault)
+struct dispatch *dispatch_new(const _Atomic uint32_t *here, struct ward_fault *fault)
 {
         struct dispatch *dispatch = calloc(1, sizeof *dispatch);
         if (!dispatch) {
@@ -45,6 +45,7 @@ struct dispatch *dispatch_new(struct ward_fault *fault)
                 return NULL;
         }
         init(dispatch);
+        dispatch->here = here;
         return dispatch;
 }
 
@@ -166,10 +167,16 @@ static struct dispatch_job *take_job(struct dispatch *dispatch)
         return job;
 }
 
+/* What runs may fork, and return here in the child too: the descriptors are the parent's then. */
+static bool is_here(const struct dispatch *dispatch)
+{
+        return atomic_load_explicit(dispatch->here, memory_order_relaxed);
+}
+
 static int run_jobs(struct dispatch *dispatch, int most)
 {
         int n = 0;
-        for (struct dispatch_job *job; n < most && (job = take_job(dispatch)); n++)
+        for (struct dispatch_job *job; n < most && is_here(dispatch) && (job = take_job(dispatch)); n++)
                 job->run(job);
         return n;
 }
@@ -272,7 +279,7 @@ static int run_events(struct dispatch *dispatch, int timeout_ms)
         int done = 0, n = epoll_wait(dispatch->epoll, events, EVENTS_MAX, timeout_ms);
         if (n < 0)
                 return -errno;
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < n && is_here(dispatch); i++)
                 done += events[i].data.u64 == JOBS_ID ? run_jobs(dispatch, JOBS_MAX) : run_source(dispatch, events[i].data.u64);
         return done;
 }
@@ -292,7 +299,7 @@ int dispatch_run(struct dispatch *dispatch, int timeout_ms, struct ward_fault *f
         uint64_t deadline = timeout_ms > 0 ? clock_deadline((uint32_t)timeout_ms) : 0;
         do {
                 done = run_events(dispatch, timeout_ms > 0 ? ms_until(deadline) : timeout_ms);
-        } while (!done && (timeout_ms < 0 || (timeout_ms > 0 && clock_now() < deadline)));
+        } while (!done && is_here(dispatch) && (timeout_ms < 0 || (timeout_ms > 0 && clock_now() < deadline)));
         if (done < 0 && done != -EINTR)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, -done, "cannot wait for what add-ins ask by themselves");
         return done > 0 ? 0 : 1;

@@ -12,6 +12,7 @@
 #ifndef DOMAIN_DISPATCH_H
 #define DOMAIN_DISPATCH_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ward/fault.h>
@@ -20,8 +21,8 @@
 struct dispatch;
 struct ward_domain;
 
-/* NULL with @fault filled. */
-struct dispatch *dispatch_new(struct ward_fault *fault);
+/* @here: is 0 in a forked child, until dispatch_adopt was called there; outlives the dispatcher. NULL with @fault filled. */
+struct dispatch *dispatch_new(const _Atomic uint32_t *here, struct ward_fault *fault);
 /* Ends the helper thread, and runs the jobs that are left. No source may be left. Takes NULL, returns NULL. */
 struct dispatch *dispatch_free(struct dispatch *dispatch);
 /* In a forked child: forgets what is the parent's. */

@@ -7,6 +7,7 @@
 #include "domain/dispatch.h"
 
 struct dispatch {
+        const _Atomic uint32_t *here;
         pthread_mutex_t lock; /* guards what follows; held for moments */
         struct list jobs;
         struct list sources;

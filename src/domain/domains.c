@@ -11,7 +11,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
 {
         domains->page = domain_state_new(true, fault);
         domains->tokens = domains->page ? tokens_new(domains, fault) : NULL;
-        domains->dispatch = domains->tokens ? dispatch_new(fault) : NULL;
+        domains->dispatch = domains->tokens ? dispatch_new(&domains->page->here, fault) : NULL;
         if (!domains->dispatch) {
                 tokens_unref(domains->tokens);
                 domain_state_free(domains->page);

@@ -30,9 +30,11 @@ static void run(struct dispatch_job *base)
                 dispatch_post(job->dispatch, base);
 }
 
+static const _Atomic uint32_t here = 1;
+
 static struct dispatch *start(void)
 {
-        struct dispatch *dispatch = dispatch_new(NULL);
+        struct dispatch *dispatch = dispatch_new(&here, NULL);
         assert_non_null(dispatch);
         return dispatch;
 }
@@ -200,10 +202,10 @@ static void source_end(struct dispatch *dispatch, struct dispatch_source *source
 
 TEST(a_domain_that_rings_is_served)
 {
-        struct stage here;
-        stage_start(&here, REFERENCES_KEPT_BY_ADDIN, false, false);
-        struct dispatch *dispatch = here.domains.dispatch;
-        struct dispatch_source source = source_of(here.domain);
+        struct stage scene;
+        stage_start(&scene, REFERENCES_KEPT_BY_ADDIN, false, false);
+        struct dispatch *dispatch = scene.domains.dispatch;
+        struct dispatch_source source = source_of(scene.domain);
         assert_int_equal(dispatch_source_add(dispatch, &source, NULL), 0);
         eventfd_write(source.fd, 1); /* before anybody asked for the descriptor */
         assert_true(is_readable(dispatch));
@@ -225,12 +227,12 @@ TEST(a_domain_that_rings_is_served)
 
 TEST(a_flood_leaves_others_their_share)
 {
-        struct stage here;
-        stage_start(&here, REFERENCES_KEPT_BY_ADDIN, false, false);
-        struct dispatch *dispatch = here.domains.dispatch;
-        struct dispatch_source flood = source_of(here.domain), calm = source_of(here.domain);
+        struct stage scene;
+        stage_start(&scene, REFERENCES_KEPT_BY_ADDIN, false, false);
+        struct dispatch *dispatch = scene.domains.dispatch;
+        struct dispatch_source flood = source_of(scene.domain), calm = source_of(scene.domain);
         struct ward_domain *other;
-        assert_int_equal(domain_new_default(&here.domains, "other", &other, NULL), 0);
+        assert_int_equal(domain_new_default(&scene.domains, "other", &other, NULL), 0);
         calm.domain = domains[1] = other;
         assert_int_equal(dispatch_source_add(dispatch, &flood, NULL), 0);
         assert_int_equal(dispatch_source_add(dispatch, &calm, NULL), 0);
@@ -264,15 +266,42 @@ static int run_in_child(struct stage *here)
         return 0;
 }
 
+static void fork_child(struct dispatch_job *base)
+{
+        int status;
+        pid_t pid = fork();
+        if (pid)
+                waitpid(pid, &status, 0);
+        ran[0] = pid ? status : -1;
+        atomic_fetch_add(&n_ran, 1);
+}
+
+/* The child returns from the same job; the parent's next one is not the child's. */
+TEST(a_job_may_fork)
+{
+        struct stage scene;
+        stage_start(&scene, REFERENCES_KEPT_BY_ADDIN, false, false);
+        struct dispatch *dispatch = scene.domains.dispatch;
+        struct job jobs[2] = { { .job.run = fork_child } };
+        dispatch_post(dispatch, &jobs[0].job);
+        post(dispatch, &jobs[1], 1, 0);
+        dispatch_run(dispatch, 0, NULL);
+        if (ran[0] == -1)
+                _exit(n_ran == 1 ? 0 : 1);
+        assert_int_equal(ran[0], 0);
+        assert_int_equal(n_ran, 2);
+        stage_finish();
+}
+
 /* The parent's descriptors are shared with the child: what it did with them would be seen here. */
 TEST(a_forked_child_has_its_own)
 {
-        struct stage here;
+        struct stage scene;
         struct job job;
         int status;
-        stage_start(&here, REFERENCES_KEPT_BY_ADDIN, false, false);
-        struct dispatch *dispatch = here.domains.dispatch;
-        struct dispatch_source source = source_of(here.domain);
+        stage_start(&scene, REFERENCES_KEPT_BY_ADDIN, false, false);
+        struct dispatch *dispatch = scene.domains.dispatch;
+        struct dispatch_source source = source_of(scene.domain);
         assert_int_equal(dispatch_source_add(dispatch, &source, NULL), 0);
         post(dispatch, &job, 1, 0);
         assert_int_equal(dispatch_start(dispatch, NULL), 0);
@@ -280,7 +309,7 @@ TEST(a_forked_child_has_its_own)
         n_ran = 0;
         pid_t pid = fork();
         if (!pid)
-                _exit(run_in_child(&here));
+                _exit(run_in_child(&scene));
         waitpid(pid, &status, 0);
         assert_int_equal(status, 0);
         assert_int_equal(dispatch_stop(dispatch, NULL), 0);
@@ -297,5 +326,6 @@ int main(int argc, char **argv)
                          TEST_CASE(a_job_is_cancelled_until_it_runs), TEST_CASE(a_job_that_posts_itself_does_not_hold_the_thread),
                          TEST_CASE(waiting_ends_with_a_job), TEST_CASE(a_helper_thread_runs_what_many_post),
                          TEST_CASE(the_helper_cannot_stop_itself), TEST_CASE(a_domain_that_rings_is_served),
-                         TEST_CASE(a_flood_leaves_others_their_share), TEST_CASE(a_forked_child_has_its_own));
+                         TEST_CASE(a_flood_leaves_others_their_share), TEST_CASE(a_job_may_fork),
+                         TEST_CASE(a_forked_child_has_its_own));
 }
