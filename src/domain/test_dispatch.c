@@ -251,12 +251,12 @@ TEST(a_flood_leaves_others_their_share)
         stage_finish();
 }
 
-static int run_in_child(struct stage *here)
+static int run_in_child(struct stage *from)
 {
         int fd;
-        domains_enter(&here->domains);
-        domains_leave(&here->domains);
-        struct dispatch *dispatch = here->domains.dispatch;
+        domains_enter(&from->domains);
+        domains_leave(&from->domains);
+        struct dispatch *dispatch = from->domains.dispatch;
         if (dispatch_run(dispatch, 0, NULL) != 1 || n_ran)
                 return 1;
         struct job job;
