@@ -18,6 +18,8 @@ extern "C" {
 #define WARD_ADDIN_ABI    1
 #define WARD_ADDIN_SYMBOL "ward_addin_1"
 
+struct ward_memory; /* <ward/addin_buffer.h> */
+
 /* How an add-in calls the host. @args is the generated argument struct of import number @import, borrowed for the call; the
  * result is written to @ret and is the add-in's to free. Returns when the host has answered; if the host ends the call
  * instead, it does not return. */
@@ -37,7 +39,8 @@ struct ward_addin_env {
          * soon as the host dispatches. @args is read before it returns. A full queue makes it wait for the host. NULL, or not there
          * by @size: @call does as well. */
         void (*post)(void *context, uint32_t import, const void *args);
-        void (*flush)(void *context); /* has the host make the calls that this thread has posted; does not wait for them */
+        void (*flush)(void *context);     /* has the host make the calls that this thread has posted; does not wait for them */
+        const struct ward_memory *memory; /* the functions of <ward/buffer.h>. NULL, or not there by @size: there are none */
 };
 
 /* For generated code: what @env has, or in its place an ordinary call. */

@@ -2,7 +2,7 @@
  *
  * A contract takes the two types from Ward's own interface, and uses them in parameters, results, records and lists like any other:
  *
- *      use ward:domain/memory@0.1.0.{buffer, stream};
+ *      use ward:domain/memory@0.1.0.{buffer, byte-stream};
  *      export shrink: func(picture: borrow<buffer>) -> buffer;
  *
  * In C, on both sides, each is a pointer: `struct ward_buffer *`, `struct ward_stream *`. As borrow<…> it is lent for the call;
@@ -85,6 +85,10 @@ int ward_buffer_fd(const struct ward_buffer *buffer);
 /* A stream: a descriptor on its way, of a pipe, a socket, a file, a terminal. Takes @fd, even on failure. -EINVAL: a directory, or
  * something else that is neither read nor written. */
 int ward_stream_new(int fd, struct ward_stream **ret_stream);
+/* Waits until there is something to read, at most @size bytes; 0 of them at the end. */
+int ward_stream_read(struct ward_stream *stream, void *to, size_t size, size_t *ret_n);
+/* Writes at least one of @size bytes, if there is any. -EPIPE (with SIGPIPE, as write does): nobody reads it. */
+int ward_stream_write(struct ward_stream *stream, const void *from, size_t size, size_t *ret_n);
 /* Borrowed. The peer decides what it is, and whether it blocks. -1 in WebAssembly. */
 int ward_stream_fd(const struct ward_stream *stream);
 /* Frees @stream and gives its descriptor. */

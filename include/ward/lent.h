@@ -59,7 +59,7 @@ static inline void ward_lent_walk(struct ward_lent *lent, const struct ward_type
                 return;
         switch (type->kind) {
         case WARD_TYPE_BORROW:
-                if (type->resource->by_addin)
+                if (type->resource->by_addin || type->resource->shared)
                         break;
                 memcpy(&handle, at, sizeof handle);
                 ward_lent_add(lent, type->resource->index, handle);

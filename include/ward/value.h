@@ -16,6 +16,8 @@
  *      | host's own resource    | its object's pointer   | the same pointer   |
  *      | host, the add-in's     | uint64_t, a token      | uint64_t, a token  |
  *
+ *      | Ward's own, both       | struct ward_buffer * | the same pointer   |
+ *
  * At the boundary each is a 32-bit number. Tokens are never 0 and never used twice.
  *
  * A flat value travels in a 64-bit slot, bits zero-extended, f32 and f64 as their bits. In that form the ABI's joins of
@@ -60,11 +62,19 @@ enum {
         WARD_FLAT_MAX = 16,     /* more flat parameters than this are passed in memory (MAX_FLAT_PARAMS) */
 };
 
+/* A resource of Ward's own, ward:domain/memory. In C a handle of it is a pointer on both sides, see <ward/buffer.h>. */
+enum ward_shared {
+        WARD_SHARED_NOT = 0,
+        WARD_SHARED_BUFFER, /* struct ward_buffer * */
+        WARD_SHARED_STREAM, /* struct ward_stream * */
+};
+
 /* A resource type of a contract. */
 struct ward_resource {
         const char *name; /* "ns:pkg/iface@1.0.0#r", or "r" of the world itself */
         uint32_t index;   /* in ward_contract.resources or ward_addin.resources */
         bool by_addin;    /* the add-in implements it; else the host does */
+        uint8_t shared;   /* enum ward_shared */
 };
 
 struct ward_field {

@@ -7,6 +7,7 @@
 #include "domain/objects.h"
 #include "domain/references_parts.h"
 #include "domain/tokens.h"
+#include "memory/buffer.h"
 
 /* A list of one handle, over and over, must not fill the host with notes. */
 enum { NOTES_MAX = 1 << 22 };
@@ -57,6 +58,9 @@ static void note(struct crossing *crossing, struct crossing_note note)
 static int check_type(const struct crossing *crossing, const struct ward_type *type, struct ward_fault *fault)
 {
         const char *name = crossing->references->instance->contract->name;
+        if (type->resource->shared && crossing->references->keeper == REFERENCES_KEPT_BY_ADDIN)
+                return fault_set(fault, WARD_FAULT_REFUSED, "a '%s' cannot be passed to an add-in in a process",
+                                 type->resource->name);
         if (references_resource(crossing->references, type->resource->index))
                 return 0;
         return fault_set(fault, WARD_FAULT_CONTRACT, "contract %s passes '%s', which is none of its resources", name,
@@ -75,6 +79,8 @@ static int lower_object(struct crossing *crossing, const struct ward_type *type,
         };
         if (!object)
                 return fault_set(fault, WARD_FAULT_USAGE, "NULL is no object of '%s'", type->resource->name);
+        if (type->resource->shared == WARD_SHARED_BUFFER)
+                buffer_expose(object);
         int r = references_add(crossing->references, entry, &handle, fault);
         if (r)
                 return r;
@@ -290,6 +296,12 @@ static void end_use(struct references *references, uint32_t handle)
         references_unlock(references);
 }
 
+/* What is lent of Ward's own need not be dropped: in C it is a pointer like another. */
+static bool is_shared(const struct references *references, uint32_t resource)
+{
+        return references->instance->contract->resources[resource].resource->shared;
+}
+
 static int end_loan(struct crossing *crossing, const struct crossing_note *one, struct ward_fault *fault)
 {
         struct references *references = crossing->references;
@@ -297,7 +309,7 @@ static int end_loan(struct crossing *crossing, const struct crossing_note *one, 
                 tokens_end_loan(references->instance->tokens, one->object);
         if (one->what == NOTE_USED_HANDLE)
                 end_use(references, one->handle);
-        if (one->what != NOTE_LENT_OBJECT || !take_back(crossing, one->handle))
+        if (one->what != NOTE_LENT_OBJECT || !take_back(crossing, one->handle) || is_shared(references, one->resource))
                 return 0;
         return fault_set(fault, WARD_FAULT_PROTOCOL,
                          "it kept handle %u of '%s', which it was lent for the call: a borrow is to be "

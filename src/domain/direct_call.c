@@ -9,6 +9,7 @@
 #include "base/room.h"
 #include "domain/references.h"
 #include "marshal/marshal.h"
+#include "memory/buffer.h"
 
 /* A call that goes through Ward, and what was wrong in it. */
 struct frame {
@@ -66,10 +67,24 @@ static int drop(const struct instance *instance, uint32_t resource, int32_t hand
         return drop_hosts(instance, resource, handle, fault);
 }
 
+/* Ward's own are never taken out: they pass as they are. */
+static void drop_shared(void *context, const struct ward_type *type, const void *value)
+{
+        void *object;
+        if (!type->resource->shared)
+                return;
+        memcpy(&object, value, sizeof object);
+        memory_release(type->resource->shared, object);
+}
+
 /* One of a value that its receiver will never have. What was taken out of it already is no handle any more. */
 static void drop_own(void *context, const struct ward_type *type, const void *value)
 {
         int32_t handle;
+        if (type->resource->shared) {
+                drop_shared(context, type, value);
+                return;
+        }
         memcpy(&handle, value, sizeof handle);
         drop(context, type->resource->index, handle, NULL);
 }
@@ -178,8 +193,8 @@ static int run_and_take(struct exchange *exchange, void *args, void *ret, struct
         if (!r)
                 r = take_result(exchange, result, ret, fault);
         /* A wrong handle is the add-in's mistake; what could not be taken for another reason nobody would ever drop. */
-        if (r && r != -WARD_FAULT_PROTOCOL)
-                marshal_each_own(type, result, drop_own, exchange->instance);
+        if (r)
+                marshal_each_own(type, result, r == -WARD_FAULT_PROTOCOL ? drop_shared : drop_own, exchange->instance);
         ward_value_free(type, result);
         return r;
 }
@@ -286,8 +301,10 @@ static int take_args(struct service *service, const void *args, void *own, struc
 static int serve_with(struct service *service, const void *args, void *own, void *result, void *ret, struct ward_fault *fault)
 {
         int r = take_args(service, args, own, fault);
-        if (r)
+        if (r) {
+                marshal_each_own(service->addin->params, args, drop_shared, NULL);
                 return r;
+        }
         instance_serve(service->instance, service->import, own, result);
         ward_value_free(service->host->params, own);
         if (!service->host->result)
@@ -371,6 +388,7 @@ struct ward_addin_env direct_env(struct instance *instance)
                 .resource_new = resource_new,
                 .resource_rep = resource_rep,
                 .resource_drop = resource_drop,
+                .memory = &memory_functions,
         };
 }
 

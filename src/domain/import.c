@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/domain.h"
+#include "domain/import_memory.h"
 #include "domain/kind.h"
 
 /* The C forms of ward:domain/data (contract/builtin.c has the WIT). */
@@ -106,6 +107,8 @@ void instance_serve(struct instance *instance, uint32_t import, const void *args
                 wanted->serve(wanted, instance->services, args, ret);
                 return;
         }
+        if (import_memory_serve(instance, wanted->func->name, args, ret))
+                return;
         for (size_t i = 0; i < COUNT_OF(own); i++)
                 if (!strcmp(own[i].name, wanted->func->name))
                         own[i].serve(instance->domain, args, ret);
@@ -114,7 +117,7 @@ void instance_serve(struct instance *instance, uint32_t import, const void *args
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing)
 {
         for (uint32_t i = 0; i < contract->n_imports; i++) {
-                bool found = contract->imports[i].serve != NULL;
+                bool found = contract->imports[i].serve || import_memory_has(contract->imports[i].func->name);
                 for (size_t j = 0; j < COUNT_OF(own) && !found; j++)
                         found = !strcmp(own[j].name, contract->imports[i].func->name);
                 if (found)

@@ -5,6 +5,14 @@
 #include "base/fault.h"
 #include "domain/kind.h"
 #include "domain/references_parts.h"
+#include "memory/buffer.h"
+
+/* Of the buffers that an add-in makes the host hold. */
+static uint64_t limit_of(const struct ward_domain *domain)
+{
+        const uint64_t otherwise = (uint64_t)4 << 30;
+        return domain->limits.memory_bytes ? domain->limits.memory_bytes : otherwise;
+}
 
 int references_new(struct instance *instance, enum references_keeper keeper, references_destroy destroy,
                    struct references **ret_references, struct ward_fault *fault)
@@ -17,6 +25,12 @@ int references_new(struct instance *instance, enum references_keeper keeper, ref
         if (!references)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the references of add-in '%s'",
                                        instance->name);
+        references->charge = charge_new(limit_of(instance->domain));
+        if (!references->charge) {
+                free(references);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the references of add-in '%s'",
+                                       instance->name);
+        }
         references->instance = instance;
         references->keeper = keeper;
         references->destroy = destroy;
@@ -115,7 +129,9 @@ void references_destroy_hosts(const struct references *references, uint32_t reso
 {
         const struct instance *instance = references->instance;
         const struct ward_contract_resource *found = references_resource(references, resource);
-        if (found && found->destroy)
+        if (found && found->resource->shared)
+                memory_release(found->resource->shared, object);
+        else if (found && found->destroy)
                 found->destroy(instance->services, object);
 }
 
@@ -229,6 +245,7 @@ struct references *references_finish(struct references *references)
                 references_clear(references);
                 handles_finish(&references->handles);
                 pthread_mutex_destroy(&references->lock);
+                charge_unref(references->charge);
                 free(references);
         }
         return NULL;

@@ -12,6 +12,7 @@ struct references {
         bool shared;          /* kind direct: there is no turn, so the lock is needed */
         pthread_mutex_t lock; /* guards the handles, for moments; not held while anything is destroyed */
         struct handles handles;
+        struct charge *charge; /* what the add-in makes the host hold */
 };
 
 /* Of the contract; NULL if there is none of that number. */

@@ -45,6 +45,15 @@ static void destroy(const void *services, void *object)
         (void)object;
 }
 
+/* Ward's own are pointers on both sides. */
+static uint8_t shared_of(const struct wit_type *type)
+{
+        const struct wit_interface *interface = type->interface;
+        if (!interface || interface->inline_of || strcmp(interface->package->ns, "ward") || strcmp(interface->name, "memory"))
+                return WARD_SHARED_NOT;
+        return strcmp(type->name, "buffer") ? WARD_SHARED_STREAM : WARD_SHARED_BUFFER;
+}
+
 static void add_resource(struct builder *b, struct dynamic *dynamic, enum side side, const struct wit_item *item,
                          const struct wit_type *type)
 {
@@ -56,6 +65,7 @@ static void add_resource(struct builder *b, struct dynamic *dynamic, enum side s
         resource->name = owned(b, &made->resources[made->n_resources++], wit_item_resource_id(item, type));
         resource->index = index;
         resource->by_addin = side == SIDE_EXPORT;
+        resource->shared = side == SIDE_IMPORT ? shared_of(type) : WARD_SHARED_NOT;
         struct ward_contract_resource *row = (struct ward_contract_resource *)&dynamic->contract.resources[index];
         *row = (struct ward_contract_resource){ resource, side == SIDE_IMPORT ? destroy : NULL };
         b->resources[side][type->index] = resource;

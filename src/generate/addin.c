@@ -137,7 +137,7 @@ static void write_declarations(FILE *out, const struct model *model)
         for (size_t i = 0; i < model->n_imports; i++)
                 if (!model->imports[i].scalar)
                         fprintf(out, "static void %s_call(const void *args, void *result);\n", model->imports[i].id);
-        if (model->n_resources)
+        if (model_has_handles(model))
                 fputs("static void drop_handle(uint32_t resource, int32_t handle);\n", out);
 }
 
@@ -172,6 +172,7 @@ void write_addin_source(FILE *out, struct model *model)
         write_addin_wasm(out, model);
         write_posts_wasm(out, model);
         fputs("\n#endif\n\n/* Helpers. */\n", out);
+        fputs(model_has_memory(model) ? "#define WARD_ADDIN_ENV env\n#include <ward/addin_buffer.h>\n" : "", out);
         write_resource_helpers(out, model);
         write_helpers(out, model);
         write_embedded(out, model);

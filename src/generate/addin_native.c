@@ -36,7 +36,7 @@ void write_addin_native(FILE *out, struct model *model)
         if (uses_env)
                 fputs("\nstatic const struct ward_addin_env *env;\n", out);
         write_imports(out, model);
-        if (model->n_resources)
+        if (model_has_handles(model))
                 write_handles(out, model);
         fputs("\nstatic void bind_env(const struct ward_addin_env *host)\n{\n", out);
         fprintf(out, "        %s;\n}\n", uses_env ? "env = host" : "(void)host");

@@ -21,7 +21,8 @@ static void write_prototypes(FILE *out, const struct c_resource *resource)
 void write_resource_prototypes(FILE *out, const struct model *model)
 {
         for (size_t i = 0; i < model->n_resources; i++)
-                write_prototypes(out, model->resources[i]);
+                if (!model->resources[i]->shared)
+                        write_prototypes(out, model->resources[i]);
 }
 
 static void write_drop(FILE *out, const char *name, const char *type, size_t index)
@@ -49,5 +50,6 @@ static void write_helper(FILE *out, const struct c_resource *resource)
 void write_resource_helpers(FILE *out, const struct model *model)
 {
         for (size_t i = 0; i < model->n_resources; i++)
-                write_helper(out, model->resources[i]);
+                if (!model->resources[i]->shared)
+                        write_helper(out, model->resources[i]);
 }

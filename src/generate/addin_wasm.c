@@ -84,10 +84,11 @@ static void write_import_call(FILE *out, struct model *model, const struct c_fun
         fprintf(out, "        ward_flat_load(&%s, &slot, result);\n}\n", func->result->table);
 }
 
-/* A handle is a struct in C, of the add-in's own objects a pointer; numbers are converted as C does it, which is the ABI's way. */
+/* A handle is a struct in C, of the add-in's own objects and of Ward's a pointer; numbers are converted as C does it, which is the
+ * ABI's way. */
 static bool is_object(const struct c_type *type)
 {
-        return type->kind == WIT_BORROW && type->resource->by_addin;
+        return type->handles && (type->resource->shared || (type->kind == WIT_BORROW && type->resource->by_addin));
 }
 
 static const char *to_core(struct pool *pool, const struct c_type *type, const char *value)
@@ -108,8 +109,11 @@ static void write_scalar_import(FILE *out, struct model *model, const struct c_f
         for (size_t i = 0; i < func->params->n_members; i++)
                 pieces_add(&arguments, "%s", to_core(pool, func->params->members[i].type, func->param_names[i]));
         pieces_print(&params, out, pool_printf(pool, "\n%s %s(", prototype_return(func), func->name), ")\n{\n");
-        bool handle = func->result && func->result->handles;
-        const char *target = handle ? pool_printf(pool, "%s handle = { ", func->result->name) : func->result ? "return " : "";
+        bool handle = func->result && func->result->handles && !is_object(func->result);
+        const char *target = handle                    ? pool_printf(pool, "%s handle = { ", func->result->name)
+                             : !func->result           ? ""
+                             : is_object(func->result) ? pool_printf(pool, "return (%s)(intptr_t)", func->result->name)
+                                                       : "return ";
         pieces_print(&arguments, out, pool_printf(pool, "        %sward_core_%s(", target, func->id), handle ? ") };\n" : ");\n");
         fputs(handle ? "        return handle;\n}\n" : "}\n", out);
 }
@@ -130,9 +134,10 @@ static void write_scalar_export(FILE *out, struct model *model, const struct c_f
                                            : "p",
                            i);
         }
-        const char *target = func->result ? "return " : "";
+        bool object = func->result && is_object(func->result);
+        const char *target = object ? "return (int32_t)(intptr_t)" : func->result ? "return " : "";
         pieces_print(&arguments, out, pool_printf(&model->pool, "        %s%s(", target, func->name),
-                     func->result && func->result->handles ? ").__handle;\n}\n" : ");\n}\n");
+                     func->result && func->result->handles && !object ? ").__handle;\n}\n" : ");\n}\n");
 }
 
 static void write_load_args(FILE *out, struct model *model, const struct c_func *func)
@@ -207,7 +212,7 @@ static void write_switch(FILE *out, const struct model *model, bool only, const 
 {
         fputs("        switch (resource) {\n", out);
         for (size_t i = 0; i < model->n_resources; i++) {
-                if (only && !model->resources[i]->by_addin)
+                if ((only && !model->resources[i]->by_addin) || model->resources[i]->shared)
                         continue;
                 fprintf(out, "        case %zu:\n", i);
                 fprintf(out, statement, i);
@@ -220,6 +225,8 @@ static void write_resources(FILE *out, const struct model *model)
         bool own = false;
         for (size_t i = 0; i < model->n_resources; i++) {
                 const struct c_resource *resource = model->resources[i];
+                if (resource->shared)
+                        continue;
                 write_intrinsic(out, resource, "drop", "void ward_drop_%zu(int32_t handle);\n");
                 if (!resource->by_addin)
                         continue;
@@ -259,7 +266,7 @@ static void write_realloc(FILE *out)
 
 void write_addin_wasm(FILE *out, struct model *model)
 {
-        if (model->n_resources)
+        if (model_has_handles(model))
                 write_resources(out, model);
         for (size_t i = 0; i < model->n_imports; i++) {
                 write_core_import(out, model, &model->imports[i]);

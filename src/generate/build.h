@@ -42,6 +42,8 @@ void build_name(struct builder *b, struct c_type *made, const struct wit_type *t
 /* build_resource.c: the resource, and a handle of it. */
 struct c_type *build_resource(struct builder *b, const struct wit_type *type);
 struct c_type *build_handle(struct builder *b, const struct wit_type *type);
+/* Whether @interface, which may be NULL, is ward:domain/memory. */
+bool build_is_memory(const struct wit_interface *interface);
 
 /* Made of nothing but lists, options, tuples and maps of primitives without a name: one C type serves the whole world. */
 bool build_is_shared(const struct wit_type *type);

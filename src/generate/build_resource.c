@@ -2,6 +2,13 @@
 #include "generate/build.h"
 #include <string.h>
 
+/* What Ward passes by reference itself, and <ward/buffer.h> declares. */
+bool build_is_memory(const struct wit_interface *interface)
+{
+        return interface && !interface->inline_of && !strcmp(interface->package->ns, "ward") &&
+               !strcmp(interface->package->name, "domain") && !strcmp(interface->name, "memory");
+}
+
 static struct c_type *build_base(struct builder *b, struct c_resource *resource, const struct wit_type *type, enum wit_kind kind)
 {
         struct pool *pool = &b->model->pool;
@@ -45,7 +52,9 @@ struct c_type *build_resource(struct builder *b, const struct wit_type *type)
         resource->name = type->name;
         resource->prefix = b->scope.prefix;
         resource->stem = made->stem;
-        resource->object = resource->by_addin == (b->model->side == GENERATE_ADDIN) ? made->name : NULL;
+        if (!resource->by_addin && build_is_memory(type->interface))
+                resource->shared = strcmp(type->name, "buffer") ? "stream" : "buffer";
+        resource->object = !resource->shared && resource->by_addin == (b->model->side == GENERATE_ADDIN) ? made->name : NULL;
         resource->own = build_base(b, resource, type, WIT_OWN);
         resource->borrow = build_base(b, resource, type, WIT_BORROW);
         enter(b->model, resource);
@@ -57,7 +66,7 @@ struct c_type *build_handle(struct builder *b, const struct wit_type *type)
 {
         const struct c_resource *resource = build_type(b, type->element)->resource;
         struct c_type *base = type->kind == WIT_OWN ? resource->own : resource->borrow;
-        if (!type->name && type->element->kind == WIT_RESOURCE)
+        if (!type->name && (type->element->kind == WIT_RESOURCE || resource->shared))
                 return base;
         struct c_type *made = pool_alloc(&b->model->pool, sizeof *made);
         *made = *base;

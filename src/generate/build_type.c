@@ -189,7 +189,7 @@ void build_traits(struct c_type *made)
         made->abi = made->shape->abi;
         made->owns = made->kind == WIT_STRING || made->kind == WIT_LIST || made->kind == WIT_MAP;
         made->handles = made->kind == WIT_OWN || made->kind == WIT_BORROW;
-        made->lent = made->kind == WIT_BORROW && !made->resource->by_addin;
+        made->lent = made->kind == WIT_BORROW && !made->resource->by_addin && !made->resource->shared;
         for (size_t i = 0; i < made->n_members; i++) {
                 struct c_member *m = &made->members[i];
                 if (!m->type)

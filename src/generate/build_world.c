@@ -119,7 +119,9 @@ static void build_interface(struct builder *b, const struct wit_item *item, bool
         b->scope = (struct scope){ item, interface, naming_prefix(b->model, item, !import), !import };
         for (size_t i = 0; i < interface->n_types; i++)
                 build_type(b, interface->types[i]);
-        for (size_t i = 0; i < interface->n_funcs; i++)
+        /* An add-in has these from <ward/buffer.h>. */
+        bool known = import && b->model->side == GENERATE_ADDIN && build_is_memory(interface);
+        for (size_t i = 0; i < interface->n_funcs && !known; i++)
                 build_func(b, item, interface->funcs[i], import);
         b->scope = (struct scope){ .prefix = b->model->prefix };
         b->repeating = false;

@@ -62,3 +62,19 @@ struct model *model_free(struct model *model)
         }
         return NULL;
 }
+
+bool model_has_handles(const struct model *model)
+{
+        for (size_t i = 0; i < model->n_resources; i++)
+                if (!model->resources[i]->shared)
+                        return true;
+        return false;
+}
+
+bool model_has_memory(const struct model *model)
+{
+        for (size_t i = 0; i < model->n_resources; i++)
+                if (model->resources[i]->shared)
+                        return true;
+        return false;
+}

@@ -61,6 +61,7 @@ struct c_resource {
         const char *table;           /* its struct ward_resource: "resource_r" */
         size_t index;                /* in model->resources */
         bool by_addin;               /* exported */
+        const char *shared;          /* Ward's own: "buffer" or "stream" of <ward/buffer.h>; else NULL */
         struct c_type *own;          /* C forms: see <ward/value.h>, and types.c for how they are spelled */
         struct c_type *borrow;
         const char *object; /* the type that its implementer defines, "ns_pkg_iface_r_t"; NULL on the other side */
@@ -129,6 +130,10 @@ bool type_is_maybe(const struct c_type *type);
 
 /* The type that an alias means. */
 const struct c_type *type_meant(const struct c_type *type);
+
+/* Whether it has resources whose handles are numbers; and those of <ward/buffer.h>, which are pointers. */
+bool model_has_handles(const struct model *model);
+bool model_has_memory(const struct model *model);
 
 /* Whether parameters are passed as a pointer, and the result comes as one, by the Canonical ABI. */
 bool func_spills(const struct c_func *func);

@@ -110,8 +110,11 @@ static void write_table(FILE *out, const struct model *model, const struct c_typ
 
 static void write_resource(FILE *out, const struct model *model, const struct c_resource *resource)
 {
-        fprintf(out, "static const struct ward_resource %s = { \"%s\", %zu, %s };\n", resource->table, resource->id,
-                resource->index, resource->by_addin ? "true" : "false");
+        const char *shared = !resource->shared                    ? "WARD_SHARED_NOT"
+                             : strcmp(resource->shared, "buffer") ? "WARD_SHARED_STREAM"
+                                                                  : "WARD_SHARED_BUFFER";
+        fprintf(out, "static const struct ward_resource %s = { \"%s\", %zu, %s, %s };\n", resource->table, resource->id,
+                resource->index, resource->by_addin ? "true" : "false", shared);
         write_table(out, model, resource->own, resource->own->table, resource->own->name);
         write_table(out, model, resource->borrow, resource->borrow->table, resource->borrow->name);
 }

@@ -109,7 +109,7 @@ TEST(has_handles_of_the_hosts_objects)
                          "void t_p_docs_my_doc_drop_borrow(t_p_docs_borrow_my_doc_t handle);\n");
         assert_lacks(text, "t_p_docs_my_doc_t");
         text = source(&f);
-        assert_has(text, "resource_t_p_docs_my_doc = { \"t:p/docs@1.0.0#my-doc\", 0, false };");
+        assert_has(text, "resource_t_p_docs_my_doc = { \"t:p/docs@1.0.0#my-doc\", 0, false, WARD_SHARED_NOT };");
         assert_has(text, "import_module(\"t:p/docs@1.0.0\"), import_name(\"[resource-drop]my-doc\")");
         assert_has(text, "import_name(\"[method]my-doc.read\")");
         assert_has(text, "        { &resource_t_p_docs_my_doc, NULL },\n");
@@ -128,7 +128,7 @@ TEST(has_objects_of_its_own)
                          "void exports_t_p_docs_my_doc_drop_own(exports_t_p_docs_own_my_doc_t handle);\n");
         assert_lacks(text, "drop_borrow");
         text = source(&f);
-        assert_has(text, "\"t:p/docs@1.0.0#my-doc\", 0, true };");
+        assert_has(text, "\"t:p/docs@1.0.0#my-doc\", 0, true, WARD_SHARED_NOT };");
         assert_has(text, "import_module(\"[export]t:p/docs@1.0.0\"), import_name(\"[resource-new]my-doc\")");
         assert_has(text, "import_module(\"[export]t:p/docs@1.0.0\"), import_name(\"[resource-rep]my-doc\")");
         assert_has(text, "import_module(\"[export]t:p/docs@1.0.0\"), import_name(\"[resource-drop]my-doc\")");
@@ -188,7 +188,7 @@ TEST(has_resources_of_the_world)
         assert_has(text, "w_own_r_t w_method_r_m(w_borrow_r_t self);");
         assert_has(text, "void exports_w_f(w_borrow_r_t x);");
         assert_has(source(&f), "import_module(\"$root\"), import_name(\"[resource-drop]r\")");
-        assert_has(source(&f), "resource_r = { \"r\", 0, false };");
+        assert_has(source(&f), "resource_r = { \"r\", 0, false, WARD_SHARED_NOT };");
 }
 
 /* --- Interfaces ------------------------------------------------------------------------------- */

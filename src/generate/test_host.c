@@ -73,7 +73,7 @@ TEST(holds_the_hosts_objects_by_pointers)
 TEST(destroys_the_hosts_objects_by_a_service)
 {
         HOST(view, NULL, objects, "import docs;");
-        assert_has(view.source, "{ \"t:p/docs@1.0.0#doc\", 0, false };");
+        assert_has(view.source, "{ \"t:p/docs@1.0.0#doc\", 0, false, WARD_SHARED_NOT };");
         assert_has(view.source, "static void resource_t_p_docs_doc_destroy(const void *services, void *object)\n{\n"
                                 "        const struct w_services *own = (const struct w_services *)services;\n"
                                 "        own->docs_doc_destructor(own->data, (t_p_docs_doc_t *)object);\n}\n");

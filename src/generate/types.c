@@ -94,6 +94,13 @@ static void write_handle(FILE *out, const char *name, const char *number)
         fprintf(out, "typedef struct %s {\n        %s __handle;\n} %s;\n", name, number, name);
 }
 
+/* Ward's own: the same pointer whether it is owned or lent. */
+static void write_shared(FILE *out, const struct c_resource *resource)
+{
+        fprintf(out, "typedef struct ward_%s *%s;\n", resource->shared, resource->own->name);
+        fprintf(out, "typedef struct ward_%s *%s;\n", resource->shared, resource->borrow->name);
+}
+
 /* An add-in's handles are numbers that Ward keeps; a host's of add-ins' objects are tokens. Of its own, each side has objects. */
 static void write_resource(FILE *out, const struct model *model, const struct c_resource *resource)
 {
@@ -125,7 +132,9 @@ static void write_type(FILE *out, const struct model *model, const struct c_type
                 fprintf(out, "typedef %s %s;\n", type->alias->name, type->name);
                 return;
         }
-        if (type->kind == WIT_RESOURCE)
+        if (type->kind == WIT_RESOURCE && type->resource->shared)
+                write_shared(out, type->resource);
+        else if (type->kind == WIT_RESOURCE)
                 write_resource(out, model, type->resource);
         else if (type->kind == WIT_ENUM)
                 fprintf(out, "typedef uint%u_t %s;\n", type->abi.tag * 8, type->name);

@@ -103,7 +103,9 @@ void write_header_begin(FILE *out, const struct model *model, const char *includ
         write_banner(out, model);
         write_docs(out, "", model->world->package->docs);
         write_docs(out, "", model->world->docs);
-        fprintf(out, "#ifndef %s\n#define %s\n\n%s\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", guard, guard, includes);
+        fprintf(out, "#ifndef %s\n#define %s\n\n%s", guard, guard, includes);
+        fputs(model_has_memory(model) ? "#include <ward/buffer.h>\n" : "", out);
+        fputs("\n#ifdef __cplusplus\nextern \"C\" {\n#endif\n", out);
         pool_finish(&pool);
 }
 

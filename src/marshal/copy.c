@@ -53,7 +53,13 @@ static int new_block(const struct copy *c, size_t n, size_t size, bool zeroed, v
 static int copy_handle(const struct copy *c, const struct ward_type *from_type, const void *from, const struct ward_type *to_type,
                        void *to)
 {
+        void *object;
         uint32_t number = 0;
+        if (from_type->resource->shared) {
+                memcpy(&object, from, sizeof object);
+                memcpy(to, from, sizeof object);
+                return object ? 0 : part_fault(&c->part, WARD_FAULT_USAGE, "NULL is no object of '%s'", from_type->resource->name);
+        }
         int r = part_lower_handle(&c->part, c->lower, from_type, from, &number);
         return r ? r : part_lift_handle(&c->part, c->lift, to_type, number, to);
 }

@@ -108,6 +108,9 @@ API struct ward_buffer *ward_buffer_release(struct ward_buffer *buffer)
                 return NULL;
         if (buffer->data && buffer->size)
                 munmap(buffer->data, buffer->size);
+        if (buffer->charge)
+                charge_return(buffer->charge, buffer->size);
+        charge_unref(buffer->charge);
         fd_close(buffer->fd);
         pthread_mutex_destroy(&buffer->lock);
         free(buffer);

@@ -2,8 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/own.h"
 
 #define API __attribute__((visibility("default")))
@@ -33,6 +37,60 @@ int stream_from_peer(int fd, struct ward_stream **ret_stream)
 {
         int r = ward_stream_new(fd, ret_stream);
         return r == -ENOMEM || !r ? r : -EBADMSG;
+}
+
+API int ward_stream_read(struct ward_stream *stream, void *to, size_t size, size_t *ret_n)
+{
+        ssize_t n;
+        do {
+                n = read(stream->fd, to, size);
+        } while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        *ret_n = (size_t)n;
+        return 0;
+}
+
+API int ward_stream_write(struct ward_stream *stream, const void *from, size_t size, size_t *ret_n)
+{
+        ssize_t n;
+        do {
+                n = write(stream->fd, from, size);
+        } while (n < 0 && errno == EINTR);
+        if (n < 0)
+                return -errno;
+        *ret_n = (size_t)n;
+        return 0;
+}
+
+/* As much as a pipe takes at once when it takes anything. The signal that it may bring is taken out again where it was not pending
+ * before. */
+static ssize_t write_pipe(int fd, const void *from, size_t size)
+{
+        const struct timespec now = { 0, 0 };
+        sigset_t broken, before, pending;
+        sigemptyset(&broken);
+        sigaddset(&broken, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &broken, &before);
+        sigpending(&pending);
+        ssize_t n = write(fd, from, size < PIPE_BUF ? size : PIPE_BUF);
+        int error = errno;
+        if (n < 0 && error == EPIPE && !sigismember(&pending, SIGPIPE))
+                sigtimedwait(&broken, NULL, &now);
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+        errno = error;
+        return n;
+}
+
+int stream_write_quietly(struct ward_stream *stream, const void *from, size_t size, size_t *ret_n)
+{
+        ssize_t n = send(stream->fd, from, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n < 0 && errno == ENOTSOCK)
+                n = write_pipe(stream->fd, from, size);
+        if (n < 0)
+                return -errno;
+        *ret_n = (size_t)n;
+        return 0;
 }
 
 API int ward_stream_fd(const struct ward_stream *stream)

@@ -223,10 +223,14 @@ TEST(a_stream_is_anything_that_flows)
         assert_int_equal(ward_stream_new(ends[0], &stream), 0);
         assert_int_equal(ward_stream_new(ends[1], &other), 0);
         assert_int_equal(fcntl(ends[0], F_GETFD), FD_CLOEXEC);
-        assert_int_equal(write(ward_stream_fd(stream), "s", 1), 1);
+        size_t n = 0;
+        assert_int_equal(ward_stream_write(stream, "sn", 2, &n), 0);
+        assert_int_equal(n, 2);
+        assert_int_equal(ward_stream_read(other, &byte, 1, &n), 0);
+        assert_int_equal(byte, 's');
         int fd = ward_stream_take(other);
         assert_int_equal(read(fd, &byte, 1), 1);
-        assert_int_equal(byte, 's');
+        assert_int_equal(byte, 'n');
         close(fd);
         assert_null(ward_stream_release(stream));
         assert_null(ward_stream_release(NULL));
@@ -252,6 +256,23 @@ TEST(a_child_shares_the_memory)
         ward_buffer_release(buffer);
 }
 
+TEST(what_is_charged_is_bounded)
+{
+        struct charge *charge = charge_new(10000);
+        struct ward_buffer *first = make(6000), *second = make(6000), *many[CHARGE_BUFFERS_MAX];
+        assert_int_equal(charge_buffer(charge, first), 0);
+        assert_int_equal(charge_buffer(charge, second), -EDQUOT);
+        ward_buffer_release(first);
+        assert_int_equal(charge_buffer(charge, second), 0);
+        for (int i = 1; i < CHARGE_BUFFERS_MAX; i++)
+                assert_int_equal(charge_buffer(charge, many[i] = make(0)), 0);
+        assert_int_equal(charge_buffer(charge, many[0] = make(0)), -EDQUOT);
+        assert_null(charge_unref(charge));
+        ward_buffer_release(second);
+        for (int i = 0; i < CHARGE_BUFFERS_MAX; i++)
+                ward_buffer_release(many[i]);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(holds_what_is_written), TEST_CASE(reads_nothing_beyond_the_end),
@@ -260,5 +281,5 @@ int main(int argc, char **argv)
                          TEST_CASE(what_is_exposed_is_read_in_place_when_sealed), TEST_CASE(who_protects_is_the_only_one_to_write),
                          TEST_CASE(a_file_is_read_but_not_mapped), TEST_CASE(a_file_for_reading_stays_so),
                          TEST_CASE(a_peer_sends_memory_of_a_fixed_size), TEST_CASE(a_stream_is_anything_that_flows),
-                         TEST_CASE(a_child_shares_the_memory));
+                         TEST_CASE(a_child_shares_the_memory), TEST_CASE(what_is_charged_is_bounded));
 }

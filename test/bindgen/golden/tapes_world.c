@@ -11,7 +11,7 @@ static const struct ward_type type_u32 = { WARD_TYPE_INT, WARD_TYPE_PLAIN, 0, 4,
 static const struct ward_type type_string = {
         WARD_TYPE_STRING, WARD_TYPE_OWNS, 0, 4, 8, sizeof(tapes_world_string_t), 2, 0, NULL, NULL
 };
-static const struct ward_resource resource_example_tapes_paper_roll = { "example:tapes/paper#roll", 0, false };
+static const struct ward_resource resource_example_tapes_paper_roll = { "example:tapes/paper#roll", 0, false, WARD_SHARED_NOT };
 static const struct ward_type type_example_tapes_paper_own_roll = {
         WARD_TYPE_OWN, WARD_TYPE_HANDLES, 0, 4, 4, sizeof(example_tapes_paper_own_roll_t), 1, 0, NULL,
         &resource_example_tapes_paper_roll
@@ -34,7 +34,7 @@ static const struct ward_type type_option_u32 = {
 static const struct ward_type type_exports_example_tapes_tapes_marks = {
         WARD_TYPE_FLAGS, 0, 0, 1, 1, sizeof(exports_example_tapes_tapes_marks_t), 1, 2, NULL, NULL
 };
-static const struct ward_resource resource_exports_example_tapes_tapes_tape = { "example:tapes/tapes#tape", 1, true };
+static const struct ward_resource resource_exports_example_tapes_tapes_tape = { "example:tapes/tapes#tape", 1, true, WARD_SHARED_NOT };
 static const struct ward_type type_exports_example_tapes_tapes_own_tape = {
         WARD_TYPE_OWN, WARD_TYPE_HANDLES, 0, 4, 4, sizeof(exports_example_tapes_tapes_own_tape_t), 1, 0, NULL,
         &resource_exports_example_tapes_tapes_tape

@@ -1,0 +1,39 @@
+#include <errno.h>
+#include <stdlib.h>
+#include "memory/buffer.h"
+
+struct charge *charge_new(uint64_t most)
+{
+        struct charge *charge = calloc(1, sizeof *charge);
+        if (!charge)
+                return NULL;
+        atomic_init(&charge->references, 1);
+        charge->most = most;
+        return charge;
+}
+
+struct charge *charge_unref(struct charge *charge)
+{
+        if (charge && atomic_fetch_sub_explicit(&charge->references, 1, memory_order_acq_rel) == 1)
+                free(charge);
+        return NULL;
+}
+
+int charge_buffer(struct charge *charge, struct ward_buffer *buffer)
+{
+        uint64_t before = atomic_fetch_add_explicit(&charge->bytes, buffer->size, memory_order_relaxed);
+        uint32_t n = atomic_fetch_add_explicit(&charge->buffers, 1, memory_order_relaxed);
+        if (n >= CHARGE_BUFFERS_MAX || before > charge->most || buffer->size > charge->most - before) {
+                charge_return(charge, buffer->size);
+                return -EDQUOT;
+        }
+        atomic_fetch_add_explicit(&charge->references, 1, memory_order_relaxed);
+        buffer->charge = charge;
+        return 0;
+}
+
+void charge_return(struct charge *charge, uint64_t bytes)
+{
+        atomic_fetch_sub_explicit(&charge->bytes, bytes, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&charge->buffers, 1, memory_order_relaxed);
+}
