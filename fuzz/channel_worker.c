@@ -14,7 +14,8 @@
 #include "domain/warden.h"
 
 enum {
-        HINTS = 8,       /* of what the host said */
+        HINTS = 8, /* of what the host said */
+        LANES = 8,
         ARENA_PART = 512 /* bytes of it that are written */
 };
 
@@ -33,11 +34,16 @@ static pthread_t thread;
 static int worker_fd;
 static struct warden_worker *worker;
 
-/* The worker's own. */
+/* The worker's own, a thread for each lane, of which one acts at a time. */
+static pthread_mutex_t acting = PTHREAD_MUTEX_INITIALIZER;
 static const uint8_t *input;
 static size_t left;
 static bool honest;
-static struct channel channel;
+static struct shared memory;
+static uint32_t arena; /* where it writes */
+static _Thread_local struct channel channel;
+static pthread_t lanes[LANES];
+static unsigned n_lanes;
 static uint64_t slots[CHANNEL_SLOTS], hints[HINTS];
 static unsigned n_hints, storm;
 
@@ -74,7 +80,7 @@ static uint64_t next_value(void)
         if (choice < 64)
                 return choice;
         if (choice < 160)
-                return channel.arena.start + (uint64_t)(choice - 64) * 4;
+                return arena + (uint64_t)(choice - 64) * 4;
         if (choice < 192)
                 return hints[choice % HINTS];
         if (choice < 208)
@@ -86,7 +92,7 @@ static uint64_t next_value(void)
 
 static uint32_t next_place(void)
 {
-        return channel.arena.start + next_byte() * 4u % ARENA_PART;
+        return arena + next_byte() * 4u % ARENA_PART;
 }
 
 /* --- Acts ------------------------------------------------------------------------------------- */
@@ -109,10 +115,9 @@ static void rage(void)
         uint64_t x = hints[0] ^ left ^ 0x9e3779b97f4a7c15;
         for (; storm; storm--) {
                 x ^= x << 13, x ^= x >> 7, x ^= x << 17;
-                uint32_t value = x & 256 ? (uint32_t)(x >> 40) % 64 : channel.arena.start + (uint32_t)(x >> 36) % ARENA_PART;
+                uint32_t value = x & 256 ? (uint32_t)(x >> 40) % 64 : arena + (uint32_t)(x >> 36) % ARENA_PART;
                 if (x & 0xe00)
-                        write_word(channel.arena.start + (uint32_t)(x >> 20) % (ARENA_PART / 4) * 4,
-                                   x & 0x1000 ? value : (uint32_t)x);
+                        write_word(arena + (uint32_t)(x >> 20) % (ARENA_PART / 4) * 4, x & 0x1000 ? value : (uint32_t)x);
                 else
                         atomic_store_explicit(&channel.box->slots[x % CHANNEL_SLOTS], value, memory_order_relaxed);
         }
@@ -173,7 +178,7 @@ static bool act(void)
                         return ring_wrongly();
                 instance = (uint32_t)next_value();
                 function = (uint32_t)next_value();
-                send(at % 16, instance, function);
+                send(at % 20, instance, function);
                 return true;
         }
 }
@@ -189,11 +194,33 @@ static void listen(const struct message *message)
                         hints[n_hints++ % HINTS] = said[i];
 }
 
+static void serve(uint32_t lane);
+
+static void *live_on_lane(void *data)
+{
+        serve((uint32_t)(uintptr_t)data);
+        return NULL;
+}
+
+static void open_lane(void)
+{
+        uint64_t number;
+        channel_slots(&channel, &number, 1);
+        if (n_lanes < LANES && !pthread_create(&lanes[n_lanes], NULL, live_on_lane, (void *)(uintptr_t)number))
+                n_lanes++;
+}
+
 /* False: it has nothing to say, and dies instead. */
 static bool answer(const struct message *message)
 {
         bool sent = false;
         listen(message);
+        if (message->kind == MESSAGE_OPEN)
+                open_lane();
+        if (honest && message->kind == MESSAGE_OPEN) {
+                send(MESSAGE_OPENED, 0, 0);
+                return true;
+        }
         if (honest && message->kind == MESSAGE_START) {
                 send(MESSAGE_READY, 0, 0);
                 return true;
@@ -208,24 +235,31 @@ static bool answer(const struct message *message)
 }
 
 /* Serves the host until either has enough. */
-static void serve(void)
+static void serve(uint32_t lane)
 {
         bool goes_on = true;
+        channel_open(&memory, lane, &channel);
         while (goes_on && channel_wait(&channel, &alive, CLOCK_NEVER) == CHANNEL_MESSAGE) {
                 struct message message = channel_receive(&channel);
+                pthread_mutex_lock(&acting);
                 goes_on = answer(&message);
+                pthread_mutex_unlock(&acting);
         }
+        channel_guard_end(&alive);
 }
 
 static void *live(void *data)
 {
         const struct warden_end end = { .kind = WARDEN_ENDED, .status = 0 };
-        n_hints = storm = 0;
+        n_hints = storm = n_lanes = 0;
         memset(slots, 0, sizeof slots);
         memset(hints, 0, sizeof hints);
-        if (!channel_attach(worker_fd, &channel)) {
-                serve();
-                channel_finish(&channel, false);
+        if (!shared_attach(worker_fd, &memory)) {
+                arena = (uint32_t)memory.size - ARENA_PART;
+                serve(0);
+                while (n_lanes)
+                        pthread_join(lanes[--n_lanes], NULL);
+                shared_finish(&memory, false);
         }
         close(worker_fd);
         worker->ended(worker->data, &end);
@@ -254,10 +288,10 @@ struct warden *warden_free(struct warden *warden)
         return NULL;
 }
 
-int warden_spawn(struct warden *warden, struct warden_worker *new_worker, int fd, struct ward_fault *fault)
+int warden_spawn(struct warden *warden, struct warden_worker *new_worker, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
 {
         worker = new_worker;
-        worker_fd = dup(fd);
+        worker_fd = dup(fds[WIRE_MEMORY]);
         has_ended = false;
         atomic_store(&alive, 1);
         int r = worker_fd < 0 ? errno : pthread_create(&thread, NULL, live, NULL);

@@ -114,8 +114,8 @@ struct ward_limits {
         size_t size;           /* sizeof (struct ward_limits) */
         uint64_t memory_bytes; /* process: data and thread stacks, per process; wasm: linear memory. Default: half of the machine's
                                   memory, at most 4 GiB; wasm 4 GiB */
-        uint64_t arena_bytes; /* process: shared memory for arguments and results, each way. Default 256 MiB, taken as it is touched
-                               */
+        uint64_t arena_bytes;  /* process: shared memory for the values of all calls in flight, both ways. Default 512 MiB, taken as
+                                  it is touched */
         uint64_t cpu_affinity; /* process: bit n allows processor n. Default: the host's */
 };
 
@@ -125,6 +125,8 @@ struct ward_domain_options {
         enum ward_isolation isolation;
         enum ward_level level;
         struct ward_limits limits;
+        bool free_threaded; /* process: calls of several host threads run in it at once, so its add-ins must be made for that;
+                               else it is synchronized: one call at a time, others wait for their turn */
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -171,6 +173,7 @@ struct ward_activate_options {
         const char *const *arguments;   /* NULL-terminated; wasm: WASI's arguments. NULL: none */
         const char *const *environment; /* NULL-terminated "K=V"; the add-in sees these only (wasm, process). NULL: none */
         struct ward_limits limits;
+        bool free_threaded; /* of a domain that is made for it: see ward_domain_options */
 };
 
 /* --- References ---------------------------------------------------------------------------------

@@ -3,24 +3,18 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/barrier.h"
 #include "base/clock.h"
 
 enum { LOOK_AGAIN_NS = 2000000 };
 
 __thread char turn_thread __attribute__((tls_model("initial-exec")));
 
-static _Atomic bool may_favour;
-
 void turn_prepare(void)
 {
-#ifndef __SANITIZE_THREAD__ /* which knows nothing of such a barrier */
-        if (!atomic_load_explicit(&may_favour, memory_order_relaxed) &&
-            !syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0))
-                atomic_store(&may_favour, true);
-#endif
+        barrier_prepare();
 }
 
 /* Sleeps as long as *@word is @value; false when the deadline has passed. */
@@ -94,7 +88,7 @@ static bool be_alone(struct turn *turn, uint64_t deadline)
                 return true;
         if (!atomic_load_explicit(&turn->shared, memory_order_relaxed)) {
                 atomic_store(&turn->shared, true);
-                syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+                barrier_heavy();
         }
         return await_favourite(turn, deadline);
 }
@@ -153,7 +147,7 @@ bool turn_enter_slowly(struct turn *turn)
                 return false;
         own(turn);
         if (!atomic_load_explicit(&turn->favourite, memory_order_relaxed) &&
-            atomic_load_explicit(&may_favour, memory_order_relaxed)) {
+            atomic_load_explicit(&barrier_is_lopsided, memory_order_relaxed)) {
                 become_favourite(turn);
                 return true;
         }

@@ -1,20 +1,22 @@
-/* A channel: the shared memory in which a host and a worker call each other, and the bell that wakes the other side.
+/* Channels: the shared memory in which a host and a worker call each other, and the bells that wake the other side.
  *
  *      host                                                          worker
- *      1. channel_new                                                2. channel_attach (its descriptor)
- *      3. arena_take, channel_send         ------ mailbox ------>    4. channel_wait, channel_receive, run
- *      6. channel_wait, channel_receive    <----- mailbox -------    5. arena_take, channel_send
- *      7. channel_finish
+ *      1. shared_new                                                 2. shared_attach (its descriptor)
+ *      3. channel_open (host's end of lane n)                        4. channel_open (worker's end of lane n)
+ *      5. channel_take, channel_send       ------ mailbox ------>    6. channel_wait, channel_receive, run
+ *      8. channel_wait, channel_receive    <----- mailbox -------    7. channel_take, channel_send
+ *      9. channel_settle, channel_close, shared_finish
  *
- * The memory is one memfd of fixed size, sealed against shrinking, growing and further seals, so that no touch of it can
- * fail in the host for the worker's doing. It is one linear memory: offsets are 32 bits and count from its start.
+ * The memory of a domain is one memfd of fixed size, sealed against shrinking, growing and further seals, so that no touch of it
+ * can fail in the host for the worker's doing. It is one linear memory: offsets are 32 bits and count from its start.
  *
- *      | mailbox | last words |     down arena: host writes   |   up arena: worker writes   |
- *      0                        CHANNEL_CONTROL               + arena                       + arena
+ *      | last words | lane 0: mailbox, words | lane 1 | … | lane 1023 |   arena space, by extents of pages   |
+ *      0            CHANNEL_WORDS                                       CHANNEL_CONTROL
  *
- * Each side takes memory from its own arena only, from the bottom up, and gives it back in the reverse order; what is taken and
- * what is free each side keeps to itself. The sides strictly alternate: who has sent a message waits for the next one, so a message
- * may be read until one is sent, and what it points at lives as long.
+ * Each channel has two arenas, one a direction, made of extents of the arena space that only the host hands out (pool.h): it takes
+ * those for what it writes, and gives the worker others when asked (MESSAGE_MORE). A side takes memory from its own arena only,
+ * from the bottom up, and gives it back in the reverse order. The sides of a channel strictly alternate: who has sent a message
+ * waits for the next one, so a message may be read until one is sent, and what it points at lives as long.
  *
  * The mailbox, for both ways, since the sides alternate: the line that brought a message is the one that takes the answer, so that
  * it crosses twice a call, and no other does (first line: what a call of up to CHANNEL_FIRST_SLOTS scalars touches):
@@ -33,22 +35,27 @@
 #ifndef CHANNEL_CHANNEL_H
 #define CHANNEL_CHANNEL_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <ward/fault.h>
 #include "base/clock.h"
+#include "channel/pool.h"
 
 enum {
         CHANNEL_SLOTS = 16,
         CHANNEL_FIRST_SLOTS = 6,
-        CHANNEL_CONTROL = 16384,
+        CHANNEL_LANES = 1024,
+        CHANNEL_WORDS = 8192, /* bytes for the last words */
+        CHANNEL_CONTROL = 401408,
         CHANNEL_ASLEEP = 1,
         CHANNEL_STEP = 2, /* of the sequence */
 };
 
-#define CHANNEL_ARENA_DEFAULT ((uint64_t)256 << 20)
-#define CHANNEL_ARENA_MAX     (((uint64_t)1 << 31) - CHANNEL_CONTROL)
+#define CHANNEL_ARENAS_DEFAULT ((uint64_t)512 << 20)
+#define CHANNEL_ARENAS_MIN     ((uint64_t)4 * POOL_PAGE)
+#define CHANNEL_ARENAS_MAX     (((uint64_t)1 << 32) - CHANNEL_CONTROL - POOL_PAGE)
 
 /* Two lines apart, since processors fetch them in pairs. */
 struct mailbox {
@@ -59,53 +66,124 @@ struct mailbox {
         _Atomic uint64_t slots[CHANNEL_SLOTS];
 };
 
+/* What the host says of a lane beside its messages: read by the worker at the beginning of each outermost call, written seldom. */
+struct lane_words {
+        _Alignas(128) _Atomic uint32_t up_start; /* the extent that the worker's arena begins with */
+        _Atomic uint32_t up_end;
+};
+
+/* One lane's part of the control pages: number n is the n-th from CHANNEL_WORDS on. */
+struct lane_control {
+        struct mailbox box;
+        struct lane_words words;
+};
+
 /* What a worker writes before it dies, if it still can: see words.h. */
 struct last_words;
 
-/* One side's own arena: offsets in the linear memory. */
+/* --- The memory of a domain ------------------------------------------------------------------- */
+
+/* One side's mapping. */
+struct shared {
+        uint8_t *base;
+        uint64_t size;
+        int fd;               /* host: the memfd, until the worker has it; worker: -1 */
+        pthread_mutex_t lock; /* host: guards the pool */
+        struct pool pool;     /* host */
+};
+
+/* The host's side. @arena_bytes: of all arenas together, 0 for the default. Forked children of the host do not have the memory. */
+int shared_new(uint64_t arena_bytes, struct shared *ret_shared, struct ward_fault *fault);
+/* The worker's side. 0, or a negative errno; @fd stays the caller's. */
+int shared_attach(int fd, struct shared *ret_shared);
+/* Unmaps and closes. In a forked child of the host, which has no mapping, @forked: only closes. */
+void shared_finish(struct shared *shared, bool forked);
+
+struct last_words *shared_words(const struct shared *shared);
+
+/* Host: an extent of at least @bytes for an arena. 0, or 1 where that is not to be had. */
+int shared_take(struct shared *shared, uint64_t bytes, struct extent *ret_extent);
+/* Host: takes it back; memory of large ones goes back to the system. */
+void shared_give(struct shared *shared, struct extent extent);
+
+/* --- A channel -------------------------------------------------------------------------------- */
+
+enum { ARENA_EXTENTS = 24 };
+
+/* One side's own memory in a channel: a stack over a row of extents. */
 struct arena {
-        uint32_t start;
-        uint32_t end;
+        uint32_t top;  /* in extents[n - 1] */
+        uint32_t n;    /* extents in use */
+        uint32_t have; /* those beyond are spare */
+        struct extent extents[ARENA_EXTENTS];
+};
+
+/* How far an arena is full. */
+struct arena_mark {
         uint32_t top;
-        uint32_t high; /* the highest top since memory was last given back */
+        uint32_t n;
 };
 
 /* One side of a channel, private to it. */
 struct channel {
-        uint8_t *base;
+        uint8_t *base; /* of the shared memory */
         uint64_t size;
         struct mailbox *box;
-        struct arena arena;
+        struct lane_words *words;
         uint32_t sequence; /* of the last message, either way */
         bool spins;        /* more than one processor is there for the two sides */
         uint8_t quiet;     /* long waits in a row: after some of them, waits do not begin with spinning */
-        int fd;            /* host: the memfd; worker: -1 */
+        struct arena arena;
+        /* Gets @bytes more for the arena, as an extent; 0, or 1 where they are not to be had. */
+        int (*more)(struct channel *channel, uint64_t bytes, struct extent *ret_extent);
+        void *context;      /* of @more */
+        struct arena given; /* host: what the worker's arena was given */
+        bool grown;         /* host: either arena was, since it was settled */
 };
 
-/* The host's side. @arena_bytes: of each arena, 0 for the default. Forked children of the host do not have the memory. */
-int channel_new(uint64_t arena_bytes, struct channel *ret_channel, struct ward_fault *fault);
-/* The worker's side. 0, or a negative errno; @fd stays the caller's. */
-int channel_attach(int fd, struct channel *ret_channel);
-/* Unmaps and closes. In a forked child of the host, which has no mapping, @forked: only closes. */
-void channel_finish(struct channel *channel, bool forked);
+/* The worker's side of lane @lane; its arena asks by @more, whose @context is the caller's. */
+void channel_open(const struct shared *shared, uint32_t lane, struct channel *ret_channel);
+/* The host's side, which comes first: makes the mailbox ready. */
+void channel_open_host(struct shared *shared, uint32_t lane, struct channel *ret_channel);
 
-struct last_words *channel_words(const struct channel *channel);
+/* Makes room for @size bytes at alignment @align in the own arena; 0, or 1 if there is none. */
+int channel_take(struct channel *channel, uint32_t size, uint32_t align, uint32_t *ret_at);
 
-/* Makes room for @size bytes at alignment @align in the own arena; 0, or 1 if it is full. */
-int arena_take(struct arena *arena, uint32_t size, uint32_t align, uint32_t *ret_at);
-
-/* Back to @mark, an earlier arena.top. What lies above CHANNEL_KEEP is returned to the system when the arena is empty. */
-void channel_trim(struct channel *channel);
-
-enum { CHANNEL_KEEP = 16 << 20 };
-
-static inline void channel_release(struct channel *channel, uint32_t mark)
+static inline struct arena_mark channel_mark(const struct channel *channel)
 {
-        struct arena *arena = &channel->arena;
-        arena->top = mark;
-        if (mark == arena->start && arena->high - arena->start > CHANNEL_KEEP)
-                channel_trim(channel);
+        return (struct arena_mark){ channel->arena.top, channel->arena.n };
 }
+
+/* Back to an earlier mark. The extents stay the channel's. */
+static inline void channel_release(struct channel *channel, struct arena_mark mark)
+{
+        channel->arena.top = mark.top;
+        channel->arena.n = mark.n;
+}
+
+/* Worker: at the beginning of an outermost call its arena is what the host has said. */
+static inline void channel_begin(struct channel *channel)
+{
+        uint32_t start = atomic_load_explicit(&channel->words->up_start, memory_order_relaxed);
+        uint32_t end = atomic_load_explicit(&channel->words->up_end, memory_order_relaxed);
+        channel->arena.n = channel->arena.top = 0;
+        channel->arena.have = end != 0;
+        channel->arena.extents[0] = (struct extent){ start, end };
+}
+
+/* Host: gives the worker's arena an extent of at least @bytes. 0, or 1. */
+int channel_give(struct channel *channel, struct shared *shared, uint64_t bytes, struct extent *ret_extent);
+
+/* Host: after an outermost call. Keeps an extent each way, the largest that is not too large. */
+void channel_settle_slowly(struct channel *channel, struct shared *shared);
+static inline void channel_settle(struct channel *channel, struct shared *shared)
+{
+        if (channel->grown)
+                channel_settle_slowly(channel, shared);
+}
+
+/* Host: gives all extents back. The worker must not use the channel any more. */
+void channel_close(struct channel *channel, struct shared *shared);
 
 /* The slow half of channel_send. */
 void channel_wake(struct mailbox *box);

@@ -2,9 +2,9 @@
  * each other by WIRE_PROTOCOL, so structs travel as they are.
  *
  * On the socket between host and warden (SOCK_SEQPACKET): first the warden says hello; then requests go down and events come up,
- * none is answered. A spawned worker says MESSAGE_READY on its channel.
+ * none is answered. A spawned worker says MESSAGE_READY on lane 0.
  *
- * On a channel, h -> w from host to worker:
+ * Lane 0 is the control lane, served by the worker's first thread, which runs no call of the contract:
  *
  *      START h -> w    slots: offset, length of: u32 whether to spin, the plan (sandbox/plan.h)
  *      READY w -> h
@@ -12,10 +12,20 @@
  *                      and signatures of the functions; names of the resources, and whether they are the add-in's. Answered by
  *                      LOADED or FAILED
  *      UNLOAD h -> w   instance. Answered by UNLOADED
+ *      OPEN h -> w     slot: a lane, which a new thread of the worker's serves from now on. Answered by OPENED or FAILED
+ *
+ * On every other lane:
+ *
  *      CALL h -> w     instance, export in the contract's order; slots: the flat parameters. Answered by RETURN (slot: the flat
  *                      result) or FAILED
- *      IMPORT w -> h   while a CALL is in flight: instance, import in the contract's order; likewise. Answered by
+ *      IMPORT w -> h   while a CALL is in flight, of its instance: import in the contract's order; likewise. Answered by
  *                      IMPORT_RETURN, or by a nested CALL
+ *      LEAVE h -> w    its thread ends. Answered by LEFT, with which the worker is done with the lane
+ *
+ * On all:
+ *
+ *      MORE w -> h     while the worker has something to answer; slot: bytes that its arena is to grow by. Answered by MORE_RETURN
+ *                      (slots: start and end of an extent, 0 and 0 where there is none)
  *      FAILED w -> h   slots: kind of fault, offset, length of its text, whether the call was made before it failed. The
  *                      worker is well and waits for the next message
  *
@@ -41,6 +51,12 @@ enum message_kind {
         MESSAGE_IMPORT,
         MESSAGE_IMPORT_RETURN,
         MESSAGE_FAILED,
+        MESSAGE_OPEN,
+        MESSAGE_OPENED,
+        MESSAGE_LEAVE,
+        MESSAGE_LEFT,
+        MESSAGE_MORE,
+        MESSAGE_MORE_RETURN,
 };
 
 enum {
@@ -48,12 +64,20 @@ enum {
         MESSAGE_NESTING = 64,     /* calls within callbacks within calls */
 
         WIRE_MAGIC = 0x44524157, /* "WARD" */
-        WIRE_PROTOCOL = 2,
+        WIRE_PROTOCOL = 3,
         WIRE_VERSION = 24,
 
         /* Descriptors that the warden starts with, beside the standard streams. */
         WIRE_SOCKET = 3,
         WIRE_HOST = 4, /* pidfd of the host */
+};
+
+/* What a worker gets. */
+enum wire_descriptor {
+        WIRE_MEMORY,   /* the memfd of its channels */
+        WIRE_PASS,     /* its end of the domain's socket, by which descriptors travel (SOCK_SEQPACKET) */
+        WIRE_DOORBELL, /* an eventfd: something waits for the host's dispatcher */
+        WIRE_DESCRIPTORS,
 };
 
 struct wire_hello {
@@ -63,7 +87,7 @@ struct wire_hello {
 };
 
 enum wire_kind {
-        WIRE_SPAWN = 1, /* with the channel's descriptor */
+        WIRE_SPAWN = 1, /* with the descriptors of enum wire_descriptor */
         WIRE_KILL,
 };
 

@@ -12,24 +12,36 @@
 #include <unistd.h>
 #include "base/own.h"
 #include "channel/message.h"
+#include "channel/words.h"
 #include "test/harness/harness.h"
 
-enum { END = 99, ROUNDS = 20000 };
+enum { END = 99, ROUNDS = 20000, LANE = 7 };
 
-static struct channel host_side(uint64_t arena)
+static struct shared host_memory, worker_memory;
+
+static struct channel host_side(uint64_t arenas)
 {
         struct channel channel;
         struct ward_fault fault;
-        if (channel_new(arena, &channel, &fault))
+        if (shared_new(arenas, &host_memory, &fault))
                 fail_msg("%s", fault.text);
+        channel_open_host(&host_memory, LANE, &channel);
         return channel;
 }
 
-static struct channel worker_side(const struct channel *host)
+static struct channel worker_side(void)
 {
         struct channel channel;
-        assert_int_equal(channel_attach(host->fd, &channel), 0);
+        assert_int_equal(shared_attach(host_memory.fd, &worker_memory), 0);
+        channel_open(&worker_memory, LANE, &channel);
         return channel;
+}
+
+static void finish(void)
+{
+        if (worker_memory.base)
+                shared_finish(&worker_memory, false);
+        shared_finish(&host_memory, false);
 }
 
 /* The other side: adds one to the first slot until it is told to end. @nap: sleeps that long now and then, so that both sides fall
@@ -74,7 +86,7 @@ static void call_echo(struct channel *host, uint64_t i)
 static void ping_pong(bool host_spins, bool worker_spins, unsigned nap_us, uint64_t rounds)
 {
         struct channel host = host_side(4096);
-        struct echo e = { worker_side(&host), nap_us };
+        struct echo e = { worker_side(), nap_us };
         pthread_t thread;
         void *failed;
         host.spins = host_spins;
@@ -88,8 +100,7 @@ static void ping_pong(bool host_spins, bool worker_spins, unsigned nap_us, uint6
         channel_send(&host, END, 0, 0, NULL, 0);
         pthread_join(thread, &failed);
         assert_null(failed);
-        channel_finish(&e.channel, false);
-        channel_finish(&host, false);
+        finish();
 }
 
 TEST(answers_come_while_both_spin)
@@ -118,7 +129,7 @@ TEST(no_wake_up_is_lost_at_the_edge_of_sleep)
 TEST(sequence_numbers_wrap)
 {
         struct channel host = host_side(4096);
-        struct echo e = { worker_side(&host), 0 };
+        struct echo e = { worker_side(), 0 };
         pthread_t thread;
         host.sequence = e.channel.sequence = UINT32_MAX - 1 - 2 * 50;
         atomic_store(&host.box->bell, host.sequence);
@@ -127,8 +138,7 @@ TEST(sequence_numbers_wrap)
                 call_echo(&host, i);
         channel_send(&host, END, 0, 0, NULL, 0);
         pthread_join(thread, NULL);
-        channel_finish(&e.channel, false);
-        channel_finish(&host, false);
+        finish();
 }
 
 TEST(it_works_between_processes)
@@ -137,7 +147,7 @@ TEST(it_works_between_processes)
         host.spins = true;
         pid_t pid = fork();
         if (!pid) {
-                struct echo e = { worker_side(&host), 0 };
+                struct echo e = { worker_side(), 0 };
                 e.channel.spins = true;
                 _exit(echo(&e) ? 1 : 0);
         }
@@ -147,7 +157,7 @@ TEST(it_works_between_processes)
         int status;
         waitpid(pid, &status, 0);
         assert_int_equal(status, 0);
-        channel_finish(&host, false);
+        finish();
 }
 
 static uint64_t cpu_time(void)
@@ -158,7 +168,7 @@ static uint64_t cpu_time(void)
 TEST(an_idle_side_uses_no_processor)
 {
         struct channel host = host_side(4096);
-        struct echo e = { worker_side(&host), 0 };
+        struct echo e = { worker_side(), 0 };
         pthread_t thread;
         e.channel.spins = true;
         assert_int_equal(pthread_create(&thread, NULL, echo, &e), 0);
@@ -168,8 +178,7 @@ TEST(an_idle_side_uses_no_processor)
         assert_true(cpu_time() - before < 5000000);
         channel_send(&host, END, 0, 0, NULL, 0);
         pthread_join(thread, NULL);
-        channel_finish(&e.channel, false);
-        channel_finish(&host, false);
+        finish();
 }
 
 TEST(long_waits_cease_to_spin)
@@ -183,7 +192,7 @@ TEST(long_waits_cease_to_spin)
         for (int i = 0; i < 20; i++)
                 assert_int_equal(channel_wait(&host, &guard, clock_now() + 2000000), CHANNEL_DEADLINE);
         assert_true(clock_read(CLOCK_THREAD_CPUTIME_ID) - before < 1200000);
-        channel_finish(&host, false);
+        finish();
 }
 
 TEST(a_deadline_ends_a_wait)
@@ -198,19 +207,18 @@ TEST(a_deadline_ends_a_wait)
                 assert_true(took >= 20000000 && took < 2000000000);
                 assert_int_equal(channel_wait(&host, &guard, 1), CHANNEL_DEADLINE);
         }
-        channel_finish(&host, false);
+        finish();
 }
 
 TEST(an_answer_wins_over_a_passed_deadline_and_an_ended_guard)
 {
-        struct channel host = host_side(4096), worker = worker_side(&host);
+        struct channel host = host_side(4096), worker = worker_side();
         _Atomic uint32_t guard = 0;
         channel_send(&worker, MESSAGE_READY, 0, 0, NULL, 0);
         assert_int_equal(channel_wait(&host, &guard, 1), CHANNEL_MESSAGE);
         assert_int_equal(channel_receive(&host).kind, MESSAGE_READY);
         assert_int_equal(channel_wait(&host, &guard, 1), CHANNEL_GUARD);
-        channel_finish(&worker, false);
-        channel_finish(&host, false);
+        finish();
 }
 
 static void *end_guard(void *data)
@@ -231,7 +239,7 @@ TEST(the_guard_ends_a_wait_at_any_moment)
                 assert_int_equal(channel_wait(&host, &guard, CLOCK_NEVER), CHANNEL_GUARD);
                 pthread_join(thread, NULL);
         }
-        channel_finish(&host, false);
+        finish();
 }
 
 TEST(a_bell_that_lies_is_broken)
@@ -248,7 +256,7 @@ TEST(a_bell_that_lies_is_broken)
         /* The sleeper's bit alone is no lie. */
         atomic_store(&host.box->bell, CHANNEL_ASLEEP);
         assert_int_equal(channel_wait(&host, &guard, clock_now() + 1000000), CHANNEL_DEADLINE);
-        channel_finish(&host, false);
+        finish();
 }
 
 static _Atomic bool storming;
@@ -271,27 +279,85 @@ TEST(a_bell_that_never_rests_still_meets_the_deadline)
         assert_int_equal(channel_wait(&host, &guard, clock_now() + 50000000), CHANNEL_DEADLINE);
         atomic_store(&storming, false);
         pthread_join(thread, NULL);
-        channel_finish(&host, false);
+        finish();
 }
 
-TEST(an_arena_gives_aligned_room_until_it_is_full)
+static uint32_t taken(struct channel *channel, uint32_t size, uint32_t align)
 {
-        struct channel host = host_side(8192);
-        struct arena *arena = &host.arena;
-        uint32_t start = arena->top, at, mark;
-        assert_int_equal(arena_take(arena, 3, 1, &at), 0);
-        assert_int_equal(at, start);
-        mark = arena->top;
-        assert_int_equal(arena_take(arena, 8, 8, &at), 0);
-        assert_int_equal(at, start + 8);
+        uint32_t at = 0;
+        assert_int_equal(channel_take(channel, size, align, &at), 0);
+        assert_int_equal(at % align, 0);
+        assert_true(at >= CHANNEL_CONTROL && at + (uint64_t)size <= channel->size);
+        return at;
+}
+
+TEST(an_arena_gives_aligned_room_until_memory_is_full)
+{
+        struct channel host = host_side(128 << 10);
+        uint32_t at = taken(&host, 3, 1), other;
+        struct arena_mark mark = channel_mark(&host);
+        assert_int_equal(taken(&host, 8, 8), at + 8);
         channel_release(&host, mark);
-        assert_int_equal(arena->top, start + 3);
-        assert_int_equal(arena_take(arena, 8192, 1, &at), 1);
-        assert_int_equal(arena_take(arena, UINT32_MAX, 8, &at), 1);
-        assert_int_equal(arena_take(arena, 8189, 1, &at), 0);
-        assert_int_equal(arena_take(arena, 1, 1, &at), 1);
-        assert_int_equal(arena_take(arena, 0, 1, &at), 0);
-        channel_finish(&host, false);
+        assert_int_equal(taken(&host, 1, 1), at + 3);
+        taken(&host, 60 << 10, 1);
+        taken(&host, 60 << 10, 1); /* in another extent */
+        assert_int_equal(channel_take(&host, 64 << 10, 1, &other), 1);
+        assert_int_equal(channel_take(&host, UINT32_MAX, 8, &other), 1);
+        taken(&host, 4 << 10, 1);
+        assert_int_equal(taken(&host, 0, 1), host.arena.top);
+        finish();
+}
+
+TEST(extents_that_nested_calls_needed_are_used_again)
+{
+        struct channel host = host_side(0);
+        taken(&host, 10, 1);
+        struct arena_mark mark = channel_mark(&host);
+        uint32_t first = taken(&host, 1 << 20, 1), have = host.arena.have;
+        for (int i = 0; i < 1000; i++) {
+                channel_release(&host, mark);
+                assert_int_equal(taken(&host, 1 << 20, 1), first);
+        }
+        assert_int_equal(host.arena.have, have);
+        channel_release(&host, mark);
+        assert_int_not_equal(taken(&host, 2 << 20, 1), first);
+        assert_int_equal(host.arena.have, have + 1);
+        finish();
+}
+
+TEST(a_host_gives_the_worker_memory_and_says_what_it_keeps)
+{
+        struct channel host = host_side(0), worker = worker_side();
+        struct extent small, large;
+        assert_int_equal(channel_give(&host, &host_memory, 1, &small), 0);
+        assert_int_equal(channel_give(&host, &host_memory, 32 << 20, &large), 0);
+        assert_true(extent_size(small) >= 1 && extent_size(large) >= 32 << 20);
+        assert_true(small.end <= large.start || large.end <= small.start);
+        uint64_t left = host_memory.pool.left;
+        channel_settle(&host, &host_memory);
+        assert_true(host_memory.pool.left >= left + (32 << 20));
+        channel_begin(&worker);
+        assert_int_equal(worker.arena.have, 1);
+        assert_int_equal(worker.arena.extents[0].start, small.start);
+        assert_int_equal(taken(&worker, 100, 4), small.start);
+        channel_close(&host, &host_memory);
+        assert_int_equal(host_memory.pool.left, host_memory.pool.all);
+        finish();
+}
+
+TEST(what_a_worker_wants_is_bounded)
+{
+        struct channel host = host_side(1 << 20);
+        struct extent extent;
+        int n = 0;
+        assert_int_equal(channel_give(&host, &host_memory, UINT64_MAX, &extent), 1);
+        assert_int_equal(channel_give(&host, &host_memory, (uint64_t)UINT32_MAX + 1, &extent), 1);
+        while (n < 1000 && !channel_give(&host, &host_memory, 0, &extent))
+                n++;
+        assert_in_range(n, 1, ARENA_EXTENTS);
+        channel_settle(&host, &host_memory);
+        assert_int_equal(host.given.have, 1);
+        finish();
 }
 
 static uint64_t resident(int fd)
@@ -304,57 +370,71 @@ static uint64_t resident(int fd)
 TEST(memory_is_given_back_after_a_large_call)
 {
         struct channel host = host_side(0);
-        uint32_t mark = host.arena.top, at;
-        assert_int_equal(arena_take(&host.arena, 64 << 20, 1, &at), 0);
-        memset(host.base + at, 1, 64 << 20);
-        assert_true(resident(host.fd) >= 64 << 20);
+        struct arena_mark mark = channel_mark(&host);
+        memset(host.base + taken(&host, 64 << 20, 1), 1, 64 << 20);
+        assert_true(resident(host_memory.fd) >= 64 << 20);
         channel_release(&host, mark);
-        assert_true(resident(host.fd) <= CHANNEL_KEEP + (1 << 20));
-        channel_finish(&host, false);
+        channel_settle(&host, &host_memory);
+        assert_true(resident(host_memory.fd) <= 1 << 20);
+        finish();
 }
 
-TEST(the_arenas_do_not_overlap)
+TEST(an_idle_arena_keeps_what_calls_usually_need)
 {
-        struct channel host = host_side(5000), worker = worker_side(&host);
-        assert_true(host.arena.start >= CHANNEL_CONTROL);
-        assert_true(host.arena.end <= worker.arena.start);
-        assert_true(worker.arena.end <= host.size);
-        channel_finish(&worker, false);
-        channel_finish(&host, false);
+        struct channel host = host_side(0);
+        struct arena_mark mark = channel_mark(&host);
+        uint32_t at = taken(&host, 10 << 20, 1);
+        channel_release(&host, mark);
+        channel_settle(&host, &host_memory);
+        assert_int_equal(taken(&host, 10 << 20, 1), at);
+        finish();
+}
+
+TEST(lanes_do_not_overlap)
+{
+        struct channel last, host = host_side(0);
+        channel_open_host(&host_memory, CHANNEL_LANES - 1, &last);
+        uint8_t *after = (uint8_t *)(last.words + 1);
+        assert_true((uint8_t *)host.box >= (uint8_t *)shared_words(&host_memory) + sizeof(struct last_words));
+        assert_true((uint8_t *)(host.words + 1) <= (uint8_t *)last.box);
+        assert_true(after <= host_memory.base + CHANNEL_CONTROL);
+        finish();
 }
 
 TEST(the_size_is_sealed)
 {
-        struct channel host = host_side(4096);
-        assert_int_equal(ftruncate(host.fd, 0), -1);
+        host_side(4096);
+        assert_int_equal(ftruncate(host_memory.fd, 0), -1);
         assert_int_equal(errno, EPERM);
-        assert_int_equal(ftruncate(host.fd, 1 << 30), -1);
-        assert_int_equal(fcntl(host.fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
-        channel_finish(&host, false);
+        assert_int_equal(ftruncate(host_memory.fd, 1 << 30), -1);
+        assert_int_equal(fcntl(host_memory.fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+        finish();
 }
 
 TEST(sizes_out_of_range_are_refused)
 {
-        struct channel host, worker;
+        struct shared host, worker;
         struct ward_fault fault;
-        assert_int_equal(channel_new(CHANNEL_ARENA_MAX + 1, &host, &fault), -WARD_FAULT_USAGE);
+        assert_int_equal(shared_new(CHANNEL_ARENAS_MAX + 1, &host, &fault), -WARD_FAULT_USAGE);
         assert_non_null(strstr(fault.text, "arena_bytes"));
-        assert_int_equal(channel_new(CHANNEL_ARENA_MAX, &host, &fault), 0);
+        assert_int_equal(shared_new(CHANNEL_ARENAS_MAX, &host, &fault), 0);
         assert_true(host.size <= (uint64_t)1 << 32);
-        channel_finish(&host, false);
+        assert_int_equal(shared_attach(host.fd, &worker), 0);
+        shared_finish(&worker, false);
+        shared_finish(&host, false);
         OWNED(fd_closep) int small = memfd_create("small", MFD_CLOEXEC);
-        assert_int_equal(channel_attach(small, &worker), -EINVAL);
-        assert_int_equal(channel_attach(-1, &worker), -EBADF);
+        assert_int_equal(shared_attach(small, &worker), -EINVAL);
+        assert_int_equal(shared_attach(-1, &worker), -EBADF);
 }
 
 /* Without the check the kernel would kill the host with SIGXFSZ. */
 TEST(a_file_size_limit_of_the_host_is_a_fault)
 {
         struct rlimit limit = { 1 << 20, 1 << 20 };
-        struct channel host;
+        struct shared host;
         struct ward_fault fault;
         assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-        assert_int_equal(channel_new(0, &host, &fault), -WARD_FAULT_SYSTEM);
+        assert_int_equal(shared_new(0, &host, &fault), -WARD_FAULT_SYSTEM);
         assert_non_null(strstr(fault.text, "file size limit"));
 }
 
@@ -367,7 +447,10 @@ int main(int argc, char **argv)
                 TEST_CASE(long_waits_cease_to_spin), TEST_CASE(a_deadline_ends_a_wait),
                 TEST_CASE(an_answer_wins_over_a_passed_deadline_and_an_ended_guard), TEST_CASE(the_guard_ends_a_wait_at_any_moment),
                 TEST_CASE(a_bell_that_lies_is_broken), TEST_CASE(a_bell_that_never_rests_still_meets_the_deadline),
-                TEST_CASE(an_arena_gives_aligned_room_until_it_is_full), TEST_CASE(memory_is_given_back_after_a_large_call),
-                TEST_CASE(the_arenas_do_not_overlap), TEST_CASE(the_size_is_sealed), TEST_CASE(sizes_out_of_range_are_refused),
+                TEST_CASE(an_arena_gives_aligned_room_until_memory_is_full),
+                TEST_CASE(extents_that_nested_calls_needed_are_used_again),
+                TEST_CASE(a_host_gives_the_worker_memory_and_says_what_it_keeps), TEST_CASE(what_a_worker_wants_is_bounded),
+                TEST_CASE(an_idle_arena_keeps_what_calls_usually_need), TEST_CASE(memory_is_given_back_after_a_large_call),
+                TEST_CASE(lanes_do_not_overlap), TEST_CASE(the_size_is_sealed), TEST_CASE(sizes_out_of_range_are_refused),
                 TEST_CASE(a_file_size_limit_of_the_host_is_a_fault));
 }

@@ -16,6 +16,7 @@ struct last_words {
         uint32_t kind;   /* enum ward_fault_kind; 0: nothing was said */
         uint32_t signal; /* WARD_FAULT_SIGNAL */
         uint32_t has_address;
+        uint32_t lane; /* that the thread served, or 0 */
         uint32_t text_len;
         uint32_t backtrace_len;
         uint64_t address;

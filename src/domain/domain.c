@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/barrier.h"
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/data.h"
@@ -12,6 +13,7 @@
 #include "domain/objects.h"
 #include "domain/references.h"
 #include "domain/state.h"
+#include "domain/tokens.h"
 #include "policy/level.h"
 
 enum { UNLOAD_MS = 1000 }; /* for the destructors of an orderly unload */
@@ -46,8 +48,11 @@ static int domain_make(struct domains *domains, const struct kind *kind, bool wi
         atomic_store(&domain->references, 1);
         list_init(&domain->link);
         list_init(&domain->instances);
-        list_init(&domain->unheld);
+        visit_init(&domain->visit);
         pthread_mutex_init(&domain->info_lock, NULL);
+        pthread_mutex_init(&domain->list_lock, NULL);
+        pthread_mutex_init(&domain->end_lock, NULL);
+        pthread_cond_init(&domain->ended, NULL);
         turn_prepare();
         *ret_domain = domain;
         return 0;
@@ -84,6 +89,14 @@ static void domain_choose_name(struct ward_domain *domain, const char *name)
         domain_set_name(domain, name ? name : made);
 }
 
+static int check_threading(const struct ward_domain_options *options, struct ward_fault *fault)
+{
+        if (!options->free_threaded || options->isolation == WARD_PROCESS)
+                return 0;
+        return fault_set(fault, WARD_FAULT_USAGE, "a domain of kind %s is synchronized: only process domains can be free-threaded",
+                         ward_isolation_name(options->isolation));
+}
+
 int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, const char *const *environment,
                uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault)
 {
@@ -91,6 +104,8 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
                 return fault_set(fault, WARD_FAULT_USAGE, "no domain of kind %s can be made: choose wasm or process",
                                  ward_isolation_name(options->isolation));
         int r = level_check(options->isolation, options->level, fault);
+        if (!r)
+                r = check_threading(options, fault);
         if (r)
                 return r;
         struct ward_domain *domain;
@@ -100,6 +115,7 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         domain->level = level_effective(options->level);
         domain->limits = options->limits;
         domain->environment = environment;
+        domain->free_threaded = options->free_threaded;
         domain->made = made;
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
@@ -128,106 +144,162 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         domain_state_free(domain->state);
         data_free(domain->data);
         pthread_mutex_destroy(&domain->info_lock);
+        pthread_mutex_destroy(&domain->list_lock);
+        pthread_mutex_destroy(&domain->end_lock);
+        pthread_cond_destroy(&domain->ended);
         free(domain->fault);
         free(domain);
         return NULL;
 }
 
-/* A child that was forked while another thread stopped @domain finds it listed still, and half freed. */
-static bool is_stopped(const struct ward_domain *domain)
-{
-        return domain_is_here(domain) ? domain->stopped : list_is_empty(&domain->link);
-}
+/* --- The end ---------------------------------------------------------------------------------- */
 
-/* Frees what the kind holds, once. With the turn taken, no call in flight and the state unloaded. What is half freed only leaves
- * the list, or ward_host_free would wait for it. */
-static void domain_stop(struct ward_domain *domain)
+static void unregister(struct ward_domain *domain)
 {
-        if (is_stopped(domain))
-                return;
-        if (!domain->stopped) {
-                domain->stopped = true;
-                domain->kind->stop(domain);
-        }
         domains_enter(domain->domains);
         list_remove(&domain->link);
         domains_leave(domain->domains);
         domain_unref(domain);
 }
 
-/* The next add-in that still holds objects of the host's, with a reference. One that nobody holds any more sees to them itself. */
-static struct instance *next_holder(struct ward_domain *domain)
+/* Whether any thread is in it, seen from one that has stored that it does not run any more. */
+static bool is_busy(struct ward_domain *domain)
+{
+        barrier_heavy();
+        return visit_depth(&domain->visit) || (domain->kind->is_busy && domain->kind->is_busy(domain));
+}
+
+static void set_end(struct ward_domain *domain, enum domain_end end)
+{
+        pthread_mutex_lock(&domain->end_lock);
+        domain->end = end;
+        pthread_cond_broadcast(&domain->ended);
+        pthread_mutex_unlock(&domain->end_lock);
+}
+
+/* Frees what the kind holds, once, if nobody is in the domain. */
+static void try_stop(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->end_lock);
+        bool stops = domain->end == DOMAIN_STARTED && !is_busy(domain);
+        if (stops)
+                domain->end = DOMAIN_STOPPING;
+        pthread_mutex_unlock(&domain->end_lock);
+        if (!stops)
+                return;
+        domain->kind->stop(domain);
+        set_end(domain, DOMAIN_STOPPED);
+        unregister(domain);
+}
+
+/* In a forked child there is nobody else. What another thread of the parent was stopping is half freed: it only leaves the list, or
+ * ward_host_free would wait for it. */
+static void stop_forked(struct ward_domain *domain)
+{
+        if (list_is_empty(&domain->link))
+                return;
+        if (domain->end == DOMAIN_STARTED)
+                domain->kind->stop(domain);
+        domain->end = DOMAIN_STOPPED;
+        unregister(domain);
+}
+
+static void await_stopped(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->end_lock);
+        while (domain->end != DOMAIN_STOPPED)
+                pthread_cond_wait(&domain->ended, &domain->end_lock);
+        pthread_mutex_unlock(&domain->end_lock);
+}
+
+static bool is_stopped(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->end_lock);
+        bool stopped = domain->end == DOMAIN_STOPPED;
+        pthread_mutex_unlock(&domain->end_lock);
+        return stopped;
+}
+
+/* The @n-th add-in from there on that somebody still holds, with a reference. One that nobody holds any more sees to itself. */
+static struct instance *held_instance(struct ward_domain *domain, uint32_t n)
 {
         struct instance *found = NULL;
-        turn_take(&domain->turn, CLOCK_NEVER);
+        pthread_mutex_lock(&domain->list_lock);
         for (struct list *link = domain->instances.next; !found && link != &domain->instances; link = link->next) {
                 struct instance *instance = CONTAINER_OF(link, struct instance, link);
-                if (references_hold(instance->references) && instance_try_ref(instance))
+                if (n)
+                        n--;
+                else if (instance_try_ref(instance))
                         found = instance;
         }
-        turn_give(&domain->turn);
+        pthread_mutex_unlock(&domain->list_lock);
         return found;
 }
 
 /* What the add-ins of a stopped domain still held. */
 static void clear_references(struct ward_domain *domain)
 {
-        for (struct instance *instance; (instance = next_holder(domain));) {
+        struct instance *instance;
+        for (uint32_t i = 0; (instance = held_instance(domain, i)); i++) {
                 references_clear(instance->references);
                 instance_unref(instance);
         }
 }
 
-/* Gives the turn back when the last call has left. Whoever is called meanwhile comes in and out as if a call were in flight, and
- * may leave more to do. The host's objects are destroyed when the turn is given back: that may end objects in another domain, whose
- * own end may be waiting for this one. */
-static void settle(struct ward_domain *domain)
-{
-        struct list ended;
-        list_init(&ended);
-        domain_ref(domain);
-        do {
-                domain->depth++;
-                instances_end(domain, &ended);
-                if (!domain_is_running(domain))
-                        domain_stop(domain);
-                domain->depth--;
-        } while (!list_is_empty(&domain->unheld));
-        bool stopped = domain->stopped;
-        turn_give(&domain->turn);
-        instances_free(&ended);
-        if (stopped)
-                clear_references(domain);
-        domain_unref(domain);
-}
-
 /* One of the objects that the host holds. The host may be called, and change the list. */
 static bool end_object(struct ward_domain *domain)
 {
-        for (struct list *link = domain->instances.next; link != &domain->instances; link = link->next)
-                if (objects_end_one(CONTAINER_OF(link, struct instance, link)))
-                        return true;
-        return false;
+        struct instance *instance;
+        bool found = false;
+        for (uint32_t i = 0; !found && (instance = held_instance(domain, i)); i++) {
+                found = objects_end_one(instance);
+                instance_unref(instance);
+        }
+        return found;
 }
 
-/* In the turn, with no call in flight: what the host holds of the add-ins is destroyed while they are well. */
-static void end_objects(struct ward_domain *domain)
+/* What the host holds of the add-ins is destroyed while they are well. */
+void domain_end_objects(struct ward_domain *domain)
 {
+        struct visit *visit;
         uint64_t outer = deadline_inherited, own = clock_deadline(UNLOAD_MS);
+        if (domain_enter(domain, UNLOAD_MS, &visit, NULL))
+                return;
         deadline_inherited = own < outer ? own : outer;
-        domain->depth++;
         while (domain_is_running(domain) && clock_now() < deadline_inherited && end_object(domain))
                 ;
-        domain->depth--;
         deadline_inherited = outer;
+        domain_leave(domain, visit);
+}
+
+static bool has_objects(struct ward_domain *domain)
+{
+        bool found = false;
+        pthread_mutex_lock(&domain->list_lock);
+        for (struct list *link = domain->instances.next; !found && link != &domain->instances; link = link->next)
+                found = tokens_has_objects(CONTAINER_OF(link, struct instance, link));
+        pthread_mutex_unlock(&domain->list_lock);
+        return found;
+}
+
+/* Whether this thread is in it. */
+static bool is_inside(struct ward_domain *domain)
+{
+        if (domain_visit(domain))
+                return true;
+        if (!turn_take(&domain->turn, 0))
+                return false;
+        bool inside = visit_depth(&domain->visit);
+        turn_give(&domain->turn);
+        return inside;
 }
 
 /* Reads as unloaded from here on. Where somebody is in the domain, that call is ended instead of being waited for. */
 static void begin_unload(struct ward_domain *domain)
 {
         bool alone = turn_take(&domain->turn, 0);
-        if (alone && !domain->depth && domain_is_running(domain))
-                end_objects(domain);
+        if (alone && domain_is_running(domain) && has_objects(domain) && !is_busy(domain))
+                domain_end_objects(domain);
         domain_state_unload(domain->state);
         if (alone)
                 turn_give(&domain->turn);
@@ -240,25 +312,18 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
         if (!domain->kind->stop)
                 return fault_set(fault, WARD_FAULT_REFUSED, "domain '%s' is the host itself: it cannot be unloaded", domain->name);
         domain_ref(domain);
-        if (domain_is_here(domain)) {
-                begin_unload(domain);
-                turn_take(&domain->turn, CLOCK_NEVER);
-                if (domain->depth)
-                        turn_give(&domain->turn);
-                else
-                        settle(domain);
+        if (!domain_is_here(domain)) {
+                stop_forked(domain);
         } else {
-                domain_stop(domain);
+                begin_unload(domain);
+                if (!is_inside(domain)) {
+                        try_stop(domain);
+                        await_stopped(domain);
+                        clear_references(domain);
+                }
         }
         domain_unref(domain);
         return 0;
-}
-
-void domain_end_objects(struct ward_domain *domain)
-{
-        turn_take(&domain->turn, CLOCK_NEVER);
-        end_objects(domain);
-        turn_give(&domain->turn);
 }
 
 /* --- Entering and leaving --------------------------------------------------------------------- */
@@ -273,24 +338,53 @@ static int await_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault
                          "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);
 }
 
-/* With the turn, which is given back if there is nothing to enter. */
-static int begin(struct ward_domain *domain, struct ward_fault *fault)
+static bool is_shared(const struct ward_domain *domain, const struct visit *visit)
 {
-        if (!domain_is_running(domain)) {
-                turn_give(&domain->turn);
-                return domain_unloaded_fault(domain, fault);
-        }
-        domain->depth++;
-        return 0;
+        return visit == &domain->visit;
+}
+
+/* Whether who is @depth deep in @visit took the turn to get there. */
+static bool has_turn(const struct ward_domain *domain, const struct visit *visit, uint32_t depth)
+{
+        return is_shared(domain, visit) || (depth == 1 && !domain->free_threaded);
+}
+
+static inline void deepen(struct visit *visit)
+{
+        atomic_store_explicit(&visit->depth, visit_depth(visit) + 1, memory_order_relaxed);
+        barrier_light();
+}
+
+/* With the turn, where there is to be one; it is given back if there is nothing to enter. */
+static inline int begin(struct ward_domain *domain, struct visit *visit, struct ward_fault *fault)
+{
+        deepen(visit);
+        if (domain_is_running(domain))
+                return 0;
+        int r = domain_unloaded_fault(domain, fault);
+        domain_leave(domain, visit);
+        return r;
 }
 
 /* The clock is read only when somebody else is in the domain. */
-int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
+static inline int take_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
 {
+        return turn_enter(&domain->turn) ? 0 : await_turn(domain, ms, fault);
+}
+
+int domain_enter(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault)
+{
+        struct visit *visit = &domain->visit;
         if (!domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
-        int r = turn_enter(&domain->turn) ? 0 : await_turn(domain, ms, fault);
-        return r ? r : begin(domain, fault);
+        int r = domain->kind->visit ? domain->kind->visit(domain, &visit, fault) : 0;
+        if (!r && has_turn(domain, visit, visit_depth(visit) + 1))
+                r = take_turn(domain, ms, fault);
+        if (!r)
+                r = begin(domain, visit, fault);
+        if (!r)
+                *ret_visit = visit;
+        return r;
 }
 
 int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
@@ -298,16 +392,68 @@ int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fa
         if (!domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
         int r = await_turn(domain, ms, fault);
-        return r ? r : begin(domain, fault);
+        return r ? r : begin(domain, &domain->visit, fault);
 }
 
-void domain_leave(struct ward_domain *domain)
+void domain_enter_to_end(struct ward_domain *domain)
+{
+        turn_take(&domain->turn, CLOCK_NEVER);
+        deepen(&domain->visit);
+}
+
+struct visit *domain_visit(struct ward_domain *domain)
+{
+        struct visit *visit = domain->kind->here ? domain->kind->here(domain) : NULL;
+        return visit && visit_depth(visit) ? visit : NULL;
+}
+
+/* The outermost call is over, with something to do behind it. The host's objects are destroyed when the turn is given back: that
+ * may end objects in another domain, whose own end may be waiting for this one. */
+static void leave_slowly(struct ward_domain *domain, struct visit *visit)
+{
+        struct list ended;
+        bool turn = has_turn(domain, visit, 1);
+        list_init(&ended);
+        domain_ref(domain);
+        instances_end(domain, visit, &ended);
+        atomic_store(&visit->depth, 0);
+        barrier_light();
+        if (turn)
+                turn_give(&domain->turn);
+        if (!domain_is_running(domain))
+                domain_left(domain);
+        instances_free(&ended);
+        domain_unref(domain);
+}
+
+void domain_left(struct ward_domain *domain)
+{
+        try_stop(domain);
+        if (is_stopped(domain))
+                clear_references(domain);
+}
+
+void domain_leave(struct ward_domain *domain, struct visit *visit)
 {
         /* A call that a forked child returns from is the parent's: nothing of it is to be undone here. */
         if (!domain_is_here(domain))
                 return;
-        if (!--domain->depth && (!domain_is_running(domain) || !list_is_empty(&domain->unheld)))
-                settle(domain);
-        else
+        uint32_t depth = visit_depth(visit);
+        bool turn = has_turn(domain, visit, depth);
+        if (depth == 1 && !list_is_empty(&visit->unheld)) {
+                leave_slowly(domain, visit);
+                return;
+        }
+        atomic_store_explicit(&visit->depth, depth - 1, memory_order_release);
+        barrier_light();
+        if (depth > 1 || domain_is_running(domain)) {
+                if (turn)
+                        turn_give(&domain->turn);
+                return;
+        }
+        domain_ref(domain);
+        if (turn)
                 turn_give(&domain->turn);
+        domain_left(domain);
+        domain_unref(domain);
 }

@@ -7,8 +7,15 @@
  * State lives in a page of its own that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as
  * unloaded (0), so nothing there touches a channel, a worker or a lock that is not its own.
  *
- * Locking: @turn is held for a whole call at the isolating kinds (domains are synchronized); it is recursive, so an
- * import may call back in. Whoever leaves the outermost call of a domain that was unloaded meanwhile frees what it used. */
+ * Visits: a host thread that is in a domain is in a visit of it. At kind `process` each thread has one of its own (lane.h), else
+ * the domain has one, for whoever has the turn. A domain that was unloaded is stopped, and what it used freed, when nobody is in it
+ * any more: by who unloads it, or by who is the last to leave. To see that costs the leaving thread nothing: it stores that it is
+ * out, then looks whether the domain runs; who unloads stores that it does not, passes a barrier (base/barrier.h), then looks
+ * whether anybody is in.
+ *
+ * Locking: @turn is held for a whole call at the isolating kinds, unless the domain is free-threaded (so domains are synchronized),
+ * and while add-ins come and go; it is recursive, so an import may call back in. A thread that is in a visit of its own already
+ * takes no turn: its outermost call has it. */
 #ifndef DOMAIN_DOMAIN_H
 #define DOMAIN_DOMAIN_H
 
@@ -51,18 +58,42 @@ struct data;       /* domain/data.h: a domain's named data */
 struct tokens;     /* domain/tokens.h: what the host holds of its add-ins */
 struct references; /* domain/references.h: what an add-in holds of the host, and the host of it */
 
+/* Where a host thread is in a domain. */
+struct visit {
+        _Atomic uint32_t depth; /* calls in flight, nested ones counted; only its thread writes */
+        struct list unheld;     /* of instance.link: what nobody holds any more goes with the end of the visit */
+};
+
+static inline void visit_init(struct visit *visit)
+{
+        atomic_init(&visit->depth, 0);
+        list_init(&visit->unheld);
+}
+
+static inline uint32_t visit_depth(const struct visit *visit)
+{
+        return atomic_load_explicit(&visit->depth, memory_order_relaxed);
+}
+
+/* How far a domain's end is. */
+enum domain_end { DOMAIN_STARTED, DOMAIN_STOPPING, DOMAIN_STOPPED };
+
 struct ward_domain {
         const struct kind *kind;
         struct domains *domains; /* NULL once the host is gone */
         struct list link;
-        struct list instances; /* of instance.link, guarded by @turn */
-        struct list unheld;    /* the same, of those that nobody holds any more: they go when no call is in flight */
         _Atomic uint32_t references;
         struct domain_state *state;
-        struct turn turn; /* held for a whole call */
-        uint32_t depth;   /* calls in flight, nested ones counted; guarded by @turn */
-        bool stopped;     /* kind->stop has begun; guarded by @turn */
-        bool made;        /* for an add-in: it goes with the last one in it */
+        struct turn turn;
+        struct visit visit;        /* with the turn: of kinds without visits of their own, and of who loads or ends an add-in */
+        bool free_threaded;        /* calls take no turn */
+        bool made;                 /* for an add-in: it goes with the last one in it */
+        pthread_mutex_t list_lock; /* guards the next two; references' and tokens' locks may be taken under it */
+        struct list instances;     /* of instance.link, but for those that nobody holds any more */
+        uint32_t n_instances;      /* those counted */
+        pthread_mutex_t end_lock;  /* guards @end; the kind's locks may be taken under it */
+        pthread_cond_t ended;
+        enum domain_end end;
         enum ward_level level;
         struct ward_limits limits;
         const char *const *environment; /* valid during kind->start and kind->load only */
@@ -127,12 +158,19 @@ void domain_end_objects(struct ward_domain *domain);
 /* The host's own domain, which is never started or stopped. */
 int domain_new_default(struct domains *domains, const char *name, struct ward_domain **ret_domain, struct ward_fault *fault);
 
-/* Takes the lock for a call, within @ms (0: however long it takes); 0, or a fault: DEADLINE, or UNLOADED with the lock not held.
- * domain_leave gives it back, and frees what an unloaded domain used. */
-int domain_enter(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault);
-/* The same for loading: who loads need not be who will call, so it is not to become the turn's favourite. */
+/* Enters for a call, within @ms (0: however long it takes) if others are to leave first; 0, or a fault: DEADLINE, UNLOADED, or what
+ * making a visit gives. domain_leave leaves, and frees what an unloaded domain used if nobody else is in it. */
+int domain_enter(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault);
+/* The same for loading, with the turn, in the domain's own visit: who loads need not be who will call. */
 int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault);
-void domain_leave(struct ward_domain *domain);
+/* The same to end an add-in, in a domain that may be unloaded already. */
+void domain_enter_to_end(struct ward_domain *domain);
+void domain_leave(struct ward_domain *domain, struct visit *visit);
+/* The other half of leaving, for who is out of its visit already and finds that the domain does not run: frees what it used if
+ * nobody else is in it. */
+void domain_left(struct ward_domain *domain);
+/* The visit of its own that this thread is in; NULL if it is in none. */
+struct visit *domain_visit(struct ward_domain *domain);
 
 /* fail.c */
 
@@ -157,14 +195,14 @@ struct instance *instance_ref(struct instance *instance);
 bool instance_try_ref(struct instance *instance);
 /* Takes NULL, returns NULL. */
 struct instance *instance_unref(struct instance *instance);
-/* Ends the instances that nobody holds any more, in the turn and with no call in flight; instances_free destroys what they held of
- * the host's and frees them, without the turn. */
-void instances_end(struct ward_domain *domain, struct list *ended);
+/* Ends the instances that nobody holds any more, before the outermost call of @visit is left; instances_free destroys what they
+ * held of the host's and frees them, when it was. */
+void instances_end(struct ward_domain *domain, struct visit *visit, struct list *ended);
 void instances_free(struct list *ended);
 int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
- * by kinds on the calling host thread, with @turn held. */
+ * by kinds on the calling host thread, in its visit. */
 void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
 /* Whether every import has somebody to serve it; else the first that has not. To be seen to before anything is activated. */
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing);

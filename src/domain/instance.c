@@ -70,6 +70,14 @@ static uint32_t remaining_ms(uint64_t deadline)
         return deadline <= now ? 1 : (uint32_t)((deadline - now) / 1000000) + 1;
 }
 
+static void list_instance(struct ward_domain *domain, struct instance *instance)
+{
+        pthread_mutex_lock(&domain->list_lock);
+        list_append(&domain->instances, &instance->link);
+        domain->n_instances++;
+        pthread_mutex_unlock(&domain->list_lock);
+}
+
 int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
                  const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault)
@@ -83,8 +91,8 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
                 r = domain->kind->load(instance, options, deadline, fault);
                 domain->environment = NULL;
                 if (!r)
-                        list_append(&domain->instances, &instance->link);
-                domain_leave(domain);
+                        list_instance(domain, instance);
+                domain_leave(domain, &domain->visit);
         }
         if (r) {
                 fault_name(fault, instance->name, domain->name, NULL);
@@ -112,24 +120,28 @@ bool instance_try_ref(struct instance *instance)
         return holders;
 }
 
-/* In the turn, off the domain's lists. */
+/* Off the domain's list, in the turn. */
 static void end(struct instance *instance)
 {
         struct ward_domain *domain = instance->domain;
-        instance->last = domain->made && list_is_empty(&domain->instances) && list_is_empty(&domain->unheld);
+        pthread_mutex_lock(&domain->list_lock);
+        instance->last = !--domain->n_instances && domain->made;
+        pthread_mutex_unlock(&domain->list_lock);
         domain->kind->release(instance);
 }
 
-void instances_end(struct ward_domain *domain, struct list *ended)
+void instances_end(struct ward_domain *domain, struct visit *visit, struct list *ended)
 {
-        while (!list_is_empty(&domain->unheld)) {
-                struct instance *instance = CONTAINER_OF(domain->unheld.next, struct instance, link);
+        turn_take(&domain->turn, CLOCK_NEVER);
+        while (!list_is_empty(&visit->unheld)) {
+                struct instance *instance = CONTAINER_OF(visit->unheld.next, struct instance, link);
                 list_remove(&instance->link);
                 end(instance);
                 list_append(ended, &instance->link);
                 if (instance->last)
                         domain_state_unload(domain->state);
         }
+        turn_give(&domain->turn);
 }
 
 void instances_free(struct list *ended)
@@ -141,17 +153,27 @@ void instances_free(struct list *ended)
         }
 }
 
-/* In a forked child the turn is another process's: what is left to do there is freeing memory. */
+/* In a forked child the turn and the locks are another process's: what is left to do there is freeing memory. */
 static void end_forked(struct instance *instance)
 {
+        struct ward_domain *domain = instance->domain;
         list_remove(&instance->link);
-        end(instance);
+        instance->last = !--domain->n_instances && domain->made;
+        domain->kind->release(instance);
         if (instance->last)
-                domain_unload(instance->domain, NULL);
+                domain_unload(domain, NULL);
         instance_destroy(instance);
 }
 
-/* The end counts as a call: the add-in may call the host, whose calls back may end the domain. */
+static void unlist_instance(struct ward_domain *domain, struct instance *instance)
+{
+        pthread_mutex_lock(&domain->list_lock);
+        list_remove(&instance->link);
+        pthread_mutex_unlock(&domain->list_lock);
+}
+
+/* Within a call of this thread's it goes when that is over. Else its end counts as a call: the add-in may call the host, whose
+ * calls back may end the domain. */
 struct instance *instance_unref(struct instance *instance)
 {
         if (!instance || atomic_fetch_sub_explicit(&instance->holders, 1, memory_order_acq_rel) != 1)
@@ -161,11 +183,15 @@ struct instance *instance_unref(struct instance *instance)
                 end_forked(instance);
                 return NULL;
         }
-        turn_take(&domain->turn, CLOCK_NEVER);
-        domain->depth++;
-        list_remove(&instance->link);
-        list_append(&domain->unheld, &instance->link);
-        domain_leave(domain);
+        struct visit *visit = domain_visit(domain);
+        unlist_instance(domain, instance);
+        if (visit) {
+                list_append(&visit->unheld, &instance->link);
+                return NULL;
+        }
+        domain_enter_to_end(domain);
+        list_append(&domain->visit.unheld, &instance->link);
+        domain_leave(domain, &domain->visit);
         return NULL;
 }
 
@@ -180,12 +206,13 @@ int instance_call(struct instance *instance, uint32_t export_index, const void *
                 return fault_set(fault, WARD_FAULT_USAGE, "contract %s has no export %u", instance->contract->name, export_index);
         if (domain->kind->unlocked)
                 return domain->kind->call(instance, export_index, args, ret, fault);
-        int r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), fault);
+        struct visit *visit;
+        int r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
         if (!r) {
                 r = domain->kind->call(instance, export_index, args, ret, fault);
                 if (r)
                         fault_name(fault, instance->name, domain->name, function);
-                domain_leave(domain); /* may be the end of @instance */
+                domain_leave(domain, visit); /* may be the end of @instance */
         } else {
                 fault_name(fault, instance->name, domain->name, function);
         }

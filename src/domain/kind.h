@@ -10,11 +10,18 @@ struct kind {
         enum ward_isolation isolation;
         bool unlocked; /* calls take no turn and look at no state: they are plain C calls */
 
+        /* For kinds in which each host thread has a visit of its own; NULL: they share the domain's, by turns. @visit finds or makes
+         * that of the calling thread, @here only finds it, or NULL, and @is_busy says whether any thread is in its own. The
+         * domain may be stopped already when they are called. */
+        int (*visit)(struct ward_domain *domain, struct visit **ret_visit, struct ward_fault *fault);
+        struct visit *(*here)(struct ward_domain *domain);
+        bool (*is_busy)(struct ward_domain *domain);
+
         /* Makes the container that @domain is held by, into @domain->held. @deadline is absolute. */
         int (*start)(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault);
 
-        /* Frees it, and everything in it; waits until it is gone. Called once after a start that succeeded, with the domain's turn
-         * held, no call in flight and the state unloaded. In a forked child (host's pid changed) frees memory only. */
+        /* Frees it, and everything in it; waits until it is gone. Called once after a start that succeeded, with nobody in the domain
+         * and the state unloaded. In a forked child (host's pid changed) frees memory only. */
         void (*stop)(struct ward_domain *domain);
 
         /* Ends a call in flight soon: called after the state was set to unloaded, from any thread, without the turn. NULL: none can
@@ -29,7 +36,7 @@ struct kind {
         /* Frees what load made; the domain may already be stopped. With the domain's turn taken. */
         void (*release)(struct instance *instance);
 
-        /* ward_call's work. With the domain's turn taken and the state seen running. A fault that costs the domain is reported by
+        /* ward_call's work. In the calling thread's visit, with the state seen running. A fault that costs the domain is reported by
          * domain_fail first. */
         int (*call)(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 };

@@ -4,18 +4,18 @@
 #include "domain/kind.h"
 #include "domain/references.h"
 
-/* 0 with the turn, where the kind has any. */
-static int enter(struct instance *instance, struct ward_fault *fault)
+/* 0 in a visit, where the kind has any. */
+static int enter(struct instance *instance, struct visit **ret_visit, struct ward_fault *fault)
 {
         if (instance->domain->kind->unlocked)
                 return 0;
-        return domain_enter(instance->domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), fault);
+        return domain_enter(instance->domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), ret_visit, fault);
 }
 
-static void leave(struct instance *instance)
+static void leave(struct instance *instance, struct visit *visit)
 {
         if (!instance->domain->kind->unlocked)
-                domain_leave(instance->domain);
+                domain_leave(instance->domain, visit);
 }
 
 /* An object that an unload destroyed meanwhile needs no destroying. */
@@ -35,7 +35,8 @@ static int release_in_turn(struct tokens *tokens, uint64_t token, struct instanc
 {
         struct token_end end;
         struct ward_fault own;
-        int entered = enter(instance, &own);
+        struct visit *visit;
+        int entered = enter(instance, &visit, &own);
         if (entered && entered != -WARD_FAULT_UNLOADED) {
                 fault_name(&own, instance->name, instance->domain->name, NULL);
                 if (fault)
@@ -47,7 +48,7 @@ static int release_in_turn(struct tokens *tokens, uint64_t token, struct instanc
         if (given && !entered)
                 r = destroy(instance, &end, fault);
         if (!entered)
-                leave(instance);
+                leave(instance, visit);
         if (given)
                 instance_unref(end.instance);
         return r;

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
@@ -11,31 +14,33 @@
 
 enum { KILL_MS = 5000 }; /* that a killed worker may take until the kernel is done with it */
 
-static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
+struct process *process_unref(struct process *process)
 {
-        struct process *process = memory->context;
-        struct arena *arena = &process->channel.arena;
-        if (!arena_take(arena, size, align, ret_at))
-                return 0;
-        return fault_set(
-                fault, WARD_FAULT_LIMIT,
-                "the values do not fit the %u bytes of shared memory from the host to the add-in: raise limits.arena_bytes",
-                arena->end - arena->start);
-}
-
-static struct process *process_free(struct process *process, bool forked)
-{
-        if (process) {
-                channel_finish(&process->channel, forked);
-                warden_unref(process->warden);
-                free(process);
-        }
+        if (!process || atomic_fetch_sub_explicit(&process->users, 1, memory_order_acq_rel) != 1)
+                return NULL;
+        shared_finish(&process->shared, false);
+        fd_close(process->socket);
+        fd_close(process->doorbell);
+        warden_unref(process->warden);
+        pthread_mutex_destroy(&process->lock);
+        free(process->first);
+        free(process);
         return NULL;
 }
 
-static void process_freep(struct process **process)
+static void process_unrefp(struct process **process)
 {
-        process_free(*process, false);
+        process_unref(*process);
+}
+
+struct process *process_hold(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->info_lock);
+        struct process *process = domain->held;
+        if (process)
+                atomic_fetch_add(&process->users, 1);
+        pthread_mutex_unlock(&domain->info_lock);
+        return process;
 }
 
 /* On the monitor's thread. */
@@ -55,27 +60,55 @@ static void ended(void *data, const struct warden_end *end)
         channel_guard_end(&process->guard);
 }
 
-static int process_make(struct ward_domain *domain, struct process **ret_process, struct ward_fault *fault)
+static struct process *process_alloc(void)
 {
-        OWNED(process_freep) struct process *process = calloc(1, sizeof *process);
+        struct process *process = aligned_alloc(128, (sizeof *process + 127) & ~(size_t)127);
         if (!process)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a process domain");
-        process->domain = domain;
-        process->channel.fd = -1;
+                return NULL;
+        memset(process, 0, sizeof *process);
+        process->first = aligned_alloc(128, (sizeof *process->first + 127) & ~(size_t)127);
+        if (!process->first) {
+                free(process);
+                return NULL;
+        }
+        memset(process->first, 0, sizeof *process->first);
+        process->shared.fd = process->socket = process->doorbell = -1;
         atomic_store(&process->guard, 1);
-        atomic_store(&process->calling, PROCESS_IDLE);
+        atomic_store(&process->users, 1);
         pthread_mutex_init(&process->lock, NULL);
+        list_init(&process->lanes);
+        process->taken[0] = 1; /* lane 0 */
         list_init(&process->worker.link);
         process->worker.ended = ended;
         process->worker.data = process;
-        int r = channel_new(domain->limits.arena_bytes, &process->channel, fault);
+        return process;
+}
+
+/* The worker's ends of the socket and the doorbell are closed with @ret_theirs. */
+static int make_descriptors(struct process *process, int ret_theirs[WIRE_DESCRIPTORS], struct ward_fault *fault)
+{
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a socket for a process domain");
+        process->socket = pair[0];
+        ret_theirs[WIRE_PASS] = pair[1];
+        process->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (process->doorbell < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a doorbell for a process domain");
+        ret_theirs[WIRE_DOORBELL] = process->doorbell;
+        ret_theirs[WIRE_MEMORY] = process->shared.fd;
+        return 0;
+}
+
+static int process_make(struct ward_domain *domain, struct process **ret_process, struct ward_fault *fault)
+{
+        OWNED(process_unrefp) struct process *process = process_alloc();
+        if (!process)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a process domain");
+        process->domain = domain;
+        int r = shared_new(domain->limits.arena_bytes, &process->shared, fault);
         if (r)
                 return r;
-        process->memory = (struct marshal_memory){ .base = process->channel.base,
-                                                   .size = process->channel.size,
-                                                   .alloc = alloc,
-                                                   .context = process,
-                                                   .encoding = MARSHAL_UTF8 };
         *ret_process = STEAL(process);
         return 0;
 }
@@ -90,31 +123,41 @@ static bool can_spin(const struct sandbox_plan *plan)
         return CPU_COUNT(&here) > 1;
 }
 
+/* What START points at. */
+struct order {
+        bool spins;
+        const struct sandbox_plan *plan;
+};
+
+static void write_order(const void *what, struct pack *pack)
+{
+        const struct order *order = what;
+        pack_u32(pack, order->spins);
+        sandbox_plan_pack(order->plan, pack);
+}
+
 /* The worker finds the order in its mailbox when it comes to life. */
 static int send_start(struct process *process, struct ward_fault *fault)
 {
         const struct ward_domain *domain = process->domain;
-        struct channel *channel = &process->channel;
-        struct arena *arena = &channel->arena;
         struct sandbox_plan plan;
+        uint64_t slots[2];
         sandbox_plan_make(domain->level, &domain->limits, domain->environment, &plan);
-        channel->spins = can_spin(&plan);
-        struct pack pack = { channel->base + arena->start, arena->end - arena->start, false };
-        pack_u32(&pack, channel->spins);
-        sandbox_plan_pack(&plan, &pack);
-        if (pack.bad)
-                return fault_set(fault, WARD_FAULT_LIMIT,
-                                 "the environment does not fit the shared memory: raise limits.arena_bytes");
-        uint64_t slots[] = { arena->start, (uint64_t)(pack.at - (channel->base + arena->start)) };
-        channel_send(channel, MESSAGE_START, 0, 0, slots, COUNT_OF(slots));
-        return 0;
+        process->spins = can_spin(&plan);
+        lane_init(process->first, process, 0);
+        const struct order order = { process->spins, &plan };
+        int r = process_pack(process->first, write_order, &order, slots, fault);
+        if (!r)
+                channel_send(&process->first->channel, MESSAGE_START, 0, 0, slots, COUNT_OF(slots));
+        return r;
 }
 
 static int wait_ready(struct process *process, uint64_t deadline, struct ward_fault *fault)
 {
-        switch (channel_wait(&process->channel, &process->guard, deadline)) {
+        struct channel *channel = &process->first->channel;
+        switch (channel_wait(channel, &process->guard, deadline)) {
         case CHANNEL_MESSAGE:
-                if (channel_receive(&process->channel).kind == MESSAGE_READY)
+                if (channel_receive(channel).kind == MESSAGE_READY)
                         return 0;
                 break;
         case CHANNEL_GUARD:
@@ -148,9 +191,14 @@ static void end_worker(struct process *process)
 
 static int start_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)
 {
-        int r = warden_get(process->domain->domains, deadline, &process->warden, fault);
+        int theirs[WIRE_DESCRIPTORS];
+        int r = make_descriptors(process, theirs, fault);
+        if (r)
+                return r;
+        OWNED(fd_closep) int pass = theirs[WIRE_PASS];
+        r = warden_get(process->domain->domains, deadline, &process->warden, fault);
         if (!r)
-                r = warden_spawn(process->warden, &process->worker, process->channel.fd, fault);
+                r = warden_spawn(process->warden, &process->worker, theirs, fault);
         if (r)
                 return r;
         r = wait_ready(process, deadline, fault);
@@ -173,7 +221,7 @@ static struct process *hold(struct ward_domain *domain, struct process *process)
 
 static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
 {
-        OWNED(process_freep) struct process *process = NULL;
+        OWNED(process_unrefp) struct process *process = NULL;
         int r = process_make(domain, &process, fault);
         if (!r)
                 r = send_start(process, fault);
@@ -181,20 +229,40 @@ static int start(struct ward_domain *domain, uint64_t deadline, struct ward_faul
                 r = start_worker(process, deadline, fault);
         if (r)
                 return r;
-        process->channel.fd = fd_close(process->channel.fd);
+        process->shared.fd = fd_close(process->shared.fd);
         hold(domain, STEAL(process));
         return 0;
+}
+
+/* A forked child has no mapping, and the lanes are other threads'. */
+static void stop_forked(struct ward_domain *domain)
+{
+        struct process *process = domain->held;
+        domain->held = NULL;
+        shared_finish(&process->shared, true);
+        process->warden = warden_unref(process->warden);
+        process->socket = fd_close(process->socket);
+        process->doorbell = fd_close(process->doorbell);
+        process_unref(process);
 }
 
 static void stop(struct ward_domain *domain)
 {
         if (!domain_is_here(domain)) {
-                domain->held = process_free(domain->held, true);
+                stop_forked(domain);
                 return;
         }
         struct process *process = hold(domain, NULL);
+        pthread_mutex_lock(&process->lock);
+        process->stopped = true;
+        pthread_mutex_unlock(&process->lock);
         end_worker(process);
-        process_free(process, false);
+        shared_finish(&process->shared, false);
+        process->warden = warden_unref(process->warden);
+        process->socket = fd_close(process->socket);
+        process->doorbell = fd_close(process->doorbell);
+        process_drop_lanes(process);
+        process_unref(process);
 }
 
 static void interrupt(struct ward_domain *domain)
@@ -212,6 +280,9 @@ static void interrupt(struct ward_domain *domain)
 const struct kind kind_process = {
         .name = "process",
         .isolation = WARD_PROCESS,
+        .visit = process_visit,
+        .here = process_here,
+        .is_busy = process_is_busy,
         .start = start,
         .stop = stop,
         .interrupt = interrupt,

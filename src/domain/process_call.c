@@ -12,12 +12,12 @@ struct outgoing {
         struct crossing *crossing; /* NULL: the function has no handles */
 };
 
-static int too_late(struct process *process, const char *name, uint32_t ms, struct ward_fault *fault)
+static int too_late(struct lane *lane, const char *name, uint32_t ms, struct ward_fault *fault)
 {
         if (ms)
-                return process_lose(process, fault, WARD_FAULT_DEADLINE, "%s did not end within %u ms; the worker was ended", name,
+                return process_lose(lane, fault, WARD_FAULT_DEADLINE, "%s did not end within %u ms; the worker was ended", name,
                                     ms);
-        return process_lose(process, fault, WARD_FAULT_DEADLINE,
+        return process_lose(lane, fault, WARD_FAULT_DEADLINE,
                             "%s did not end within the deadline of the call that it is part of; the worker was ended", name);
 }
 
@@ -27,95 +27,107 @@ static int too_deep(struct ward_fault *fault)
 }
 
 /* An add-in that was released within the call is well, and so are others in its domain: only nobody can hold its objects. */
-static int refuse_result(struct process *process, int r, struct ward_fault *why, struct ward_fault *fault)
+static int refuse_result(struct lane *lane, int r, struct ward_fault *why, struct ward_fault *fault)
 {
         if (r != -WARD_FAULT_UNLOADED)
-                return process_give_up(process, why, fault);
+                return process_give_up(lane, why, fault);
         if (fault)
                 *fault = *why;
         return r;
 }
 
 /* A worker whose result is none is given up before what its values brought is undone, so that nothing more is asked of it. */
-static int lift_result(struct process *process, const struct outgoing *call, void *ret, struct ward_fault *fault)
+static int lift_result(struct lane *lane, const struct outgoing *call, void *ret, struct ward_fault *fault)
 {
         struct ward_fault why;
-        uint64_t slot, budget = process_budget(process);
+        uint64_t slot, budget = process_budget(lane->process);
         int r = call->crossing ? crossing_returned(call->crossing, &why) : 0;
-        channel_slots(&process->channel, &slot, 1);
+        channel_slots(&lane->channel, &slot, 1);
         if (!r && call->func->result)
-                r = marshal_lift_result(call->func, &slot, process_memory(process, call->crossing), &budget, ret, &why);
+                r = marshal_lift_result(call->func, &slot, lane_memory(lane, call->crossing), &budget, ret, &why);
         if (!r)
                 return 0;
-        r = refuse_result(process, r, &why, fault);
+        r = refuse_result(lane, r, &why, fault);
         if (call->crossing)
                 crossing_undo(call->crossing);
         return r;
 }
 
 /* Sends the call and takes its result. */
-static int exchange(struct process *process, const struct outgoing *call, const void *args, void *ret, struct ward_fault *fault)
+static int exchange(struct lane *lane, const struct outgoing *call, const void *args, void *ret, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS];
-        int r = marshal_lower_params(call->func, args, slots, process_memory(process, call->crossing), fault);
+        int r = marshal_lower_params(call->func, args, slots, lane_memory(lane, call->crossing), fault);
         if (r) {
                 if (call->crossing)
                         crossing_undo(call->crossing);
                 return r;
         }
-        channel_send(&process->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
-        r = process_converse(process, MESSAGE_RETURN, call->crossing, fault);
+        channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
+        r = process_converse(lane, MESSAGE_RETURN, call->crossing, fault);
         if (r == CHANNEL_DEADLINE)
-                return too_late(process, call->func->name, call->ms, fault);
-        return r ? r : lift_result(process, call, ret, fault);
+                return too_late(lane, call->func->name, call->ms, fault);
+        return r ? r : lift_result(lane, call, ret, fault);
 }
 
 /* The same for whoever has handles. */
-static int exchange_with_handles(struct process *process, struct references *references, struct outgoing *call, const void *args,
+static int exchange_with_handles(struct lane *lane, struct references *references, struct outgoing *call, const void *args,
                                  void *ret, struct ward_fault *fault)
 {
         struct crossing crossing;
         crossing_begin(&crossing, references);
         call->crossing = &crossing;
-        int r = exchange(process, call, args, ret, fault);
+        int r = exchange(lane, call, args, ret, fault);
         crossing_end(&crossing);
         return r;
 }
 
+/* In a forked child there is no channel: something else may lie there. */
+static void end_call(struct lane *lane, struct arena_mark mark, uint64_t before)
+{
+        lane_finish(lane, before);
+        if (!domain_is_here(lane->domain))
+                return;
+        channel_release(&lane->channel, mark);
+        if (before == LANE_IDLE)
+                channel_settle(&lane->channel, &lane->process->shared);
+}
+
 int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
 {
-        struct process *process = instance->domain->held;
+        struct lane *lane = lane_find(instance->domain);
         const struct ward_func *func = instance->contract->exports[export_index];
-        if (instance->domain->depth > MESSAGE_NESTING)
+        if (visit_depth(&lane->visit) > MESSAGE_NESTING)
                 return too_deep(fault);
-        uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), mark = process->channel.arena.top;
-        uint32_t number = process_number(process, instance);
-        uint64_t outer = deadline_inherited, own = clock_deadline(ms), before = process_begin(process, number, export_index);
+        struct arena_mark mark = channel_mark(&lane->channel);
+        uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed);
+        uint32_t number = process_number(lane->process, instance);
+        uint64_t outer = deadline_inherited, own = clock_deadline(ms), before = lane_begin(lane, number, export_index);
         struct outgoing call = { number, export_index, func, own < outer ? ms : 0, NULL };
         deadline_inherited = own < outer ? own : outer;
-        int r = func_has_handles(func) ? exchange_with_handles(process, instance->references, &call, args, ret, fault)
-                                       : exchange(process, &call, args, ret, fault);
+        int r = func_has_handles(func) ? exchange_with_handles(lane, instance->references, &call, args, ret, fault)
+                                       : exchange(lane, &call, args, ret, fault);
         deadline_inherited = outer;
-        if (domain_is_here(
-                    instance->domain)) /* else it was forked within the call: there is no channel, something else may lie there */
-                channel_release(&process->channel, mark);
-        process_finish(process, before);
+        end_call(lane, mark, before);
         return r;
 }
 
 int process_destroy(struct instance *instance, uint32_t resource, uint32_t object, struct ward_fault *fault)
 {
-        struct process *process = instance->domain->held;
-        uint32_t number = process_number(process, instance), function = instance->contract->n_exports + resource;
+        struct lane *lane = lane_find(instance->domain);
         const uint64_t slot = object, deadline = clock_deadline(PROCESS_UNLOAD_MS);
-        if (instance->domain->depth > MESSAGE_NESTING)
+        if (!lane)
+                return domain_unloaded_fault(instance->domain, fault);
+        if (visit_depth(&lane->visit) > MESSAGE_NESTING)
                 return too_deep(fault);
-        uint64_t before = process_begin(process, number, function);
+        uint32_t number = process_number(lane->process, instance), function = instance->contract->n_exports + resource;
+        struct arena_mark mark = channel_mark(&lane->channel);
+        uint64_t before = lane_begin(lane, number, function);
         uint32_t ms = deadline < deadline_inherited ? PROCESS_UNLOAD_MS : 0;
-        channel_send(&process->channel, MESSAGE_CALL, number, function, &slot, 1);
-        int r = process_converse_until(process, MESSAGE_RETURN, deadline, fault);
+        channel_send(&lane->channel, MESSAGE_CALL, number, function, &slot, 1);
+        int r = process_converse_until(lane, MESSAGE_RETURN, deadline, fault);
         if (r == CHANNEL_DEADLINE)
-                r = too_late(process, "the destructor", ms, fault);
-        process_finish(process, before);
+                r = too_late(lane, "the destructor", ms, fault);
+        end_call(lane, mark, before);
         return r;
 }

@@ -5,23 +5,22 @@
 #include "domain/deadline.h"
 #include "domain/process.h"
 
-static void read_text(const struct process *process, uint64_t at, uint64_t len, char to[WARD_FAULT_TEXT_MAX])
+static void read_text(const struct shared *shared, uint64_t at, uint64_t len, char to[WARD_FAULT_TEXT_MAX])
 {
-        const struct channel *channel = &process->channel;
         to[0] = 0;
-        if (at > channel->size || len > channel->size - at)
+        if (at > shared->size || len > shared->size - at)
                 return;
         if (len >= WARD_FAULT_TEXT_MAX)
                 len = WARD_FAULT_TEXT_MAX - 1;
-        memcpy(to, channel->base + at, len);
+        memcpy(to, shared->base + at, len);
         to[len] = 0;
 }
 
 /* What a worker may say of a request that failed and left it well. A value that breaks the contract costs the domain. */
-static int judge_failure(struct process *process, const uint64_t *slots, bool loading, struct ward_fault *fault)
+static int judge_failure(struct lane *lane, const uint64_t *slots, bool loading, struct ward_fault *fault)
 {
         char text[WARD_FAULT_TEXT_MAX];
-        read_text(process, slots[1], slots[2], text);
+        read_text(&lane->process->shared, slots[1], slots[2], text);
         switch (slots[0]) {
         case WARD_FAULT_SYSTEM:
         case WARD_FAULT_LIMIT:
@@ -32,68 +31,105 @@ static int judge_failure(struct process *process, const uint64_t *slots, bool lo
                         return fault_set(fault, (enum ward_fault_kind)slots[0], "%s", text);
                 break;
         case WARD_FAULT_PROTOCOL:
-                return process_lose(process, fault, WARD_FAULT_PROTOCOL, "%s", text);
+                return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "%s", text);
         default:
                 break;
         }
-        return process_lose(process, fault, WARD_FAULT_PROTOCOL, "the worker claims a failure that there is not");
+        return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker claims a failure that there is not");
 }
 
 /* What a call gave away is the host's again if the worker was not even able to begin. A lost worker's is lost. */
-static int take_failure(struct process *process, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
+static int take_failure(struct lane *lane, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
 {
         uint64_t slots[4];
-        channel_slots(&process->channel, slots, COUNT_OF(slots));
+        channel_slots(&lane->channel, slots, COUNT_OF(slots));
         if (crossing && slots[3])
                 crossing_arrived(crossing);
-        int r = judge_failure(process, slots, kind == MESSAGE_LOADED, fault);
-        if (crossing && domain_is_running(process->domain))
+        int r = judge_failure(lane, slots, kind == MESSAGE_LOADED, fault);
+        if (crossing && domain_is_running(lane->domain))
                 crossing_undo(crossing);
         return r;
 }
 
 /* Waits for the next message. One that is there wins over the guard and the deadline, so after an import (@again) these are looked
  * at first: else a worker that never stops asking would never be stopped. */
-static enum channel_outcome await(struct process *process, bool again, uint64_t deadline)
+static enum channel_outcome await(struct lane *lane, bool again, uint64_t deadline)
 {
-        if (again && !atomic_load(&process->guard))
+        const _Atomic uint32_t *guard = &lane->process->guard;
+        if (again && !atomic_load(guard))
                 return CHANNEL_GUARD;
         if (again && deadline != CLOCK_NEVER && clock_now() >= deadline)
                 return CHANNEL_DEADLINE;
-        return channel_wait(&process->channel, &process->guard, deadline);
+        return channel_wait(&lane->channel, guard, deadline);
 }
 
-int process_converse(struct process *process, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
+/* Memory for the worker's values. */
+static void give_more(struct lane *lane)
+{
+        struct extent extent = { 0, 0 };
+        uint64_t bytes;
+        channel_slots(&lane->channel, &bytes, 1);
+        channel_give(&lane->channel, &lane->process->shared, bytes, &extent);
+        const uint64_t slots[] = { extent.start, extent.end };
+        channel_send(&lane->channel, MESSAGE_MORE_RETURN, 0, 0, slots, COUNT_OF(slots));
+}
+
+int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
 {
         for (bool again = false;; again = true) {
-                enum channel_outcome outcome = await(process, again, deadline_inherited);
+                enum channel_outcome outcome = await(lane, again, deadline_inherited);
                 if (outcome == CHANNEL_GUARD)
-                        return process_gone(process, fault);
+                        return process_gone(lane->process, fault);
                 if (outcome == CHANNEL_DEADLINE)
                         return CHANNEL_DEADLINE;
                 if (outcome == CHANNEL_BROKEN)
-                        return process_lose(process, fault, WARD_FAULT_PROTOCOL, "the worker broke the order of messages");
-                struct message message = channel_receive(&process->channel);
+                        return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker broke the order of messages");
+                struct message message = channel_receive(&lane->channel);
                 if (message.kind == MESSAGE_FAILED)
-                        return take_failure(process, kind, crossing, fault);
+                        return take_failure(lane, kind, crossing, fault);
+                if (message.kind == MESSAGE_MORE) {
+                        give_more(lane);
+                        continue;
+                }
                 if (crossing)
                         crossing_arrived(crossing);
                 if (message.kind == kind)
                         return 0;
                 if (message.kind != MESSAGE_IMPORT)
-                        return process_lose(process, fault, WARD_FAULT_PROTOCOL, "the worker answered with message %u",
-                                            message.kind);
-                int r = process_serve(process, &message, fault);
+                        return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker answered with message %u", message.kind);
+                int r = process_serve(lane, &message, fault);
                 if (r)
                         return r;
         }
 }
 
-int process_converse_until(struct process *process, uint32_t kind, uint64_t deadline, struct ward_fault *fault)
+int process_converse_until(struct lane *lane, uint32_t kind, uint64_t deadline, struct ward_fault *fault)
 {
         uint64_t outer = deadline_inherited;
         deadline_inherited = deadline < outer ? deadline : outer;
-        int r = process_converse(process, kind, NULL, fault);
+        int r = process_converse(lane, kind, NULL, fault);
         deadline_inherited = outer;
         return r;
+}
+
+enum { PACK_FIRST = 16 << 10 };
+
+int process_pack(struct lane *lane, void (*write)(const void *what, struct pack *pack), const void *what, uint64_t ret_slots[2],
+                 struct ward_fault *fault)
+{
+        struct channel *channel = &lane->channel;
+        struct arena_mark mark = channel_mark(channel);
+        for (uint32_t size = PACK_FIRST, at; size <= INT32_MAX && !channel_take(channel, size, 8, &at); size *= 2) {
+                struct pack pack = { channel->base + at, size, false };
+                write(what, &pack);
+                if (!pack.bad) {
+                        ret_slots[0] = at;
+                        ret_slots[1] = (uint64_t)(pack.at - (channel->base + at));
+                        return 0;
+                }
+                channel_release(channel, mark);
+        }
+        return fault_set(fault, WARD_FAULT_LIMIT,
+                         "the contract and the environment do not fit the shared memory of domain '%s': raise limits.arena_bytes",
+                         lane->domain->name);
 }

@@ -5,8 +5,12 @@
 #include <string.h>
 #include <sys/wait.h>
 #include "base/fault.h"
+#include "base/own.h"
 #include "channel/words.h"
 #include "domain/process.h"
+
+/* In place of a call: more than one is in flight. */
+#define SEVERAL (LANE_IDLE - 1)
 
 enum { WHO = 2 * WARD_FAULT_NAME_MAX + 64, WHERE = WARD_FAULT_NAME_MAX + 64 };
 
@@ -20,11 +24,28 @@ struct scene {
         struct last_words words;
 };
 
+/* The call that is told of: that of lane @number, or where that is 0 the only one in flight. With @process->lock held. */
+static uint64_t suspect_call(const struct process *process, uint32_t number)
+{
+        uint64_t found = LANE_IDLE;
+        for (const struct list *at = process->lanes.next; at != &process->lanes; at = at->next) {
+                const struct lane *lane = CONTAINER_OF(at, struct lane, link);
+                uint64_t calling = atomic_load_explicit(&lane->calling, memory_order_relaxed);
+                if (calling == LANE_IDLE || (number && number != lane->number))
+                        continue;
+                if (found != LANE_IDLE && !number)
+                        return SEVERAL;
+                found = calling;
+        }
+        uint64_t loading = atomic_load_explicit(&process->first->calling, memory_order_relaxed);
+        return found == LANE_IDLE && !number ? loading : found;
+}
+
 /* The instance that runs, or the only one there is. With @process->lock held. */
 static const struct instance *suspect(const struct process *process, uint64_t calling)
 {
         const struct instance *only = NULL;
-        if (calling != PROCESS_IDLE)
+        if (calling != LANE_IDLE && calling != SEVERAL)
                 return process->instances[calling >> 32];
         for (uint32_t i = 0; i < MESSAGE_INSTANCES; i++) {
                 if (!process->instances[i])
@@ -36,10 +57,10 @@ static const struct instance *suspect(const struct process *process, uint64_t ca
         return only;
 }
 
-static void look_at_calls(struct process *process, struct scene *scene)
+static void look_at_calls(struct process *process, uint32_t lane, struct scene *scene)
 {
-        uint64_t calling = atomic_load(&process->calling);
         pthread_mutex_lock(&process->lock);
+        uint64_t calling = suspect_call(process, lane);
         const struct instance *instance = suspect(process, calling);
         const struct ward_contract *contract = instance ? instance->contract : NULL;
         if (instance)
@@ -49,8 +70,10 @@ static void look_at_calls(struct process *process, struct scene *scene)
         uint32_t function = (uint32_t)calling;
         if (!started)
                 snprintf(scene->where, sizeof scene->where, " while it was starting");
-        else if (calling == PROCESS_IDLE)
+        else if (calling == LANE_IDLE)
                 snprintf(scene->where, sizeof scene->where, " while no call was in flight");
+        else if (calling == SEVERAL)
+                snprintf(scene->where, sizeof scene->where, " while several calls were in flight");
         else if (function == PROCESS_LOADING)
                 snprintf(scene->where, sizeof scene->where, " while it was being loaded");
         else if (contract && function < contract->n_exports)
@@ -62,14 +85,14 @@ static void look_at_calls(struct process *process, struct scene *scene)
                 snprintf(scene->where, sizeof scene->where, " in %s", scene->function);
 }
 
-static void look_at(struct process *process, struct scene *scene)
+/* @lane: where it was found, 0 if that is not known. */
+static void look_at(struct process *process, uint32_t lane, struct scene *scene)
 {
         struct ward_domain *domain = process->domain;
-        memset(scene, 0, sizeof *scene);
         pthread_mutex_lock(&domain->info_lock);
         snprintf(scene->domain, sizeof scene->domain, "%s", domain->name);
         pthread_mutex_unlock(&domain->info_lock);
-        look_at_calls(process, scene);
+        look_at_calls(process, lane, scene);
         if (scene->addin[0])
                 snprintf(scene->who, sizeof scene->who, "add-in '%s' (domain '%s', process)", scene->addin, scene->domain);
         else
@@ -77,12 +100,12 @@ static void look_at(struct process *process, struct scene *scene)
 }
 
 /* Says in @fault, which the host itself found, whose it is: "add-in 'x' (domain 'y', process): " before its text, and the names. */
-static void blame(struct process *process, struct ward_fault *fault)
+static void blame(struct lane *lane, struct ward_fault *fault)
 {
-        struct scene scene;
+        struct scene scene = { .addin = "" };
         char text[WARD_FAULT_TEXT_MAX];
         int error = fault->error;
-        look_at(process, &scene);
+        look_at(lane->process, lane->number, &scene);
         memcpy(text, fault->text, sizeof text);
         fault_set(fault, fault->kind, "%s: %s", scene.who, text);
         fault->error = error;
@@ -142,9 +165,9 @@ static void explain_exit(const struct scene *scene, int status, struct ward_faul
 
 void process_explain(struct process *process, const struct warden_end *end, struct ward_fault *ret_fault)
 {
-        struct scene scene;
-        look_at(process, &scene);
-        memcpy(&scene.words, channel_words(&process->channel), sizeof scene.words);
+        struct scene scene = { .addin = "" };
+        memcpy(&scene.words, shared_words(&process->shared), sizeof scene.words);
+        look_at(process, end->kind == WARDEN_ENDED ? scene.words.lane : 0, &scene);
         if (end->kind == WARDEN_LOST)
                 fault_set(ret_fault, WARD_FAULT_SYSTEM, "%s: the warden process ended, and every worker with it", scene.who);
         else if (end->kind == WARDEN_REFUSED)
@@ -175,9 +198,10 @@ int process_gone(struct process *process, struct ward_fault *fault)
         return -(int)known.kind;
 }
 
-int process_give_up(struct process *process, struct ward_fault *why, struct ward_fault *fault)
+int process_give_up(struct lane *lane, struct ward_fault *why, struct ward_fault *fault)
 {
-        blame(process, why);
+        struct process *process = lane->process;
+        blame(lane, why);
         atomic_store(&process->ending, true);
         pthread_mutex_lock(&process->lock);
         if (!process->fault.kind)
@@ -186,7 +210,7 @@ int process_give_up(struct process *process, struct ward_fault *why, struct ward
         return process_gone(process, fault);
 }
 
-int process_lose(struct process *process, struct ward_fault *fault, enum ward_fault_kind kind, const char *format, ...)
+int process_lose(struct lane *lane, struct ward_fault *fault, enum ward_fault_kind kind, const char *format, ...)
 {
         struct ward_fault why;
         char text[WARD_FAULT_TEXT_MAX];
@@ -195,5 +219,5 @@ int process_lose(struct process *process, struct ward_fault *fault, enum ward_fa
         vsnprintf(text, sizeof text, format, args);
         va_end(args);
         fault_set(&why, kind, "%s", text);
-        return process_give_up(process, &why, fault);
+        return process_give_up(lane, &why, fault);
 }

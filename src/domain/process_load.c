@@ -7,10 +7,17 @@
 #include "base/pack.h"
 #include "domain/process.h"
 
-static void pack_order(const struct instance *instance, const char *path, struct pack *pack)
+/* What LOAD points at. */
+struct order {
+        const struct instance *instance;
+        const char *path;
+};
+
+static void write_order(const void *what, struct pack *pack)
 {
-        const struct ward_contract *contract = instance->contract;
-        pack_text(pack, path);
+        const struct order *order = what;
+        const struct ward_contract *contract = order->instance->contract;
+        pack_text(pack, order->path);
         pack_text(pack, contract->name);
         pack_u32(pack, contract->n_exports);
         pack_u32(pack, contract->n_imports);
@@ -29,38 +36,58 @@ static void pack_order(const struct instance *instance, const char *path, struct
         }
 }
 
-/* The order lies above what the arena has in use; the worker has read it when it answers. */
-static int send_load(struct process *process, const struct instance *instance, uint32_t number, struct ward_fault *fault)
+static int send_load(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
 {
-        struct channel *channel = &process->channel;
+        uint64_t slots[2];
         OWNED(freep) char *path = realpath(instance->module, NULL);
         if (!path)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", instance->module);
-        uint8_t *at = channel->base + channel->arena.top;
-        struct pack pack = { at, channel->arena.end - channel->arena.top, false };
-        pack_order(instance, path, &pack);
-        if (pack.bad)
-                return fault_set(fault, WARD_FAULT_LIMIT, "the contract does not fit the shared memory: raise limits.arena_bytes");
-        uint64_t slots[] = { channel->arena.top, (uint64_t)(pack.at - at) };
-        channel_send(channel, MESSAGE_LOAD, number, 0, slots, COUNT_OF(slots));
-        return 0;
+        const struct order order = { instance, path };
+        int r = process_pack(lane, write_order, &order, slots, fault);
+        if (!r)
+                channel_send(&lane->channel, MESSAGE_LOAD, number, 0, slots, COUNT_OF(slots));
+        return r;
 }
 
 static void set_instance(struct process *process, uint32_t number, struct instance *instance)
 {
         pthread_mutex_lock(&process->lock);
-        process->instances[number] = instance;
+        atomic_store(&process->instances[number], instance);
         pthread_mutex_unlock(&process->lock);
+}
+
+/* Lane 0 is for whoever has something to be loaded, unloaded, or another lane opened. */
+static bool take_control(struct process *process, uint32_t number, uint64_t deadline, uint64_t *ret_before)
+{
+        if (!turn_take(&process->control, deadline))
+                return false;
+        *ret_before = lane_begin(process->first, number, PROCESS_LOADING);
+        return true;
+}
+
+static void give_control(struct process *process, uint64_t before)
+{
+        struct channel *channel = &process->first->channel;
+        lane_finish(process->first, before);
+        channel_release(channel, (struct arena_mark){ 0, 0 });
+        channel_settle(channel, &process->shared);
+        turn_give(&process->control);
 }
 
 static int load_as(struct process *process, struct instance *instance, uint32_t number, uint64_t deadline, struct ward_fault *fault)
 {
-        int r = send_load(process, instance, number, fault);
+        struct lane *lane = process->first;
+        uint64_t before;
+        if (!take_control(process, number, deadline, &before))
+                return fault_set(fault, WARD_FAULT_DEADLINE, "domain '%s' was busy until the time for activation was over",
+                                 process->domain->name);
+        int r = send_load(lane, instance, number, fault);
         if (!r)
-                r = process_converse_until(process, MESSAGE_LOADED, deadline, fault);
+                r = process_converse_until(lane, MESSAGE_LOADED, deadline, fault);
         if (r == CHANNEL_DEADLINE)
-                return process_lose(process, fault, WARD_FAULT_DEADLINE,
-                                    "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
+                r = process_lose(lane, fault, WARD_FAULT_DEADLINE,
+                                 "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
+        give_control(process, before);
         return r;
 }
 
@@ -69,7 +96,7 @@ int process_load(struct instance *instance, const struct ward_activate_options *
 {
         struct process *process = instance->domain->held;
         uint32_t number = 0;
-        while (number < MESSAGE_INSTANCES && process->instances[number])
+        while (number < MESSAGE_INSTANCES && atomic_load(&process->instances[number]))
                 number++;
         if (number == MESSAGE_INSTANCES)
                 return fault_set(fault, WARD_FAULT_LIMIT, "domain '%s' holds %d add-ins already", instance->domain->name, number);
@@ -77,15 +104,26 @@ int process_load(struct instance *instance, const struct ward_activate_options *
         if (r)
                 return r;
         set_instance(process, number, instance);
-        uint64_t before = process_begin(process, number, PROCESS_LOADING);
         r = load_as(process, instance, number, deadline, fault);
-        process_finish(process, before);
         if (r) {
                 set_instance(process, number, NULL);
                 return r;
         }
         instance->held = &process->instances[number];
         return 0;
+}
+
+static void unload(struct process *process, const struct instance *instance, uint32_t number)
+{
+        struct lane *lane = process->first;
+        struct ward_fault fault;
+        uint64_t before = LANE_IDLE;
+        take_control(process, number, CLOCK_NEVER, &before);
+        channel_send(&lane->channel, MESSAGE_UNLOAD, number, 0, NULL, 0);
+        if (process_converse_until(lane, MESSAGE_UNLOADED, clock_deadline(PROCESS_UNLOAD_MS), &fault) == CHANNEL_DEADLINE)
+                process_lose(lane, &fault, WARD_FAULT_DEADLINE, "add-in '%s' did not unload within %d ms; the worker was ended",
+                             instance->name, PROCESS_UNLOAD_MS);
+        give_control(process, before);
 }
 
 /* The domain that was made for the add-in ends with it, so nothing is to be unloaded in the worker then. */
@@ -95,16 +133,7 @@ void process_release(struct instance *instance)
         if (!process || !domain_is_here(instance->domain))
                 return;
         uint32_t number = process_number(process, instance);
-        if (!instance->last && domain_is_running(instance->domain)) {
-                struct ward_fault fault;
-                uint64_t before = process_begin(process, number, PROCESS_LOADING);
-                channel_send(&process->channel, MESSAGE_UNLOAD, number, 0, NULL, 0);
-                if (process_converse_until(process, MESSAGE_UNLOADED, clock_deadline(PROCESS_UNLOAD_MS), &fault) ==
-                    CHANNEL_DEADLINE)
-                        process_lose(process, &fault, WARD_FAULT_DEADLINE,
-                                     "add-in '%s' did not unload within %d ms; the worker was ended", instance->name,
-                                     PROCESS_UNLOAD_MS);
-                process_finish(process, before);
-        }
+        if (!instance->last && domain_is_running(instance->domain))
+                unload(process, instance, number);
         set_instance(process, number, NULL);
 }

@@ -34,7 +34,7 @@ int references_new(struct instance *instance, enum references_keeper keeper, ref
         references->instance = instance;
         references->keeper = keeper;
         references->destroy = destroy;
-        references->shared = instance->domain->kind->unlocked;
+        references->shared = instance->domain->kind->unlocked || instance->domain->kind->visit;
         pthread_mutex_init(&references->lock, NULL);
         *ret_references = references;
         return 0;

@@ -10,7 +10,7 @@
  * A native add-in keeps its own objects itself (native/reps.h): there an `own` of its own crosses as the number of that object,
  * and the host makes sure that it holds each number once.
  *
- * Everything but tokens is guarded by the domain's turn; at kind `direct`, which has none, by a lock of the table's own. */
+ * Everything but tokens is guarded by the domain's turn, where that is held for whole calls (wasm), else by a lock of the table's own. */
 #ifndef DOMAIN_REFERENCES_H
 #define DOMAIN_REFERENCES_H
 

@@ -5,18 +5,19 @@
 #include "domain/test_stage.h"
 #include "test/harness/harness.h"
 
+static struct visit *visit; /* that the calls of a test are in */
 static int log_one, log_two; /* objects of the host's */
 
 static void begin(struct crossing *crossing, struct instance *instance)
 {
-        assert_int_equal(domain_enter(stage->domain, 0, NULL), 0);
+        assert_int_equal(domain_enter(stage->domain, 0, &visit, NULL), 0);
         crossing_begin(crossing, instance->references);
 }
 
 static void end(struct crossing *crossing)
 {
         crossing_end(crossing);
-        domain_leave(stage->domain);
+        domain_leave(stage->domain, visit);
 }
 
 static int lower_object(struct crossing *crossing, const struct ward_type *type, void *object, uint32_t *ret_number)
@@ -61,9 +62,9 @@ static uint64_t take_counter(struct instance *instance, uint32_t number)
 
 static int drop(struct instance *instance, uint32_t resource, uint32_t handle)
 {
-        assert_int_equal(domain_enter(stage->domain, 0, NULL), 0);
+        assert_int_equal(domain_enter(stage->domain, 0, &visit, NULL), 0);
         int r = references_drop(instance->references, resource, handle, NULL);
-        domain_leave(stage->domain);
+        domain_leave(stage->domain, visit);
         return r;
 }
 

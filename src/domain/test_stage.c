@@ -50,7 +50,7 @@ const struct ward_contract stage_contract = { .name = "t:t/t", .n_resources = ST
 static int destroy(struct instance *instance, uint32_t resource, uint32_t object, struct ward_fault *fault)
 {
         assert_int_equal(resource, STAGE_COUNTER);
-        assert_true(instance->domain->kind->unlocked || instance->domain->depth > 0);
+        assert_true(instance->domain->kind->unlocked || visit_depth(&instance->domain->visit) > 0);
         stage->destroyed[stage->n_destroyed++] = object;
         if (stage->when_destroyed)
                 stage->when_destroyed(stage);

@@ -142,12 +142,13 @@ TEST(an_end_waits_for_the_call)
         stage_start(&here, REFERENCES_KEPT_BY_ADDIN, false, true);
         struct instance *instance = stage_instance("a");
         uint64_t token = hand_out(instance, 1);
-        assert_int_equal(domain_enter(here.domain, 0, NULL), 0);
+        struct visit *visit;
+        assert_int_equal(domain_enter(here.domain, 0, &visit, NULL), 0);
         instance_unref(instance);
         assert_int_equal(give_back(token), 0);
         assert_int_equal(here.n_destroyed, 1);
         assert_int_equal(here.n_released, 0);
-        domain_leave(here.domain);
+        domain_leave(here.domain, visit);
         assert_int_equal(here.n_released, 1);
         assert_false(domain_is_running(here.domain));
         stage_finish();

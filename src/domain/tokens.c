@@ -428,3 +428,11 @@ bool tokens_next_object(struct instance *instance, struct token_end *ret_end)
         changed(instance->tokens);
         return found;
 }
+
+bool tokens_has_objects(struct instance *instance)
+{
+        change(instance->tokens);
+        bool any = !list_is_empty(&instance->objects);
+        changed(instance->tokens);
+        return any;
+}

@@ -83,4 +83,7 @@ struct instance *tokens_arrive(struct tokens *tokens, uint64_t token);
  * the instance: the object's own may go at any time. False if there is none. */
 bool tokens_next_object(struct instance *instance, struct token_end *ret_end);
 
+/* Whether there is one. */
+bool tokens_has_objects(struct instance *instance);
+
 #endif

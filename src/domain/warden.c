@@ -294,17 +294,18 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
 
 /* --- Workers ---------------------------------------------------------------------------------- */
 
-static int send_request(struct warden *warden, const struct wire_request *request, int fd)
+static int send_request(struct warden *warden, const struct wire_request *request, const int fds[WIRE_DESCRIPTORS])
 {
-        _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof fd)] = { 0 };
+        enum { SIZE = WIRE_DESCRIPTORS * sizeof(int) };
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(SIZE)] = { 0 };
         struct iovec bytes = { (void *)(uintptr_t)request, sizeof *request };
         struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
-        if (fd >= 0) {
+        if (fds) {
                 message.msg_control = control;
                 message.msg_controllen = sizeof control;
                 struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof fd) };
-                memcpy(CMSG_DATA(part), &fd, sizeof fd);
+                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(SIZE) };
+                memcpy(CMSG_DATA(part), fds, SIZE);
         }
         uint64_t deadline = clock_deadline(SEND_MS);
         while (sendmsg(warden->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
@@ -313,7 +314,7 @@ static int send_request(struct warden *warden, const struct wire_request *reques
         return 0;
 }
 
-int warden_spawn(struct warden *warden, struct warden_worker *worker, int fd, struct ward_fault *fault)
+int warden_spawn(struct warden *warden, struct warden_worker *worker, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
 {
         worker->id = 1 + atomic_fetch_add(&warden->next_id, 1);
         worker->state = WORKER_RUNS;
@@ -321,7 +322,7 @@ int warden_spawn(struct warden *warden, struct warden_worker *worker, int fd, st
         list_append(&warden->workers, &worker->link);
         pthread_mutex_unlock(&warden->lock);
         const struct wire_request request = { .kind = WIRE_SPAWN, .id = worker->id };
-        int r = send_request(warden, &request, fd);
+        int r = send_request(warden, &request, fds);
         /* Whether it was lost is looked at after the worker was listed: who loses it looks at the list after that. */
         if (!r && !atomic_load(&warden->lost))
                 return 0;
@@ -337,7 +338,7 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker)
 {
         const struct wire_request request = { .kind = WIRE_KILL, .id = worker->id };
         if (!atomic_load(&warden->lost))
-                send_request(warden, &request, -1);
+                send_request(warden, &request, NULL);
 }
 
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline)

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <ward/fault.h>
 #include "base/list.h"
+#include "channel/message.h"
 
 struct domains;
 struct warden;
@@ -40,8 +41,9 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
 /* Takes NULL. All that a forked child may do with its parent's warden. */
 struct warden *warden_unref(struct warden *warden);
 
-/* Asks for a worker that serves the channel @fd. @worker->ended and @data are set by the caller, and may be called from here on. */
-int warden_spawn(struct warden *warden, struct warden_worker *worker, int fd, struct ward_fault *fault);
+/* Asks for a worker with the descriptors of enum wire_descriptor, which stay the caller's. @worker->ended and @data are set by the
+ * caller, and may be called from here on. */
+int warden_spawn(struct warden *warden, struct warden_worker *worker, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault);
 
 /* Asks for its death. Takes no lock, waits at most a moment. */
 void warden_kill(struct warden *warden, const struct warden_worker *worker);

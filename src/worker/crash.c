@@ -168,6 +168,7 @@ static void on_crash(int signal, siginfo_t *info, void *context)
                 for (;;)
                         pause();
         words->signal = (uint32_t)signal;
+        words->lane = server_here ? server_here->number : 0;
         /* A fault with an address that is none (SI_KERNEL) reads as 0. */
         words->has_address = info->si_code > 0 && info->si_code != SI_KERNEL && signal != SIGSYS;
         words->address = words->has_address ? (uint64_t)info->si_addr : 0;
@@ -181,13 +182,25 @@ static void on_crash(int signal, siginfo_t *info, void *context)
 }
 
 /* Handlers run on a stack of their own, so that a stack overflow can be told; it too ends in a page that faults. */
-static int make_stack(void)
+int crash_watch_thread(void)
 {
         uint8_t *at = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (at == MAP_FAILED || mprotect(at, PAGE, PROT_NONE) < 0)
+        if (at == MAP_FAILED)
                 return -errno;
         stack_t stack = { .ss_sp = at + PAGE, .ss_size = STACK - PAGE };
-        return sigaltstack(&stack, NULL) < 0 ? -errno : 0;
+        if (!mprotect(at, PAGE, PROT_NONE) && !sigaltstack(&stack, NULL))
+                return 0;
+        int error = errno;
+        munmap(at, STACK);
+        return -error;
+}
+
+void crash_leave_thread(void)
+{
+        const stack_t none = { .ss_flags = SS_DISABLE };
+        stack_t stack;
+        if (!sigaltstack(&none, &stack) && !(stack.ss_flags & SS_DISABLE))
+                munmap((uint8_t *)stack.ss_sp - PAGE, STACK);
 }
 
 int crash_watch(struct last_words *to)
@@ -197,7 +210,7 @@ int crash_watch(struct last_words *to)
         words = to;
         if (dladdr((void *)(uintptr_t)crash_watch, &own))
                 own_base = own.dli_fbase;
-        int r = make_stack();
+        int r = crash_watch_thread();
         if (r < 0)
                 return r;
         /* A crash within the handler finds its signal blocked, so the kernel ends the process at once. */

@@ -108,7 +108,6 @@ static int open_module(struct module *module, const struct order *order, struct 
                 r = reps_new(module->image.addin, &module->reps, fault);
         if (r)
                 return r;
-        reps_crossing_begin(&module->crossing, module->reps);
         module->env = (struct ward_addin_env){ .size = sizeof module->env,
                                                .context = module,
                                                .call = module_import,
@@ -121,7 +120,7 @@ static int open_module(struct module *module, const struct order *order, struct 
 int module_load(struct worker *worker, uint32_t number, struct ward_span bytes, struct ward_fault *fault)
 {
         OWNED(order_finish) struct order order = { 0 };
-        if (number >= MESSAGE_INSTANCES || worker->modules[number])
+        if (number >= MESSAGE_INSTANCES || atomic_load(&worker->modules[number]))
                 return fault_set(fault, WARD_FAULT_SYSTEM, "the worker has no place for instance %u", number);
         int r = read_order(bytes, &order, fault);
         if (r)
@@ -135,14 +134,13 @@ int module_load(struct worker *worker, uint32_t number, struct ward_span bytes, 
         r = open_module(module, &order, fault);
         if (r)
                 return r;
-        worker->modules[number] = module;
         module->image.addin->bind(&module->env);
-        STEAL(module);
+        atomic_store_explicit(&worker->modules[number], STEAL(module), memory_order_release);
         return 0;
 }
 
 void module_unload(struct worker *worker, uint32_t number)
 {
         if (number < MESSAGE_INSTANCES)
-                worker->modules[number] = module_free(worker->modules[number]);
+                module_free(atomic_exchange(&worker->modules[number], NULL));
 }

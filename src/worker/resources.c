@@ -25,8 +25,8 @@ void *module_resource_rep(void *context, uint32_t resource, int32_t handle)
 static void drop_hosts(struct module *module, uint32_t resource, int32_t handle)
 {
         const uint64_t slot = (uint32_t)handle;
-        module_may_ask(module, "dropping a", module->image.addin->resources[resource].resource->name);
-        module_ask(module, module->n_imports + module->wanted[resource], &slot, 1);
+        struct server *server = module_may_ask(module, "dropping a", module->image.addin->resources[resource].resource->name);
+        module_ask(server, module, module->n_imports + module->wanted[resource], &slot, 1);
 }
 
 void module_resource_drop(void *context, uint32_t resource, int32_t handle)

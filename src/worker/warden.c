@@ -97,10 +97,10 @@ static void reap(struct warden *warden)
                 kill_orphans(warden);
 }
 
-static void run_child(struct warden *warden, int channel, pid_t parent) __attribute__((noreturn));
+static void run_child(struct warden *warden, const int fds[WIRE_DESCRIPTORS], pid_t parent) __attribute__((noreturn));
 
 /* Nothing of the warden's or of other workers stays. */
-static void run_child(struct warden *warden, int channel, pid_t parent)
+static void run_child(struct warden *warden, const int fds[WIRE_DESCRIPTORS], pid_t parent)
 {
         sigset_t none;
         free(warden->children);
@@ -114,7 +114,7 @@ static void run_child(struct warden *warden, int channel, pid_t parent)
         }
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        worker_run(channel);
+        worker_run(fds);
 }
 
 /* The C library keeps the thread's number, which clone(2) behind its back would leave wrong; but the warden and its namespaced
@@ -124,7 +124,7 @@ static pid_t fork_child(const struct warden *warden)
         return warden->namespaced ? (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL) : fork();
 }
 
-static void spawn(struct warden *warden, uint64_t id, int channel)
+static void spawn(struct warden *warden, uint64_t id, const int fds[WIRE_DESCRIPTORS])
 {
         struct child *children = reallocarray(warden->children, warden->n + 1, sizeof *children);
         if (!children)
@@ -135,7 +135,7 @@ static void spawn(struct warden *warden, uint64_t id, int channel)
         pid_t parent = getpid();
         child->pid = fork_child(warden);
         if (!child->pid)
-                run_child(warden, channel, parent);
+                run_child(warden, fds, parent);
         if (child->pid < 0)
                 child_end(child, WIRE_REFUSED, errno);
         warden->n++;
@@ -148,20 +148,32 @@ static void kill_child(const struct warden *warden, uint64_t id)
                         kill(warden->children[i].pid, SIGKILL);
 }
 
-static int take_fd(struct msghdr *message)
+enum { FDS_SIZE = WIRE_DESCRIPTORS * sizeof(int) };
+
+static bool take_fds(struct msghdr *message, int ret_fds[WIRE_DESCRIPTORS])
 {
-        int fd = -1;
         struct cmsghdr *part = CMSG_FIRSTHDR(message);
-        if (part && part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof fd))
-                memcpy(&fd, CMSG_DATA(part), sizeof fd);
-        return fd;
+        if (!part || part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS || part->cmsg_len != CMSG_LEN(FDS_SIZE))
+                return false;
+        memcpy(ret_fds, CMSG_DATA(part), FDS_SIZE);
+        return true;
+}
+
+static void serve_spawn(struct warden *warden, uint64_t id, struct msghdr *message)
+{
+        int fds[WIRE_DESCRIPTORS];
+        if (!take_fds(message, fds))
+                return;
+        spawn(warden, id, fds);
+        for (size_t i = 0; i < COUNT_OF(fds); i++)
+                fd_close(fds[i]);
 }
 
 /* One request; false when the host has closed its end. */
 static bool serve(struct warden *warden)
 {
         struct wire_request request;
-        _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_SIZE)];
         struct iovec bytes = { &request, sizeof request };
         struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control };
         ssize_t n = recvmsg(WIRE_SOCKET, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
@@ -169,9 +181,8 @@ static bool serve(struct warden *warden)
                 return errno == EAGAIN || errno == EINTR;
         if (n != sizeof request)
                 return false;
-        OWNED(fd_closep) int fd = take_fd(&message);
-        if (request.kind == WIRE_SPAWN && fd >= 0)
-                spawn(warden, request.id, fd);
+        if (request.kind == WIRE_SPAWN)
+                serve_spawn(warden, request.id, &message);
         else if (request.kind == WIRE_KILL)
                 kill_child(warden, request.id);
         return true;

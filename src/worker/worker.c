@@ -1,6 +1,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,62 +18,43 @@ void worker_die(struct worker *worker, enum ward_fault_kind kind, const char *fo
         va_start(args, format);
         int n = vsnprintf(worker->words->text, WORDS_TEXT, format, args);
         va_end(args);
+        worker->words->lane = server_here ? server_here->number : 0;
         worker->words->text_len = n < WORDS_TEXT ? (uint32_t)n : WORDS_TEXT - 1;
         worker->words->kind = kind;
         _exit(WORDS_EXIT);
 }
 
-static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
+static void attach(struct worker *worker, const int fds[WIRE_DESCRIPTORS])
 {
-        const struct worker *worker = memory->context;
-        struct arena *arena = (struct arena *)&worker->channel.arena;
-        if (!arena_take(arena, size, align, ret_at))
-                return 0;
-        return fault_set(
-                fault, WARD_FAULT_LIMIT,
-                "the values do not fit the %u bytes of shared memory from the add-in to the host: raise limits.arena_bytes",
-                arena->end - arena->start);
-}
-
-static void attach(struct worker *worker, int fd)
-{
-        if (channel_attach(fd, &worker->channel) < 0)
+        if (shared_attach(fds[WIRE_MEMORY], &worker->shared) < 0)
                 _exit(WORDS_EXIT);
-        worker->words = channel_words(&worker->channel);
-        worker->memory = (struct marshal_memory){ .base = worker->channel.base,
-                                                  .size = worker->channel.size,
-                                                  .alloc = alloc,
-                                                  .context = worker,
-                                                  .encoding = MARSHAL_UTF8 };
-        close_range(STDERR_FILENO + 1, ~0U, 0);
+        worker->words = shared_words(&worker->shared);
+        worker->socket = fds[WIRE_PASS];
+        worker->doorbell = fds[WIRE_DOORBELL];
 }
 
-static struct message next(struct worker *worker)
+/* All descriptors but the standard streams and these two, moved to the lowest numbers. */
+static void close_others(struct worker *worker)
 {
-        if (channel_wait(&worker->channel, NULL, CLOCK_NEVER) != CHANNEL_MESSAGE)
-                worker_die(worker, WARD_FAULT_PROTOCOL, "the mailbox of the worker was overwritten");
-        return channel_receive(&worker->channel);
+        enum { PASS = STDERR_FILENO + 1, DOORBELL };
+        int pass = fcntl(worker->socket, F_DUPFD_CLOEXEC, DOORBELL + 1),
+            bell = fcntl(worker->doorbell, F_DUPFD_CLOEXEC, DOORBELL + 1);
+        if (pass < 0 || bell < 0 || dup3(pass, PASS, O_CLOEXEC) < 0 || dup3(bell, DOORBELL, O_CLOEXEC) < 0)
+                worker_die(worker, WARD_FAULT_SYSTEM, "the worker cannot keep its descriptors: %s", strerror(errno));
+        close_range(DOORBELL + 1, ~0U, 0);
+        worker->socket = PASS;
+        worker->doorbell = DOORBELL;
 }
 
-/* Bytes that the host points at. */
-static struct ward_span message_span(const struct worker *worker)
-{
-        uint64_t slots[2];
-        channel_slots(&worker->channel, slots, 2);
-        if (slots[0] > worker->channel.size || slots[1] > worker->channel.size - slots[0])
-                return (struct ward_span){ worker->channel.base, 0 };
-        return (struct ward_span){ worker->channel.base + slots[0], slots[1] };
-}
-
-static void confine(struct worker *worker)
+static void confine(struct worker *worker, struct server *server)
 {
         struct sandbox_plan plan;
         const char *step = NULL;
-        if (next(worker).kind != MESSAGE_START)
+        if (server_next(server).kind != MESSAGE_START)
                 worker_die(worker, WARD_FAULT_SYSTEM, "the worker was not told how to start");
-        struct ward_span order = message_span(worker);
+        struct ward_span order = server_span(server);
         struct cursor cursor = { order.at, order.len, false };
-        worker->channel.spins = cursor_u32(&cursor);
+        worker->spins = server->channel.spins = cursor_u32(&cursor);
         int r = sandbox_plan_unpack(&cursor, &plan);
         if (r < 0)
                 worker_die(worker, WARD_FAULT_SYSTEM, "the worker cannot read its plan: %s", strerror(-r));
@@ -85,70 +67,19 @@ static void confine(struct worker *worker)
         sandbox_plan_finish(&plan);
 }
 
-static void send_failed(struct worker *worker, const struct ward_fault *fault, bool made)
-{
-        uint64_t slots[] = { (uint64_t)fault->kind, 0, 0, made };
-        uint32_t at, len = (uint32_t)strlen(fault->text);
-        if (!arena_take(&worker->channel.arena, len, 1, &at)) {
-                memcpy(worker->channel.base + at, fault->text, len);
-                slots[1] = at;
-                slots[2] = len;
-        }
-        channel_send(&worker->channel, MESSAGE_FAILED, 0, 0, slots, COUNT_OF(slots));
-}
-
-/* Answers one message that is not an answer itself. What the answer points at lives until the host's next message: only then may
- * memory go back to the system, for the host may be reading still. */
-static void answer(struct worker *worker, const struct message *message)
-{
-        struct ward_fault fault;
-        uint64_t slot = 0;
-        uint32_t mark = worker->channel.arena.top, reply = MESSAGE_RETURN;
-        bool made = false;
-        int r = 0;
-        channel_release(&worker->channel, mark);
-        switch (message->kind) {
-        case MESSAGE_CALL:
-                r = module_call(worker, message, &slot, &made, &fault);
-                break;
-        case MESSAGE_LOAD:
-                r = module_load(worker, message->instance, message_span(worker), &fault);
-                reply = MESSAGE_LOADED;
-                break;
-        case MESSAGE_UNLOAD:
-                module_unload(worker, message->instance);
-                reply = MESSAGE_UNLOADED;
-                break;
-        default:
-                worker_die(worker, WARD_FAULT_PROTOCOL, "the worker does not know message %u", message->kind);
-        }
-        if (r)
-                send_failed(worker, &fault, made);
-        else
-                channel_send(&worker->channel, reply, 0, 0, &slot, 1);
-        worker->channel.arena.top = mark;
-}
-
-void worker_serve(struct worker *worker, uint32_t kind)
-{
-        for (;;) {
-                struct message message = next(worker);
-                if (message.kind == kind)
-                        return;
-                answer(worker, &message);
-        }
-}
-
-void worker_run(int fd)
+void worker_run(const int fds[WIRE_DESCRIPTORS])
 {
         struct worker *worker = calloc(1, sizeof *worker);
+        struct server server;
         if (!worker)
                 _exit(WORDS_EXIT);
-        attach(worker, fd);
+        attach(worker, fds);
+        close_others(worker);
+        server_init(&server, worker, 0);
         /* It will be killed, not asked: what the add-in prints is not to wait in a buffer. */
         setvbuf(stdout, NULL, _IOLBF, 0);
-        confine(worker);
-        channel_send(&worker->channel, MESSAGE_READY, 0, 0, NULL, 0);
-        worker_serve(worker, 0);
+        confine(worker, &server);
+        channel_send(&server.channel, MESSAGE_READY, 0, 0, NULL, 0);
+        server_serve(&server, 0, true);
         _exit(0);
 }

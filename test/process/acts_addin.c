@@ -332,7 +332,7 @@ static bool lies_at_unload;
 __attribute__((destructor)) static void unload(void)
 {
         if (lies_at_unload)
-                say(MESSAGE_IMPORT, 0, 0, (uint32_t)-1, 0, 0, 1);
+                say_on(LANE_OF_CONTROL, MESSAGE_IMPORT, 0, 0, (uint32_t)-1, 0, 0, 1);
 }
 
 static int64_t lie_at_unload(void)
@@ -354,7 +354,7 @@ static int64_t lie_text(void)
 /* Last words that claim a signal with which the process did not die, and try to reach the terminal. */
 static int64_t lie_words(int status)
 {
-        struct last_words *words = (struct last_words *)(void *)(find_channel(NULL) + 4096);
+        struct last_words *words = (struct last_words *)(void *)(find_channel(NULL));
         words->signal = SIGSEGV;
         words->has_address = 1;
         words->address = 0x1234;
@@ -377,13 +377,13 @@ static int64_t lie_differs(void)
 /* Overwrites everything that the worker may write, for ever, while calls go on. */
 static void *storm(void *data)
 {
-        struct mailbox *box = up_mailbox();
+        struct mailbox *box = find_mailbox(LANE_OF_CALLS);
         uint64_t x = (uint64_t)(uintptr_t)&x ^ (uint64_t)clock();
         for (;;) {
                 x ^= x << 13, x ^= x >> 7, x ^= x << 17;
                 if (x % 8 == 0)
                         atomic_store(&box->bell, (uint32_t)(x >> 32) % 4 ? atomic_load(&box->bell) + 2 : (uint32_t)(x >> 40));
-                atomic_store(&box->kind, (uint32_t)(x >> 16) % 13);
+                atomic_store(&box->kind, (uint32_t)(x >> 16) % 20);
                 atomic_store(&box->instance, (uint32_t)(x >> 24) % 3);
                 atomic_store(&box->function, (uint32_t)(x >> 28) % 3);
                 atomic_store(&box->slots[x % CHANNEL_SLOTS], x >> (x % 60));

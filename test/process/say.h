@@ -26,16 +26,19 @@ static inline uint8_t *find_channel(uint8_t **ret_end)
         return (uint8_t *)(uintptr_t)base;
 }
 
-static inline struct mailbox *up_mailbox(void)
+/* The lane of the tests' thread is the first after lane 0. */
+enum { LANE_OF_CONTROL = 0, LANE_OF_CALLS = 1 };
+
+static inline struct mailbox *find_mailbox(uint32_t lane)
 {
-        return (struct mailbox *)(void *)find_channel(NULL) + 1;
+        return &((struct lane_control *)(void *)(find_channel(NULL) + CHANNEL_WORDS))[lane].box;
 }
 
-/* Speaks with its bell @steps ahead, and never again. */
-__attribute__((noreturn)) static inline int64_t say(uint32_t kind, uint32_t instance, uint32_t function, uint64_t slot0,
-                                                    uint64_t slot1, uint64_t slot2, uint32_t steps)
+/* Speaks on @lane with its bell @steps ahead, and never again. */
+__attribute__((noreturn)) static inline int64_t say_on(uint32_t lane, uint32_t kind, uint32_t instance, uint32_t function,
+                                                       uint64_t slot0, uint64_t slot1, uint64_t slot2, uint32_t steps)
 {
-        struct mailbox *box = up_mailbox();
+        struct mailbox *box = find_mailbox(lane);
         atomic_store(&box->slots[0], slot0);
         atomic_store(&box->slots[1], slot1);
         atomic_store(&box->slots[2], slot2);
@@ -47,6 +50,12 @@ __attribute__((noreturn)) static inline int64_t say(uint32_t kind, uint32_t inst
         syscall(SYS_futex, &box->bell, FUTEX_WAKE, 1, NULL, NULL, 0);
         for (;;)
                 pause();
+}
+
+__attribute__((noreturn)) static inline int64_t say(uint32_t kind, uint32_t instance, uint32_t function, uint64_t slot0,
+                                                    uint64_t slot1, uint64_t slot2, uint32_t steps)
+{
+        say_on(LANE_OF_CALLS, kind, instance, function, slot0, slot1, slot2, steps);
 }
 
 #endif

@@ -131,7 +131,7 @@ TEST(what_does_not_fit_the_arena_costs_only_the_call)
 TEST(a_worker_has_only_what_it_was_given)
 {
         struct stage stage = stage_set(NULL);
-        assert_int_equal(fact(&stage, "descriptors"), 3);
+        assert_int_equal(fact(&stage, "descriptors"), 5);
         assert_int_equal(fact(&stage, "leads-session"), 1);
         assert_int_equal(fact(&stage, "blocked-signals"), 0);
         assert_int_equal(fact(&stage, "input"), 0);

@@ -508,7 +508,7 @@ TEST(lies_about_handles_cost_the_domain)
                 [SAY_DROP_BOX] = "dropping a handle",
                 [SAY_DROP_BEYOND] = "which there is not",
                 [SAY_DROP_FAR_BEYOND] = "which there is not",
-                [SAY_OTHER_INSTANCE] = "which there is not",
+                [SAY_OTHER_INSTANCE] = "which this call is not of",
                 [SAY_BORROW_NONE] = "number: parameter 1: 99 is no handle",
                 [SAY_CALL] = "the worker answered with message",
                 [SAY_LOADED] = "the worker answered with message",
