@@ -346,7 +346,7 @@ static bool is_shared(const struct ward_domain *domain, const struct visit *visi
 /* Whether who is @depth deep in @visit took the turn to get there. */
 static bool has_turn(const struct ward_domain *domain, const struct visit *visit, uint32_t depth)
 {
-        return is_shared(domain, visit) || (depth == 1 && !domain->free_threaded);
+        return is_shared(domain, visit) || (depth == visit->base + 1 && !domain->free_threaded);
 }
 
 static inline void deepen(struct visit *visit)
@@ -395,10 +395,21 @@ int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fa
         return r ? r : begin(domain, &domain->visit, fault);
 }
 
+/* Who stops the domain has not seen that somebody is in it, or waits for that. */
+static void await_stopping(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->end_lock);
+        while (domain->end == DOMAIN_STOPPING)
+                pthread_cond_wait(&domain->ended, &domain->end_lock);
+        pthread_mutex_unlock(&domain->end_lock);
+}
+
 void domain_enter_to_end(struct ward_domain *domain)
 {
         turn_take(&domain->turn, CLOCK_NEVER);
         deepen(&domain->visit);
+        if (!domain_is_running(domain))
+                await_stopping(domain);
 }
 
 struct visit *domain_visit(struct ward_domain *domain)
