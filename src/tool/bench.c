@@ -211,7 +211,7 @@ static int measure_all(struct bench *bench, struct ward_fault *fault)
         bench_kinds_release(bench->kinds);
         bench->plan.place = NULL;
         measure_unpinned(bench, bench_activate_add);
-        bench_kinds_spread(bench->kinds);
+        bench_kinds_spread(bench->kinds, &bench->plan);
         measure_unpinned(bench, bench_threads_add);
         bench_ratios_add(&bench->plan);
         return 0;

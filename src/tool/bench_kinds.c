@@ -84,16 +84,31 @@ void bench_kinds_release(struct bench_kinds *kinds)
         for (int i = 0; i < BENCH_KINDS; i++)
                 kinds->at[i].probe = probe_release(kinds->at[i].probe);
         kinds->one_core.probe = probe_release(kinds->one_core.probe);
+        kinds->free_threaded.probe = probe_release(kinds->free_threaded.probe);
 }
 
-void bench_kinds_spread(struct bench_kinds *kinds)
+static void activate_again(struct bench_kind *kind)
 {
-        for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++) {
-                kind->options.limits.cpu_affinity = 0;
-                kind->place = NULL;
-                if (kind->side && !kind->side->out)
-                        kind->side->out = bench_kind_activate(kind, &kind->probe, &kind->side->why) != 0;
+        kind->options.limits.cpu_affinity = 0;
+        kind->place = NULL;
+        kind->side->out = bench_kind_activate(kind, &kind->probe, &kind->side->why) != 0;
+}
+
+void bench_kinds_spread(struct bench_kinds *kinds, struct bench_plan *plan)
+{
+        const struct bench_kind *process = &kinds->at[WARD_PROCESS];
+        if (process->side) {
+                kinds->free_threaded = *process;
+                kinds->free_threaded.side = bench_add_side(plan, "process.free_threaded");
+                kinds->free_threaded.side->out = process->side->out;
+                kinds->free_threaded.side->why = process->side->why;
+                kinds->free_threaded.options.free_threaded = true;
         }
+        for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++)
+                if (kind->side && !kind->side->out)
+                        activate_again(kind);
+        if (process->side && !kinds->free_threaded.side->out)
+                activate_again(&kinds->free_threaded);
 }
 
 struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds)

@@ -33,6 +33,7 @@ struct bench_kinds {
         struct ward_host *host;
         struct bench_kind at[BENCH_KINDS]; /* by enum ward_isolation */
         struct bench_kind one_core;        /* kind process, with the worker on the host's processor */
+        struct bench_kind free_threaded;   /* kind process, free-threaded; only where it is spread */
         uint8_t *bulk;                     /* what bench_bulk.c sends */
 };
 
@@ -47,7 +48,7 @@ struct bench_kinds_options {
 int bench_kinds_open(struct bench_plan *plan, const struct bench_kinds_options *options, struct bench_kinds **ret_kinds,
                      struct ward_fault *fault);
 void bench_kinds_release(struct bench_kinds *kinds);
-void bench_kinds_spread(struct bench_kinds *kinds);
+void bench_kinds_spread(struct bench_kinds *kinds, struct bench_plan *plan);
 /* NULL is fine. Returns NULL. */
 struct bench_kinds *bench_kinds_close(struct bench_kinds *kinds);
 

@@ -170,6 +170,33 @@ static const struct {
         { "16 threads", "threads.16" }, { "64 threads", "threads.64" },
 };
 
+/* The last is a process domain as well, and has a side of its own. */
+static const struct {
+        const char *label;
+        const char *side;
+} thread_columns[] = {
+        { "direct", "direct" },
+        { "wasm", "wasm" },
+        { "process", "process" },
+        { "free-threaded", "process.free_threaded" },
+};
+
+static void print_threads(FILE *to, const struct bench_plan *plan)
+{
+        fprintf(to, "\nCalls of int(int) per second, of all threads that call one add-in; not pinned\n\n%-*s", LABEL, "");
+        for (size_t i = 0; i < COUNT_OF(thread_columns); i++)
+                if (has_kind(plan, thread_columns[i].side))
+                        bench_print_right(to, CELL, thread_columns[i].label);
+        fputc('\n', to);
+        for (size_t row = 0; row < COUNT_OF(thread_rows); row++) {
+                fprintf(to, "%-*s", LABEL, thread_rows[row].label);
+                for (size_t i = 0; i < COUNT_OF(thread_columns); i++)
+                        if (has_kind(plan, thread_columns[i].side))
+                                plain_cell(to, find_of_kind(plan, thread_rows[row].figure, thread_columns[i].side), bench_number);
+                fputc('\n', to);
+        }
+}
+
 static void bulk_line(FILE *to, const struct bench_plan *plan, const struct bulk_row *row)
 {
         fprintf(to, "%-*s", LABEL, row->label);
@@ -187,12 +214,7 @@ void bench_print_tables(FILE *to, const struct bench_plan *plan)
         for (size_t i = 0; i < COUNT_OF(call_rows); i++)
                 call_line(to, plan, &call_rows[i]);
         bench_ratios_print(to, plan);
-        fputs("\nCalls of int(int) per second, of all threads that call one add-in; not pinned\n\n", to);
-        heading(to, plan, CELL, NULL);
-        for (size_t i = 0; i < COUNT_OF(thread_rows); i++) {
-                fprintf(to, "%-*s", LABEL, thread_rows[i].label);
-                kind_cells(to, plan, thread_rows[i].figure, bench_number);
-        }
+        print_threads(to, plan);
         fputs("\nMB per second (1 MB = 1,000,000 bytes), to an add-in that reads a byte of each cache line\n\n", to);
         heading(to, plan, CELL, "memcpy");
         for (size_t i = 0; i < COUNT_OF(bulk_rows); i++)

@@ -134,8 +134,11 @@ static void add(struct bench_plan *plan, struct bench_kind *kind, size_t size)
 
 void bench_threads_add(struct bench_plan *plan, struct bench_kinds *kinds)
 {
-        for (size_t i = 0; i < COUNT_OF(sizes); i++)
+        for (size_t i = 0; i < COUNT_OF(sizes); i++) {
                 for (struct bench_kind *kind = kinds->at; kind < kinds->at + BENCH_KINDS; kind++)
                         if (kind->side)
                                 add(plan, kind, sizes[i]);
+                if (kinds->free_threaded.side)
+                        add(plan, &kinds->free_threaded, sizes[i]);
+        }
 }

@@ -112,7 +112,7 @@ TEST(a_crowd_calls_the_same_add_in)
 {
         struct bench_kinds *kinds = open_direct();
         bench_kinds_release(kinds);
-        bench_kinds_spread(kinds);
+        bench_kinds_spread(kinds, &plan);
         bench_threads_add(&plan, kinds);
         measure_once();
         assert_string_equal(bench_unit(bench_find(&plan, "threads.1.direct")), "1/s");
