@@ -7,7 +7,7 @@ FUZZ    ?= build-fuzz
 SECONDS ?= 60
 MESON_OPTIONS ?=
 
-.PHONY: all build demo test bench install format check-asan asan fuzz clean help
+.PHONY: all build demo test bench bench-peers install format check-asan asan fuzz clean help
 
 all: build
 
@@ -20,7 +20,7 @@ build: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
 # Only what is installed finds the worker by itself.
-demo bench: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
+demo bench bench-peers: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
 
 demo: build
 	@$(BUILD)/examples/calculator/demo
@@ -33,6 +33,14 @@ test: build
 
 bench: build
 	$(BUILD)/src/tool/ward bench
+	@echo
+	@$(MAKE) --no-print-directory bench-peers
+
+# Setting the option makes Meson look again: what was installed since is found.
+bench-peers: build
+	meson configure $(BUILD) -Dpeers=true
+	ninja -C $(BUILD) peers
+	bench/peers/run $(BUILD)/bench/peers
 
 install: build
 ifneq ($(origin PREFIX),file)
@@ -66,7 +74,8 @@ help:
 	@echo 'make            build into $(BUILD)/'
 	@echo 'make demo       see a calculator survive its add-ins'
 	@echo 'make test       run all tests'
-	@echo 'make bench      measure calls and bulk data at each kind, beside the limits of this machine'
+	@echo 'make bench      measure calls and bulk data at each kind, beside the limits of this machine,'
+	@echo '                and then Ward beside others (bench/peers/README.md; make bench-peers: only that)'
 	@echo 'make install    install to PREFIX ($(PREFIX)), below DESTDIR if that is set'
 	@echo 'make check-asan run all tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make fuzz       run each fuzz target for SECONDS ($(SECONDS))'

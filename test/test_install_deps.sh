@@ -56,6 +56,14 @@ printf '#!/bin/sh\necho "install ok installed"\n' >"$work/bin/dpkg-query"
 run || fail "nothing missing"
 log_is "" "nothing is missing, and yet apt was called"
 
+debian 0
+printf '%s\n' '#!/bin/sh' 'for p; do :; done' 'case $p in libnng-dev) exit 1;; *) echo "install ok installed";; esac' >"$work/bin/dpkg-query"
+run || fail "a peer missing"
+log_is "" "a peer is missing, nobody asked for peers, and yet apt was called"
+run --peers || fail "--peers"
+log_is "apt-get update -q
+apt-get install -q -y --no-install-recommends libnng-dev" "--peers called something else"
+
 debian 1000
 run && fail "no sudo, programs missing, and no error"
 grep -q 'no sudo.*wabt lld' "$work/said" || fail "no sudo: says not what is missing"
