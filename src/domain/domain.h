@@ -61,6 +61,7 @@ struct references; /* domain/references.h: what an add-in holds of the host, and
 /* Where a host thread is in a domain. */
 struct visit {
         _Atomic uint32_t depth; /* calls in flight, nested ones counted; only its thread writes */
+        uint32_t base;          /* those before the first that takes the turn */
         struct list unheld;     /* of instance.link: what nobody holds any more goes with the end of the visit */
 };
 
