@@ -67,6 +67,11 @@ WARD_API bool ward_level_from_name(const char *name, enum ward_level *ret);
  * held around calls of Ward. It may release tokens, but not the last reference to an add-in. */
 typedef void (*ward_on_fault)(void *data, struct ward_domain *domain, const struct ward_fault *fault);
 
+/* Called for every crossing of a boundary, when it begins and when it has ended, on the thread that crosses: see <ward/trace.h>. What
+ * the callback itself does with Ward is not told; it may call functions that return at once, and is not to unload or free. */
+struct ward_trace;
+typedef void (*ward_on_trace)(void *data, const struct ward_trace *trace);
+
 struct ward_host_options {
         size_t size;             /* sizeof (struct ward_host_options) */
         const char *name;        /* the default domain's friendly name; NULL: "host" */
@@ -76,6 +81,8 @@ struct ward_host_options {
         const char *compiler;   /* the C compiler's command; NULL: $WARD_CC, else the first of cc, gcc, clang */
         ward_on_fault on_fault; /* NULL: none */
         void *on_fault_data;
+        ward_on_trace on_trace; /* NULL: none; WARD_TRACE=1 prints lines all the same */
+        void *on_trace_data;
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */

@@ -125,7 +125,7 @@ static int load(struct instance *instance, const struct ward_activate_options *o
                 return r;
         struct direct *held = STEAL(direct);
         held->env = direct_env(instance);
-        instance->head.direct = held->connect;
+        instance->head.direct = instance->tracer ? NULL : held->connect;
         instance->held = held;
         held->image.addin->bind(&held->env);
         return 0;

@@ -119,7 +119,7 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         domain->made = made;
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
-        r = domain->kind->start(domain, deadline, fault);
+        r = traced_start(domain, deadline, fault);
         domain->environment = NULL;
         if (r) {
                 fault_name(fault, NULL, domain->name, NULL);
@@ -187,7 +187,7 @@ static void try_stop(struct ward_domain *domain)
         pthread_mutex_unlock(&domain->end_lock);
         if (!stops)
                 return;
-        domain->kind->stop(domain);
+        traced_stop(domain);
         set_end(domain, DOMAIN_STOPPED);
         unregister(domain);
 }

@@ -28,6 +28,7 @@
 #include "monitor/monitor.h"
 
 struct kind;
+struct tracer; /* domain/trace.h: who looks in */
 struct warden;   /* domain/warden.h: the host's link to its warden process */
 struct dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
 
@@ -46,6 +47,7 @@ struct domains {
         char *compiler;
         ward_on_fault on_fault;
         void *on_fault_data;
+        struct tracer *tracer; /* NULL: nobody looks in */
 };
 
 /* The wiped-on-fork page of a domain. */
@@ -113,6 +115,7 @@ struct instance {
         _Atomic uint32_t holders;
         const struct ward_contract *contract;
         const void *services;
+        struct tracer *tracer; /* counted; NULL: nobody looks in */
         char name[WARD_FAULT_NAME_MAX];
         char *module; /* path, owned */
         _Atomic uint32_t deadline_ms;
@@ -200,12 +203,38 @@ struct instance *instance_unref(struct instance *instance);
  * held of the host's and frees them, when it was. */
 void instances_end(struct ward_domain *domain, struct visit *visit, struct list *ended);
 void instances_free(struct list *ended);
-int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
  * by kinds on the calling host thread, in its visit. */
-void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
+void instance_run(struct instance *instance, uint32_t import, const void *args, void *ret);
 /* Whether every import has somebody to serve it; else the first that has not. To be seen to before anything is activated. */
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing);
+
+/* traced.c: the same, and what kinds do, with word to who looks in. */
+int traced_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+void traced_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
+int traced_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,
+                struct ward_fault *fault);
+void traced_release(struct instance *instance);
+int traced_start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault);
+void traced_stop(struct ward_domain *domain);
+
+/* Calls and callbacks. Who is not looked at pays one branch. */
+static inline int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret,
+                                struct ward_fault *fault)
+{
+        if (__builtin_expect(instance->tracer != NULL, 0))
+                return traced_call(instance, export_index, args, ret, fault);
+        return instance_cross(instance, export_index, args, ret, fault);
+}
+
+static inline void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret)
+{
+        if (__builtin_expect(instance->tracer != NULL, 0))
+                traced_serve(instance, import, args, ret);
+        else
+                instance_run(instance, import, args, ret);
+}
 
 #endif

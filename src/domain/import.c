@@ -100,7 +100,7 @@ static const struct {
         { "ward:domain/reference@0.1.0#is-local", serve_is_local },
 };
 
-void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret)
+void instance_run(struct instance *instance, uint32_t import, const void *args, void *ret)
 {
         const struct ward_import *wanted = &instance->contract->imports[import];
         if (wanted->serve) {

@@ -8,6 +8,7 @@
 #include "domain/references.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
+#include "domain/trace.h"
 
 /* "lib/libbasic.so" is called basic. */
 static void name_from_module(const char *module, char name[WARD_FAULT_NAME_MAX])
@@ -42,6 +43,7 @@ static struct instance *instance_make(struct ward_domain *domain, const char *mo
         instance_choose_name(module, options, instance->name);
         instance->domain = domain_ref(domain);
         instance->tokens = tokens_ref(domain->domains->tokens);
+        instance->tracer = tracer_ref(domain->domains->tracer);
         atomic_store(&instance->holders, 1);
         instance->contract = contract;
         instance->services = services;
@@ -56,6 +58,7 @@ static void instance_destroy(struct instance *instance)
 {
         references_finish(instance->references);
         tokens_unref(instance->tokens);
+        tracer_unref(instance->tracer);
         map_finish(&instance->numbers);
         domain_unref(instance->domain);
         free(instance->module);
@@ -88,7 +91,7 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         int r = domain_enter_to_load(domain, remaining_ms(deadline), fault);
         if (!r) {
                 domain->environment = options->environment;
-                r = domain->kind->load(instance, options, deadline, fault);
+                r = traced_load(instance, options, deadline, fault);
                 domain->environment = NULL;
                 if (!r)
                         list_instance(domain, instance);
@@ -127,7 +130,7 @@ static void end(struct instance *instance)
         pthread_mutex_lock(&domain->list_lock);
         instance->last = !--domain->n_instances && domain->made;
         pthread_mutex_unlock(&domain->list_lock);
-        domain->kind->release(instance);
+        traced_release(instance);
 }
 
 void instances_end(struct ward_domain *domain, struct visit *visit, struct list *ended)
@@ -197,7 +200,7 @@ struct instance *instance_unref(struct instance *instance)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
-int instance_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
 {
         struct ward_domain *domain = instance->domain;
         const char *function =

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/trace.h"
 
 /* A path that may be absent: copied, or NULL. */
 static int keep(const char *from, char **to)
@@ -41,7 +42,8 @@ int ward_host_new(const struct ward_host_options *options, struct ward_host **re
                 free(host);
                 return r;
         }
-        if (keep_options(&host->domains, options))
+        r = tracer_new(options->on_trace, options->on_trace_data, &host->domains.tracer, fault);
+        if (!r && keep_options(&host->domains, options))
                 r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a host");
         if (!r)
                 r = domain_new_default(&host->domains, options->name ? options->name : "host", &host->default_domain, fault);
@@ -61,6 +63,8 @@ struct ward_host *ward_host_free(struct ward_host *host)
                 domain_end_objects(host->default_domain);
         domain_unref(host->default_domain);
         domains_finish(&host->domains);
+        tracer_close(host->domains.tracer);
+        tracer_unref(host->domains.tracer);
         free(host);
         return NULL;
 }
