@@ -377,7 +377,7 @@ int domain_enter(struct ward_domain *domain, uint32_t ms, struct visit **ret_vis
         struct visit *visit = &domain->visit;
         if (!domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
-        int r = domain->kind->visit ? domain->kind->visit(domain, &visit, fault) : 0;
+        int r = domain->kind->visit ? domain->kind->visit(domain, ms, &visit, fault) : 0;
         if (!r && has_turn(domain, visit, visit_depth(visit) + 1))
                 r = take_turn(domain, ms, fault);
         if (!r)

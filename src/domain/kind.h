@@ -13,7 +13,7 @@ struct kind {
         /* For kinds in which each host thread has a visit of its own; NULL: they share the domain's, by turns. @visit finds or makes
          * that of the calling thread, @here only finds it, or NULL, and @is_busy says whether any thread is in its own. The
          * domain may be stopped already when they are called. */
-        int (*visit)(struct ward_domain *domain, struct visit **ret_visit, struct ward_fault *fault);
+        int (*visit)(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault);
         struct visit *(*here)(struct ward_domain *domain);
         bool (*is_busy)(struct ward_domain *domain);
 

@@ -9,7 +9,7 @@
 #include "domain/deadline.h"
 #include "domain/process.h"
 
-enum { OPEN_MS = 10000 };
+enum { OPEN_MS = 10000 }; /* the most that it may take, whatever the call's time limit */
 
 __thread struct lane *lane_last __attribute__((tls_model("initial-exec")));
 
@@ -190,9 +190,9 @@ static void quit(struct lane *lane)
                 domain_left(lane->domain);
 }
 
-static int open(struct process *process, struct lane **ret_lane, struct ward_fault *fault)
+static int open(struct process *process, uint32_t ms, struct lane **ret_lane, struct ward_fault *fault)
 {
-        uint64_t own = clock_deadline(OPEN_MS);
+        uint64_t own = clock_deadline(ms);
         uint64_t deadline = own < deadline_inherited ? own : deadline_inherited;
         struct lane *lane = NULL;
         int r = make(process, &lane, fault);
@@ -211,7 +211,7 @@ static int open(struct process *process, struct lane **ret_lane, struct ward_fau
         return 0;
 }
 
-int lane_open(struct ward_domain *domain, struct lane **ret_lane, struct ward_fault *fault)
+int lane_open(struct ward_domain *domain, uint32_t ms, struct lane **ret_lane, struct ward_fault *fault)
 {
         prepare();
         sweep();
@@ -221,7 +221,7 @@ int lane_open(struct ward_domain *domain, struct lane **ret_lane, struct ward_fa
         struct process *process = process_hold(domain);
         if (!process)
                 return domain_unloaded_fault(domain, fault);
-        r = open(process, ret_lane, fault);
+        r = open(process, ms && ms < OPEN_MS ? ms : OPEN_MS, ret_lane, fault);
         process_unref(process);
         return r;
 }

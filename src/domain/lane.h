@@ -46,8 +46,8 @@ static inline struct lane *lane_find(const struct ward_domain *domain)
 
 /* Sets up @lane, zeroed memory of the caller's, as lane @number of @process. */
 void lane_init(struct lane *lane, struct process *process, uint32_t number);
-/* A lane of this thread's own. */
-int lane_open(struct ward_domain *domain, struct lane **ret_lane, struct ward_fault *fault);
+/* A lane of this thread's own, within @ms (0: none) and ten seconds. */
+int lane_open(struct ward_domain *domain, uint32_t ms, struct lane **ret_lane, struct ward_fault *fault);
 
 /* While this thread serves a callback of another's lane, its calls to that domain go over that one: until lane_return. */
 void lane_borrow(struct lane *lane);

@@ -95,7 +95,7 @@ void process_remove_lane(struct process *process, struct lane *lane);
 /* Has the worker serve lane @number. */
 int process_open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault);
 /* kind->visit, kind->here, kind->is_busy. */
-int process_visit(struct ward_domain *domain, struct visit **ret_visit, struct ward_fault *fault);
+int process_visit(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault);
 struct visit *process_here(struct ward_domain *domain);
 bool process_is_busy(struct ward_domain *domain);
 /* Gives up all lanes of a stopped process. */

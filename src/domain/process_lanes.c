@@ -125,10 +125,10 @@ void process_drop_lanes(struct process *process)
 
 /* --- Visits ----------------------------------------------------------------------------------- */
 
-int process_visit(struct ward_domain *domain, struct visit **ret_visit, struct ward_fault *fault)
+int process_visit(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault)
 {
         struct lane *lane = lane_find(domain);
-        int r = lane ? 0 : lane_open(domain, &lane, fault);
+        int r = lane ? 0 : lane_open(domain, ms, &lane, fault);
         if (!r)
                 *ret_visit = &lane->visit;
         return r;
