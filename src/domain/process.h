@@ -92,6 +92,9 @@ struct process *process_unref(struct process *process);
 int process_add_lane(struct process *process, struct lane *lane, uint32_t *ret_number, struct ward_fault *fault);
 /* Gives the process's share back. The worker must not be at its other end. */
 void process_remove_lane(struct process *process, struct lane *lane);
+/* Lane 0 is for whoever has something loaded, unloaded, or a lane opened: taken by @deadline, or false. */
+bool process_take_control(struct process *process, uint64_t deadline);
+void process_give_control(struct process *process);
 /* Has the worker serve lane @number. */
 int process_open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault);
 /* kind->visit, kind->here, kind->is_busy. */

@@ -92,6 +92,19 @@ void process_remove_lane(struct process *process, struct lane *lane)
         pthread_mutex_unlock(&process->lock);
 }
 
+bool process_take_control(struct process *process, uint64_t deadline)
+{
+        return turn_take(&process->control, deadline);
+}
+
+void process_give_control(struct process *process)
+{
+        struct channel *channel = &process->first->channel;
+        channel_release(channel, (struct arena_mark){ 0, 0 });
+        channel_settle(channel, &process->shared);
+        turn_give(&process->control);
+}
+
 static int open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault)
 {
         struct lane *first = process->first;
@@ -105,13 +118,13 @@ static int open_lane(struct process *process, uint32_t number, uint64_t deadline
 
 int process_open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault)
 {
-        if (!turn_take(&process->control, deadline))
+        if (!process_take_control(process, deadline))
                 return fault_set(fault, WARD_FAULT_DEADLINE,
                                  "domain '%s' was busy with loading until the deadline; this call did not start",
                                  process->domain->name);
         int r = domain_is_running(process->domain) ? open_lane(process, number, deadline, fault)
                                                    : domain_unloaded_fault(process->domain, fault);
-        turn_give(&process->control);
+        process_give_control(process);
         return r;
 }
 

@@ -56,38 +56,21 @@ static void set_instance(struct process *process, uint32_t number, struct instan
         pthread_mutex_unlock(&process->lock);
 }
 
-/* Lane 0 is for whoever has something to be loaded, unloaded, or another lane opened. */
-static bool take_control(struct process *process, uint32_t number, uint64_t deadline, uint64_t *ret_before)
-{
-        if (!turn_take(&process->control, deadline))
-                return false;
-        *ret_before = lane_begin(process->first, number, PROCESS_LOADING);
-        return true;
-}
-
-static void give_control(struct process *process, uint64_t before)
-{
-        struct channel *channel = &process->first->channel;
-        lane_finish(process->first, before);
-        channel_release(channel, (struct arena_mark){ 0, 0 });
-        channel_settle(channel, &process->shared);
-        turn_give(&process->control);
-}
-
 static int load_as(struct process *process, struct instance *instance, uint32_t number, uint64_t deadline, struct ward_fault *fault)
 {
         struct lane *lane = process->first;
-        uint64_t before;
-        if (!take_control(process, number, deadline, &before))
+        if (!process_take_control(process, deadline))
                 return fault_set(fault, WARD_FAULT_DEADLINE, "domain '%s' was busy until the time for activation was over",
                                  process->domain->name);
+        uint64_t before = lane_begin(lane, number, PROCESS_LOADING);
         int r = send_load(lane, instance, number, fault);
         if (!r)
                 r = process_converse_until(lane, MESSAGE_LOADED, deadline, fault);
         if (r == CHANNEL_DEADLINE)
                 r = process_lose(lane, fault, WARD_FAULT_DEADLINE,
                                  "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
-        give_control(process, before);
+        lane_finish(lane, before);
+        process_give_control(process);
         return r;
 }
 
@@ -117,13 +100,14 @@ static void unload(struct process *process, const struct instance *instance, uin
 {
         struct lane *lane = process->first;
         struct ward_fault fault;
-        uint64_t before = LANE_IDLE;
-        take_control(process, number, CLOCK_NEVER, &before);
+        process_take_control(process, CLOCK_NEVER);
+        uint64_t before = lane_begin(lane, number, PROCESS_LOADING);
         channel_send(&lane->channel, MESSAGE_UNLOAD, number, 0, NULL, 0);
         if (process_converse_until(lane, MESSAGE_UNLOADED, clock_deadline(PROCESS_UNLOAD_MS), &fault) == CHANNEL_DEADLINE)
                 process_lose(lane, &fault, WARD_FAULT_DEADLINE, "add-in '%s' did not unload within %d ms; the worker was ended",
                              instance->name, PROCESS_UNLOAD_MS);
-        give_control(process, before);
+        lane_finish(lane, before);
+        process_give_control(process);
 }
 
 /* The domain that was made for the add-in ends with it, so nothing is to be unloaded in the worker then. */
