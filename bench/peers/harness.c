@@ -218,8 +218,10 @@ static int parse(int argc, char **argv)
         return optind == argc - 1 ? 0 : -1;
 }
 
+/* With who started it, it ends at once, even if it waits for something that is not going to come. */
 static void measure(void)
 {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
         snprintf(run.link.name, sizeof run.link.name, "ward-peer-%s-%d", run.peer->name, getpid());
         pin(run.host_cpu);
         run.link.shared = run.peer->prepare ? run.peer->prepare() : NULL;

@@ -179,7 +179,7 @@ void stop(void *host)
         ask(*static_cast<Host *>(host), STOP, 0, nullptr, 0);
 }
 
-/* The server is to leave RouDi by itself, or its message queue stays behind: its end of the sockets is closed when it is gone. */
+/* The server is to leave RouDi by itself, or its socket stays behind: its end of the sockets is closed when it is gone. */
 void close(void *host)
 {
         auto *h = static_cast<Host *>(host);

@@ -1,12 +1,12 @@
 #include "iceoryx_broker.hpp"
 
 #include <cstdio>
-#include <mqueue.h>
 #include <string>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "iceoryx_hoofs/log/logmanager.hpp"
+#include "iceoryx_hoofs/platform/platform_settings.hpp"
 #include "iceoryx_hoofs/posix_wrapper/posix_access_rights.hpp"
 #include "iceoryx_posh/iceoryx_posh_types.hpp"
 #include "iceoryx_posh/internal/roudi/roudi.hpp"
@@ -33,9 +33,15 @@ iox::RouDiConfig_t configure()
         return config;
 }
 
-} // namespace
+/* A process's socket, and the lock beside it. */
+void clean_channel(const std::string &name)
+{
+        unlink((iox::platform::IOX_UDS_SOCKET_PATH_PREFIX + name).c_str());
+        unlink((iox::platform::IOX_LOCK_FILE_PATH_PREFIX + name + ".lock").c_str());
+}
 
-int iceoryx_broker()
+/* RouDi, to the end of the input. */
+void run_roudi()
 {
         iox::log::LogManager::GetLogManager().SetDefaultLogLevel(iox::log::LogLevel::kError);
         iox::roudi::IceOryxRouDiComponents components(configure());
@@ -47,7 +53,14 @@ int iceoryx_broker()
         char input[64];
         while (read(STDIN_FILENO, input, sizeof input) > 0) {
         }
-        return 0;
+}
+
+} // namespace
+
+int iceoryx_broker()
+{
+        run_roudi();
+        return iceoryx_clean();
 }
 
 int iceoryx_clean()
@@ -55,8 +68,9 @@ int iceoryx_clean()
         std::string group = std::string("/") + iox::posix::PosixGroup::getGroupOfCurrentProcess().getName().c_str();
         shm_unlink((std::string("/") + iox::roudi::SHM_NAME).c_str());
         shm_unlink(group.c_str());
-        mq_unlink((std::string("/") + iox::roudi::IPC_CHANNEL_ROUDI_NAME).c_str());
+        clean_channel(iox::roudi::IPC_CHANNEL_ROUDI_NAME);
+        clean_channel(iox::roudi::ROUDI_LOCK_NAME);
         for (const char *name : iceoryx_names)
-                mq_unlink((std::string("/") + name).c_str());
+                clean_channel(name);
         return 0;
 }

@@ -2,7 +2,8 @@
  *
  * 1. `peer-iceoryx --broker`, before any of its peers: says that it is ready, and ends orderly at the end of its input
  * 2. the peers
- * 3. end its input; if it did not end orderly, `peer-iceoryx --clean` takes away what it left
+ * 3. end its input: it takes away what those left that did not end orderly, their sockets and locks
+ * 4. if it did not end orderly itself, `peer-iceoryx --clean` does that, and takes its shared memory away
  *
  * There can be one RouDi on a machine, or in a container. Where another one runs, this one ends at once. */
 #ifndef PEERS_ICEORYX_BROKER_HPP
@@ -10,7 +11,7 @@
 
 #include <cstddef>
 
-/* Names of the processes that use it; each has a message queue of that name. */
+/* Names of the processes that use it; each has a socket of that name. */
 extern const char *const iceoryx_names[4];
 
 /* Both return what main is to return. */

@@ -110,7 +110,7 @@ class Process:
 
 
 class Broker(Process):
-    """iceoryx's daemon. What it leaves behind when it does not end orderly is taken away, if it was ours."""
+    """iceoryx's daemon. What its users left it takes away at its end, and if it did not come to that, `--clean` does."""
 
     def __init__(self, program):
         super().__init__([program, "--broker"])
