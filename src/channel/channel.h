@@ -42,6 +42,7 @@
 #include <ward/fault.h>
 #include "base/clock.h"
 #include "channel/pool.h"
+#include "channel/tune.h"
 
 enum {
         CHANNEL_SLOTS = 16,
@@ -132,7 +133,7 @@ struct channel {
         struct lane_words *words;
         uint32_t sequence; /* of the last message, either way */
         bool spins;        /* more than one processor is there for the two sides */
-        uint8_t quiet;     /* long waits in a row: after some of them, waits do not begin with spinning */
+        struct tune tune;  /* how waits go */
         struct arena arena;
         /* Gets @bytes more for the arena, as an extent; 0, or 1 where they are not to be had. */
         int (*more)(struct channel *channel, uint64_t bytes, struct extent *ret_extent);

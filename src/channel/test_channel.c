@@ -83,7 +83,8 @@ static void call_echo(struct channel *host, uint64_t i)
         assert_true(slot == i + 1);
 }
 
-static void ping_pong(bool host_spins, bool worker_spins, unsigned nap_us, uint64_t rounds)
+/* @fixed: how long both spin, where they do; 0: as they see fit. */
+static void ping_pong_fixed(uint32_t fixed, bool host_spins, bool worker_spins, unsigned nap_us, uint64_t rounds)
 {
         struct channel host = host_side(4096);
         struct echo e = { worker_side(), nap_us };
@@ -91,6 +92,7 @@ static void ping_pong(bool host_spins, bool worker_spins, unsigned nap_us, uint6
         void *failed;
         host.spins = host_spins;
         e.channel.spins = worker_spins;
+        host.tune.fixed = e.channel.tune.fixed = fixed;
         assert_int_equal(pthread_create(&thread, NULL, echo, &e), 0);
         for (uint64_t i = 0; i < rounds; i++) {
                 call_echo(&host, i);
@@ -101,6 +103,11 @@ static void ping_pong(bool host_spins, bool worker_spins, unsigned nap_us, uint6
         pthread_join(thread, &failed);
         assert_null(failed);
         finish();
+}
+
+static void ping_pong(bool host_spins, bool worker_spins, unsigned nap_us, uint64_t rounds)
+{
+        ping_pong_fixed(0, host_spins, worker_spins, nap_us, rounds);
 }
 
 TEST(answers_come_while_both_spin)
@@ -124,6 +131,8 @@ TEST(no_wake_up_is_lost_at_the_edge_of_sleep)
         ping_pong(true, true, 150, ROUNDS / 20);
         ping_pong(false, true, 150, ROUNDS / 20);
         ping_pong(true, true, 600, ROUNDS / 40);
+        ping_pong_fixed(75000, true, true, 150, ROUNDS / 20);
+        ping_pong_fixed(1, true, true, 0, ROUNDS / 4);
 }
 
 TEST(sequence_numbers_wrap)
@@ -181,17 +190,54 @@ TEST(an_idle_side_uses_no_processor)
         finish();
 }
 
+/* Waits of @n times 2 ms. Returns the processor time they took. */
+static uint64_t wait_long(struct channel *channel, int n)
+{
+        _Atomic uint32_t guard = 1;
+        uint64_t before = clock_read(CLOCK_THREAD_CPUTIME_ID);
+        while (n--)
+                assert_int_equal(channel_wait(channel, &guard, clock_now() + 2000000), CHANNEL_DEADLINE);
+        return clock_read(CLOCK_THREAD_CPUTIME_ID) - before;
+}
+
 TEST(long_waits_cease_to_spin)
 {
         struct channel host = host_side(4096);
-        _Atomic uint32_t guard = 1;
         host.spins = true;
-        for (int i = 0; i < 10; i++)
-                assert_int_equal(channel_wait(&host, &guard, clock_now() + 2000000), CHANNEL_DEADLINE);
-        uint64_t before = clock_read(CLOCK_THREAD_CPUTIME_ID);
-        for (int i = 0; i < 20; i++)
-                assert_int_equal(channel_wait(&host, &guard, clock_now() + 2000000), CHANNEL_DEADLINE);
-        assert_true(clock_read(CLOCK_THREAD_CPUTIME_ID) - before < 1200000);
+        wait_long(&host, 4);
+        assert_true(host.tune.rests);
+        assert_true(wait_long(&host, 20) < 1200000);
+        finish();
+}
+
+TEST(a_spin_lasts_as_long_as_the_tuning_says)
+{
+        struct channel host = host_side(4096);
+        host.spins = true;
+        host.tune.fixed = 1000000;
+        uint64_t spun = wait_long(&host, 20);
+        assert_true(spun > 500000 && spun < 35 * 1000000);
+        finish();
+}
+
+static void *send_ready(void *data)
+{
+        struct channel *worker = data;
+        channel_send(worker, MESSAGE_READY, 0, 0, NULL, 0);
+        return NULL;
+}
+
+TEST(who_was_descheduled_sleeps_and_hears)
+{
+        struct channel host = host_side(4096), worker = worker_side();
+        pthread_t thread;
+        host.spins = true;
+        tune_jumped(&host.tune, 3000000, clock_now());
+        assert_int_equal(pthread_create(&thread, NULL, send_ready, &worker), 0);
+        assert_int_equal(channel_wait(&host, NULL, CLOCK_NEVER), CHANNEL_MESSAGE);
+        pthread_join(thread, NULL);
+        assert_int_equal(channel_receive(&host).kind, MESSAGE_READY);
+        assert_true(host.tune.rests);
         finish();
 }
 
@@ -235,6 +281,7 @@ TEST(the_guard_ends_a_wait_at_any_moment)
                 _Atomic uint32_t guard = 1;
                 pthread_t thread;
                 host.spins = i % 2;
+                host.tune.fixed = 200000;
                 assert_int_equal(pthread_create(&thread, NULL, end_guard, &guard), 0);
                 assert_int_equal(channel_wait(&host, &guard, CLOCK_NEVER), CHANNEL_GUARD);
                 pthread_join(thread, NULL);
@@ -444,7 +491,8 @@ int main(int argc, char **argv)
                 argc, argv, TEST_CASE(answers_come_while_both_spin), TEST_CASE(answers_come_while_both_sleep),
                 TEST_CASE(answers_come_while_one_spins), TEST_CASE(no_wake_up_is_lost_at_the_edge_of_sleep),
                 TEST_CASE(sequence_numbers_wrap), TEST_CASE(it_works_between_processes), TEST_CASE(an_idle_side_uses_no_processor),
-                TEST_CASE(long_waits_cease_to_spin), TEST_CASE(a_deadline_ends_a_wait),
+                TEST_CASE(long_waits_cease_to_spin), TEST_CASE(a_spin_lasts_as_long_as_the_tuning_says),
+                TEST_CASE(who_was_descheduled_sleeps_and_hears), TEST_CASE(a_deadline_ends_a_wait),
                 TEST_CASE(an_answer_wins_over_a_passed_deadline_and_an_ended_guard), TEST_CASE(the_guard_ends_a_wait_at_any_moment),
                 TEST_CASE(a_bell_that_lies_is_broken), TEST_CASE(a_bell_that_never_rests_still_meets_the_deadline),
                 TEST_CASE(an_arena_gives_aligned_room_until_memory_is_full),

@@ -4,13 +4,8 @@
 #include <unistd.h>
 #include "channel/channel.h"
 
-/* How long a wait spins before it sleeps. It must be longer than a wake-up across processors (up to 50 µs in virtual machines):
- * else, once one side sleeps, the other falls asleep before the first is awake, and every later call costs two wake-ups. */
-enum { SPIN_NS = 100000, SPINS_PER_LOOK = 64 };
-
-/* A wait longer than LONG_NS is not worth spinning for; after QUIET of them in a row, waits begin with sleeping, until one
- * is short again. LONG_NS is well above SPIN_NS, since the wake-up itself counts when the wait slept. */
-enum { LONG_NS = 400000, QUIET = 8 };
+/* Looks at the bell: so many before the clock is first read, and between two readings. A few microseconds. */
+enum { LOOKS = 32 };
 
 /* The wait without futex_waitv, where a sandbox around the host refuses it: only the bell wakes it, the guard is looked at this
  * often. */
@@ -18,9 +13,12 @@ enum { SLICE_NS = 2000000 };
 
 static _Atomic bool waitv_is_missing;
 
+/* Between two looks. One who looks without a pause takes the line away from the other side again and again while that writes its
+ * answer there. */
 static inline void relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
+        __builtin_ia32_pause();
         __builtin_ia32_pause();
 #elif defined(__aarch64__)
         __asm__ volatile("isb" ::: "memory");
@@ -55,22 +53,30 @@ static inline int look(const struct channel *channel, const _Atomic uint32_t *gu
         return NOTHING_YET;
 }
 
-static int spin(const struct channel *channel, const _Atomic uint32_t *guard, uint64_t deadline)
+static inline int look_on(const struct channel *channel, const _Atomic uint32_t *guard)
 {
-        uint64_t until = 0;
         uint32_t bell;
+        for (int i = 0; i < LOOKS; i++) {
+                int outcome = look(channel, guard, &bell);
+                if (outcome != NOTHING_YET)
+                        return outcome;
+                relax();
+        }
+        return NOTHING_YET;
+}
+
+/* Spins for @ns at most, from *@now on, and moves that. */
+static int spin(struct channel *channel, const _Atomic uint32_t *guard, uint64_t deadline, uint64_t ns, uint64_t *now)
+{
+        uint64_t start = *now;
         for (;;) {
-                for (int i = 0; i < SPINS_PER_LOOK; i++) {
-                        int outcome = look(channel, guard, &bell);
-                        if (outcome != NOTHING_YET)
-                                return outcome;
-                        relax();
-                }
-                uint64_t now = clock_now();
-                if (!until)
-                        until = now + SPIN_NS;
-                if (now >= until || now >= deadline)
-                        return NOTHING_YET;
+                int outcome = look_on(channel, guard);
+                uint64_t before = *now;
+                *now = clock_now();
+                if (*now - before > TUNE_JUMP)
+                        return tune_jumped(&channel->tune, *now - before, *now), outcome;
+                if (outcome != NOTHING_YET || *now - start >= ns || *now >= deadline)
+                        return outcome;
         }
 }
 
@@ -127,20 +133,28 @@ static int rest(struct channel *channel, const _Atomic uint32_t *guard, uint64_t
         }
 }
 
+/* Beyond the first looks. */
+static __attribute__((noinline)) int wait_on(struct channel *channel, const _Atomic uint32_t *guard, uint64_t deadline)
+{
+        uint64_t start = clock_now(), now = start;
+        uint64_t ns = tune_begin(&channel->tune, start);
+        int outcome = ns ? spin(channel, guard, deadline, ns, &now) : NOTHING_YET;
+        bool sleeps = outcome == NOTHING_YET;
+        if (sleeps) {
+                outcome = rest(channel, guard, deadline);
+                now = clock_now();
+        }
+        tune_end(&channel->tune, now - start, sleeps, now);
+        return outcome;
+}
+
 enum channel_outcome channel_wait(struct channel *channel, const _Atomic uint32_t *guard, uint64_t deadline)
 {
-        if (channel->spins && channel->quiet < QUIET) {
-                int outcome = spin(channel, guard, deadline);
-                if (outcome != NOTHING_YET) {
-                        channel->quiet = 0;
-                        return (enum channel_outcome)outcome;
-                }
-        }
-        uint64_t start = clock_now();
-        enum channel_outcome outcome = (enum channel_outcome)rest(channel, guard, deadline);
-        if (clock_now() - start < LONG_NS)
-                channel->quiet = 0;
-        else if (channel->quiet < QUIET)
-                channel->quiet++;
-        return outcome;
+        if (!channel->spins)
+                return (enum channel_outcome)rest(channel, guard, deadline);
+        int outcome = tune_looks(&channel->tune) ? look_on(channel, guard) : NOTHING_YET;
+        if (outcome == NOTHING_YET)
+                return (enum channel_outcome)wait_on(channel, guard, deadline);
+        tune_quick(&channel->tune);
+        return (enum channel_outcome)outcome;
 }
