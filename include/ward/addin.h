@@ -41,6 +41,7 @@ struct ward_addin_env {
         void (*post)(void *context, uint32_t import, const void *args);
         void (*flush)(void *context);     /* has the host make the calls that this thread has posted; does not wait for them */
         const struct ward_memory *memory; /* the functions of <ward/buffer.h>. NULL, or not there by @size: there are none */
+        bool (*cancelled)(void *context); /* whether the call that runs on this thread is to end: the host has cancelled it */
 };
 
 /* For generated code: what @env has, or in its place an ordinary call. */
@@ -56,6 +57,11 @@ static inline void ward_addin_flush(const struct ward_addin_env *env)
 {
         if (env->size > offsetof(struct ward_addin_env, flush) && env->flush)
                 env->flush(env->context);
+}
+
+static inline bool ward_addin_cancelled(const struct ward_addin_env *env)
+{
+        return env->size > offsetof(struct ward_addin_env, cancelled) && env->cancelled && env->cancelled(env->context);
 }
 
 /* In which form arguments reach an export. */

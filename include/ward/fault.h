@@ -18,19 +18,20 @@ extern "C" {
 /* What went wrong. A function that fails returns the negative of one of these. */
 enum ward_fault_kind {
         WARD_FAULT_NONE = 0,
-        WARD_FAULT_SIGNAL,   /* the add-in's process died of a signal */
-        WARD_FAULT_TRAP,     /* WebAssembly code trapped */
-        WARD_FAULT_DEADLINE, /* the call did not end in its time; it was ended */
-        WARD_FAULT_LIMIT,    /* a limit was reached: memory, arena, nesting */
-        WARD_FAULT_PROTOCOL, /* the add-in sent something that its contract does not allow */
-        WARD_FAULT_EXIT,     /* the add-in ended its process, or called exit */
-        WARD_FAULT_UNLOADED, /* the domain is gone */
-        WARD_FAULT_REFUSED,  /* policy: a security level that cannot be held, or an act that is not allowed */
-        WARD_FAULT_MODULE,   /* the module is missing, cut short, hostile or not a module */
-        WARD_FAULT_CONTRACT, /* the module does not implement the contract, or another version of it */
-        WARD_FAULT_COMPILE,  /* a WebAssembly module could not be translated: no compiler, no cache */
-        WARD_FAULT_SYSTEM,   /* the system refused: no memory, no processes, no worker program */
-        WARD_FAULT_USAGE,    /* the host passed something that makes no sense */
+        WARD_FAULT_SIGNAL,    /* the add-in's process died of a signal */
+        WARD_FAULT_TRAP,      /* WebAssembly code trapped */
+        WARD_FAULT_DEADLINE,  /* the call did not end in its time; it was ended */
+        WARD_FAULT_LIMIT,     /* a limit was reached: memory, arena, nesting */
+        WARD_FAULT_PROTOCOL,  /* the add-in sent something that its contract does not allow */
+        WARD_FAULT_EXIT,      /* the add-in ended its process, or called exit */
+        WARD_FAULT_UNLOADED,  /* the domain is gone */
+        WARD_FAULT_REFUSED,   /* policy: a security level that cannot be held, or an act that is not allowed */
+        WARD_FAULT_MODULE,    /* the module is missing, cut short, hostile or not a module */
+        WARD_FAULT_CONTRACT,  /* the module does not implement the contract, or another version of it */
+        WARD_FAULT_COMPILE,   /* a WebAssembly module could not be translated: no compiler, no cache */
+        WARD_FAULT_SYSTEM,    /* the system refused: no memory, no processes, no worker program */
+        WARD_FAULT_USAGE,     /* the host passed something that makes no sense */
+        WARD_FAULT_CANCELLED, /* a begun call that the host did not want any more */
 };
 
 enum {

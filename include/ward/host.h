@@ -273,6 +273,62 @@ WARD_API struct ward_instance *ward_release(struct ward_instance *instance);
 WARD_API int ward_call(struct ward_instance *instance, uint32_t export_index, const void *args, void *ret,
                        struct ward_fault *fault);
 
+/* --- Begun calls --------------------------------------------------------------------------------
+ *
+ * A call that is begun goes on while the host does something else. Its handle is a struct ward_pending.
+ *
+ * 1. ward_call_begin, or the view's x_operate_begin: the arguments are copied, and may be freed
+ * 2. ward_pending_wait, or ward_pending_on_done and an event loop on ward_host_fd
+ * 3. ward_call_finish, or x_operate_finish: the result; the handle is gone. Or ward_pending_abandon
+ *
+ * Calls that were begun in one domain run one after the other, in the order in which they were begun: at the kinds `direct` and
+ * `wasm` on a thread of Ward's own, which starts with the first of them and has all signals blocked, at `process` in the worker.
+ * Calls that are made meanwhile wait for those that were begun before. Up to 1,024 may be in flight in a domain; one more is a
+ * fault, `limit`.
+ *
+ * What the add-in calls of the host runs on a thread that waits for a call that was begun in this domain (ward_pending_wait,
+ * ward_call_finish), that makes a call there, or that dispatches (ward_host_dispatch): until there is one the add-in waits. The
+ * services of a host that begins calls on several threads, or that has the helper thread dispatch, are to stand that.
+ *
+ * Handles in the arguments are to stay valid until the call is done. An `own` goes over when the call begins in the add-in, as
+ * ever.
+ *
+ * The time limit of a call counts from when it was begun. When the add-in's domain is unloaded, or dies, each of its calls is
+ * done, with that fault. A pending call holds its add-in: ward_release does not end it before it is done. */
+struct ward_pending;
+
+/* Begins the call of export number @export_index. @args: as for ward_call, copied. 0, or a negative fault kind with nothing begun.
+ */
+WARD_API int ward_call_begin(struct ward_instance *instance, uint32_t export_index, const void *args,
+                             struct ward_pending **ret_pending, struct ward_fault *fault);
+
+/* Whether the call is done. Only looks: what the add-in waits for is not served by this. */
+WARD_API bool ward_pending_done(const struct ward_pending *pending);
+
+/* Waits until the call is done, for at most @timeout_ms (0: not at all, -1: however long it takes), and runs meanwhile what
+ * the add-in calls. 0: it is done; 1: not yet; or USAGE: the call is the one that this thread serves right now, or is waited for by
+ * it, and cannot end. */
+WARD_API int ward_pending_wait(struct ward_pending *pending, int timeout_ms, struct ward_fault *fault);
+
+/* Called once when @pending is done, by ward_host_dispatch or the helper thread. May finish it. Not called when it is finished or
+ * abandoned before. */
+typedef void (*ward_on_done)(void *data, struct ward_pending *pending);
+
+/* Has @on_done called when the call is done, which it may be already; of a domain that is unloaded, at once. To be set once, by
+ * who owns @pending. */
+WARD_API void ward_pending_on_done(struct ward_pending *pending, ward_on_done on_done, void *data);
+
+/* The result is no longer wanted. A call that has not begun in the add-in never will; where it runs, the add-in is told so by
+ * ward_cancelled, and may take notice or not. It stays to be finished: with the fault `cancelled`, unless it was done before. */
+WARD_API void ward_pending_cancel(struct ward_pending *pending);
+
+/* Waits until the call is done, as ward_pending_wait does, and gives its result, as ward_call would have. @pending is gone after
+ * it, whatever the outcome, except after USAGE by which it says that it cannot wait. @ret may be NULL. */
+WARD_API int ward_call_finish(struct ward_pending *pending, void *ret, struct ward_fault *fault);
+
+/* Gives up the handle, not the call: that goes on, and what it results in is freed. Returns NULL. Takes NULL. */
+WARD_API struct ward_pending *ward_pending_abandon(struct ward_pending *pending);
+
 /* The domain that @instance lives in. Borrowed: lives as long as the instance is held. */
 WARD_API struct ward_domain *ward_instance_domain(struct ward_instance *instance);
 

@@ -9,7 +9,7 @@ static const char *const kind_names[] = {
         [WARD_FAULT_DEADLINE] = "deadline", [WARD_FAULT_LIMIT] = "limit",       [WARD_FAULT_PROTOCOL] = "protocol",
         [WARD_FAULT_EXIT] = "exit",         [WARD_FAULT_UNLOADED] = "unloaded", [WARD_FAULT_REFUSED] = "refused",
         [WARD_FAULT_MODULE] = "module",     [WARD_FAULT_CONTRACT] = "contract", [WARD_FAULT_COMPILE] = "compile",
-        [WARD_FAULT_SYSTEM] = "system",     [WARD_FAULT_USAGE] = "usage",
+        [WARD_FAULT_SYSTEM] = "system",     [WARD_FAULT_USAGE] = "usage",       [WARD_FAULT_CANCELLED] = "cancelled",
 };
 
 const char *ward_fault_kind_name(enum ward_fault_kind kind)

@@ -47,6 +47,13 @@ static inline bool turn_is_favourite(const struct turn *turn)
         return atomic_load_explicit(&turn->favourite, memory_order_relaxed) == &turn_thread;
 }
 
+/* Whether this thread has it. */
+static inline bool turn_is_mine(const struct turn *turn)
+{
+        return atomic_load_explicit(&turn->owner, memory_order_relaxed) == &turn_thread ||
+               (turn_is_favourite(turn) && atomic_load_explicit(&turn->inside, memory_order_relaxed));
+}
+
 /* Takes the turn if that needs no waiting, and makes this thread the favourite if there is none. */
 static inline bool turn_enter(struct turn *turn)
 {

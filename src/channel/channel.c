@@ -180,6 +180,7 @@ void channel_open_host(struct shared *shared, uint32_t lane, struct channel *ret
         atomic_store(&ret_channel->box->bell, 0);
         atomic_store(&ret_channel->words->up_start, 0);
         atomic_store(&ret_channel->words->up_end, 0);
+        atomic_store(&ret_channel->words->cancelled, 0);
 }
 
 static int take(struct arena *arena, uint32_t size, uint32_t align, uint32_t *ret_at)

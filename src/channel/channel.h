@@ -71,6 +71,7 @@ struct mailbox {
 struct lane_words {
         _Alignas(128) _Atomic uint32_t up_start; /* the extent that the worker's arena begins with */
         _Atomic uint32_t up_end;
+        _Atomic uint32_t cancelled; /* not 0: the host wishes that the call on this lane ended; read when the add-in asks */
 };
 
 /* One lane's part of the control pages: number n is the n-th from CHANNEL_WORDS on. */

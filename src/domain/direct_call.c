@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/room.h"
+#include "domain/pending.h"
 #include "domain/references.h"
 #include "marshal/marshal.h"
 #include "memory/buffer.h"
@@ -305,10 +306,10 @@ static int serve_with(struct service *service, const void *args, void *own, void
                 marshal_each_own(service->addin->params, args, drop_shared, NULL);
                 return r;
         }
-        instance_serve(service->instance, service->import, own, result);
+        r = instance_serve(service->instance, service->import, own, result, fault);
         ward_value_free(service->host->params, own);
-        if (!service->host->result)
-                return 0;
+        if (r || !service->host->result)
+                return r;
         r = give_result(service, result, ret, fault);
         ward_value_free(service->host->result, result);
         return r;
@@ -333,8 +334,10 @@ static void serve(void *context, uint32_t import, const void *args, void *ret)
         struct instance *instance = context;
         struct direct *direct = instance->held;
         uint32_t wanted = direct->imports[import];
+        struct ward_fault fault;
         if (!direct->import_forms[import].params && !direct->import_forms[import].result) {
-                instance_serve(instance, wanted, args, ret);
+                if (instance_serve(instance, wanted, args, ret, &fault))
+                        mistake(&fault);
                 return;
         }
         struct service service = { .instance = instance,
@@ -342,7 +345,6 @@ static void serve(void *context, uint32_t import, const void *args, void *ret)
                                    .import = wanted,
                                    .host = instance->contract->imports[wanted].func,
                                    .addin = direct->image.addin->imports[import] };
-        struct ward_fault fault;
         if (!serve_crossed(&service, args, ret, &fault))
                 return;
         if (service.addin->result)
@@ -379,6 +381,12 @@ static void resource_drop(void *context, uint32_t resource, int32_t handle)
                 mistake(&fault);
 }
 
+static bool cancelled(void *context)
+{
+        (void)context;
+        return pending_is_cancelled();
+}
+
 struct ward_addin_env direct_env(struct instance *instance)
 {
         return (struct ward_addin_env){
@@ -389,6 +397,7 @@ struct ward_addin_env direct_env(struct instance *instance)
                 .resource_rep = resource_rep,
                 .resource_drop = resource_drop,
                 .memory = &memory_functions,
+                .cancelled = cancelled,
         };
 }
 

@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/deadline.h"
+#include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/objects.h"
 #include "domain/references.h"
@@ -141,6 +142,9 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
 {
         if (!domain || atomic_fetch_sub_explicit(&domain->references, 1, memory_order_acq_rel) != 1)
                 return NULL;
+        struct executor *executor = atomic_load(&domain->executor);
+        executor_close(executor);
+        executor_unref(executor);
         domain_state_free(domain->state);
         data_free(domain->data);
         pthread_mutex_destroy(&domain->info_lock);
@@ -188,6 +192,7 @@ static void try_stop(struct ward_domain *domain)
         if (!stops)
                 return;
         traced_stop(domain);
+        executor_close(atomic_load(&domain->executor));
         set_end(domain, DOMAIN_STOPPED);
         unregister(domain);
 }
@@ -307,16 +312,26 @@ static void begin_unload(struct ward_domain *domain)
                 domain->kind->interrupt(domain);
 }
 
+static void unload_within(void *data)
+{
+        domain_unload(data, NULL);
+}
+
 int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
 {
         if (!domain->kind->stop)
                 return fault_set(fault, WARD_FAULT_REFUSED, "domain '%s' is the host itself: it cannot be unloaded", domain->name);
+        if (executor_errand(domain, unload_within, domain))
+                return 0;
         domain_ref(domain);
         if (!domain_is_here(domain)) {
                 stop_forked(domain);
         } else {
                 begin_unload(domain);
-                if (!is_inside(domain)) {
+                if (is_inside(domain)) {
+                        executor_close(atomic_load(&domain->executor));
+                } else {
+                        executor_end(atomic_load(&domain->executor));
                         try_stop(domain);
                         await_stopped(domain);
                         clear_references(domain);
@@ -332,7 +347,7 @@ int domain_unload(struct ward_domain *domain, struct ward_fault *fault)
 static int await_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
 {
         uint64_t own = clock_deadline(ms);
-        if (turn_take(&domain->turn, own < deadline_inherited ? own : deadline_inherited))
+        if (executor_take_turn(domain, own < deadline_inherited ? own : deadline_inherited))
                 return 0;
         return fault_set(fault, WARD_FAULT_DEADLINE,
                          "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);
@@ -406,7 +421,7 @@ static void await_stopping(struct ward_domain *domain)
 
 void domain_enter_to_end(struct ward_domain *domain)
 {
-        turn_take(&domain->turn, CLOCK_NEVER);
+        executor_take_turn(domain, CLOCK_NEVER);
         deepen(&domain->visit);
         if (!domain_is_running(domain))
                 await_stopping(domain);

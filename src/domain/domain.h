@@ -40,7 +40,8 @@ struct domains {
         struct monitor *monitor;
         struct warden *warden;
         struct tokens *tokens;
-        struct dispatch *dispatch;
+        struct dispatch *dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
+        struct list executors;     /* of executor.link, by references */
         uint64_t next_number;
         char *worker_path; /* owned; NULL where not given */
         char *cache_path;
@@ -56,7 +57,9 @@ struct domain_state {
         _Atomic uint32_t here;  /* 1 in the process that made the domain, 0 in a child that was forked from it */
 };
 
-struct data;       /* domain/data.h: a domain's named data */
+struct data; /* domain/data.h: a domain's named data */
+struct dispatch;
+struct executor;   /* domain/executor.h: the thread of begun calls */
 struct tokens;     /* domain/tokens.h: what the host holds of its add-ins */
 struct references; /* domain/references.h: what an add-in holds of the host, and the host of it */
 
@@ -104,7 +107,8 @@ struct ward_domain {
         char name[WARD_FAULT_NAME_MAX];
         struct ward_fault *fault; /* what ended it, or NULL */
         struct data *data;
-        void *held; /* the kind's own, between start and stop */
+        _Atomic(struct executor *) executor; /* NULL until a call is begun */
+        void *held;                          /* the kind's own, between start and stop */
 };
 
 /* An activated add-in. */
@@ -206,14 +210,15 @@ void instances_free(struct list *ended);
 int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
- * by kinds on the calling host thread, in its visit. */
-void instance_run(struct instance *instance, uint32_t import, const void *args, void *ret);
+ * by kinds on the calling host thread, in its visit. 0; or DEADLINE or UNLOADED, with @ret zeroed: it was not run, for the call was
+ * begun, no thread of the host came to serve it, and now it is to end. */
+int instance_run(struct instance *instance, uint32_t import, const void *args, void *ret, struct ward_fault *fault);
 /* Whether every import has somebody to serve it; else the first that has not. To be seen to before anything is activated. */
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing);
 
 /* traced.c: the same, and what kinds do, with word to who looks in. */
 int traced_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
-void traced_serve(struct instance *instance, uint32_t import, const void *args, void *ret);
+int traced_serve(struct instance *instance, uint32_t import, const void *args, void *ret, struct ward_fault *fault);
 int traced_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,
                 struct ward_fault *fault);
 void traced_release(struct instance *instance);
@@ -229,12 +234,11 @@ static inline int instance_call(struct instance *instance, uint32_t export_index
         return instance_cross(instance, export_index, args, ret, fault);
 }
 
-static inline void instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret)
+static inline int instance_serve(struct instance *instance, uint32_t import, const void *args, void *ret, struct ward_fault *fault)
 {
         if (__builtin_expect(instance->tracer != NULL, 0))
-                traced_serve(instance, import, args, ret);
-        else
-                instance_run(instance, import, args, ret);
+                return traced_serve(instance, import, args, ret, fault);
+        return instance_run(instance, import, args, ret, fault);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "domain/dispatch.h"
 #include "domain/domain.h"
+#include "domain/executor.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
 #include "domain/warden.h"
@@ -19,6 +20,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
         }
         pthread_mutex_init(&domains->lock, NULL);
         list_init(&domains->list);
+        list_init(&domains->executors);
         return 0;
 }
 
@@ -27,6 +29,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
 static void domains_adopt(struct domains *domains)
 {
         pthread_mutex_init(&domains->lock, NULL);
+        list_init(&domains->executors);
         domains->warden = warden_unref(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
         dispatch_adopt(domains->dispatch);
@@ -74,6 +77,7 @@ void domains_finish(struct domains *domains)
                 domain_unload(domain, NULL);
                 domain_unref(domain);
         }
+        executors_end(domains);
         domains->dispatch = dispatch_free(domains->dispatch);
         tokens_close(domains->tokens);
         domains->tokens = tokens_unref(domains->tokens);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/state.h"
 
@@ -25,6 +26,7 @@ bool domain_fail(struct ward_domain *domain, const struct ward_fault *fault)
                 return false;
         if (domain->kind->interrupt)
                 domain->kind->interrupt(domain);
+        executor_nudge(atomic_load(&domain->executor));
         if (domain->domains->on_fault)
                 domain->domains->on_fault(domain->domains->on_fault_data, domain, domain->fault ? domain->fault : fault);
         return true;

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/fault.h"
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/domain.h"
+#include "domain/executor.h"
 #include "domain/import_memory.h"
 #include "domain/kind.h"
 
@@ -100,18 +102,44 @@ static const struct {
         { "ward:domain/reference@0.1.0#is-local", serve_is_local },
 };
 
-void instance_run(struct instance *instance, uint32_t import, const void *args, void *ret)
+struct service {
+        const struct ward_import *import;
+        const void *services;
+        const void *args;
+        void *ret;
+};
+
+static void serve(void *data)
+{
+        const struct service *service = data;
+        service->import->serve(service->import, service->services, service->args, service->ret);
+}
+
+static int not_served(const struct instance *instance, const struct ward_func *func, void *ret, struct ward_fault *fault)
+{
+        if (func->result)
+                memset(ret, 0, func->result->size);
+        if (!domain_is_running(instance->domain))
+                return domain_unloaded_fault(instance->domain, fault);
+        return fault_set(fault, WARD_FAULT_DEADLINE,
+                         "no thread of the host served '%s' before the deadline: whoever begins a call is to wait for it, or to "
+                         "dispatch",
+                         func->name);
+}
+
+int instance_run(struct instance *instance, uint32_t import, const void *args, void *ret, struct ward_fault *fault)
 {
         const struct ward_import *wanted = &instance->contract->imports[import];
         if (wanted->serve) {
-                wanted->serve(wanted, instance->services, args, ret);
-                return;
+                struct service service = { wanted, instance->services, args, ret };
+                return executor_host(serve, &service, false) ? 0 : not_served(instance, wanted->func, ret, fault);
         }
         if (import_memory_serve(instance, wanted->func->name, args, ret))
-                return;
+                return 0;
         for (size_t i = 0; i < COUNT_OF(own); i++)
                 if (!strcmp(own[i].name, wanted->func->name))
                         own[i].serve(instance->domain, args, ret);
+        return 0;
 }
 
 bool contract_is_served(const struct ward_contract *contract, const char **ret_missing)

@@ -4,7 +4,9 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/domain.h"
+#include "domain/executor.h"
 #include "domain/kind.h"
+#include "domain/pending.h"
 #include "domain/references.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
@@ -81,6 +83,29 @@ static void list_instance(struct ward_domain *domain, struct instance *instance)
         pthread_mutex_unlock(&domain->list_lock);
 }
 
+struct loading {
+        struct instance *instance;
+        const struct ward_activate_options *options;
+        uint64_t deadline;
+        struct ward_fault *fault;
+        int status;
+};
+
+static void load(void *data)
+{
+        struct loading *loading = data;
+        struct ward_domain *domain = loading->instance->domain;
+        loading->status = domain_enter_to_load(domain, remaining_ms(loading->deadline), loading->fault);
+        if (loading->status)
+                return;
+        domain->environment = loading->options->environment;
+        loading->status = traced_load(loading->instance, loading->options, loading->deadline, loading->fault);
+        domain->environment = NULL;
+        if (!loading->status)
+                list_instance(domain, loading->instance);
+        domain_leave(domain, &domain->visit);
+}
+
 int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
                  const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault)
@@ -88,15 +113,10 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         struct instance *instance = instance_make(domain, module, options, contract, services);
         if (!instance)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", module);
-        int r = domain_enter_to_load(domain, remaining_ms(deadline), fault);
-        if (!r) {
-                domain->environment = options->environment;
-                r = traced_load(instance, options, deadline, fault);
-                domain->environment = NULL;
-                if (!r)
-                        list_instance(domain, instance);
-                domain_leave(domain, &domain->visit);
-        }
+        struct loading loading = { instance, options, deadline, fault, 0 };
+        if (!executor_errand(domain, load, &loading))
+                load(&loading);
+        int r = loading.status;
         if (r) {
                 fault_name(fault, instance->name, domain->name, NULL);
                 instance_destroy(instance);
@@ -177,6 +197,21 @@ static void unlist_instance(struct ward_domain *domain, struct instance *instanc
 
 /* Within a call of this thread's it goes when that is over. Else its end counts as a call: the add-in may call the host, whose
  * calls back may end the domain. */
+static void end_unheld(void *data)
+{
+        struct instance *instance = data;
+        struct ward_domain *domain = instance->domain;
+        struct visit *visit = domain_visit(domain);
+        unlist_instance(domain, instance);
+        if (visit) {
+                list_append(&visit->unheld, &instance->link);
+                return;
+        }
+        domain_enter_to_end(domain);
+        list_append(&domain->visit.unheld, &instance->link);
+        domain_leave(domain, &domain->visit);
+}
+
 struct instance *instance_unref(struct instance *instance)
 {
         if (!instance || atomic_fetch_sub_explicit(&instance->holders, 1, memory_order_acq_rel) != 1)
@@ -186,15 +221,8 @@ struct instance *instance_unref(struct instance *instance)
                 end_forked(instance);
                 return NULL;
         }
-        struct visit *visit = domain_visit(domain);
-        unlist_instance(domain, instance);
-        if (visit) {
-                list_append(&visit->unheld, &instance->link);
-                return NULL;
-        }
-        domain_enter_to_end(domain);
-        list_append(&domain->visit.unheld, &instance->link);
-        domain_leave(domain, &domain->visit);
+        if (!executor_errand(domain, end_unheld, instance))
+                end_unheld(instance);
         return NULL;
 }
 
@@ -209,8 +237,12 @@ int instance_cross(struct instance *instance, uint32_t export_index, const void 
                 return fault_set(fault, WARD_FAULT_USAGE, "contract %s has no export %u", instance->contract->name, export_index);
         if (domain->kind->unlocked)
                 return domain->kind->call(instance, export_index, args, ret, fault);
+        int r;
+        if (atomic_load_explicit(&domain->executor, memory_order_relaxed) &&
+            pending_call(instance, export_index, args, ret, fault, &r))
+                return r;
         struct visit *visit;
-        int r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
+        r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
         if (!r) {
                 r = domain->kind->call(instance, export_index, args, ret, fault);
                 if (r)

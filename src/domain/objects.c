@@ -1,6 +1,7 @@
 #include "domain/objects.h"
 
 #include "base/fault.h"
+#include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/references.h"
 
@@ -31,10 +32,19 @@ static int destroy(struct instance *instance, const struct token_end *end, struc
         return r;
 }
 
-static int release_in_turn(struct tokens *tokens, uint64_t token, struct instance *instance, struct ward_fault *fault)
+struct releasing {
+        struct tokens *tokens;
+        uint64_t token;
+        struct instance *instance;
+        struct ward_fault *fault;
+        int status;
+};
+
+static int release_entering(const struct releasing *releasing)
 {
+        struct instance *instance = releasing->instance;
+        struct ward_fault *fault = releasing->fault, own;
         struct token_end end;
-        struct ward_fault own;
         struct visit *visit;
         int entered = enter(instance, &visit, &own);
         if (entered && entered != -WARD_FAULT_UNLOADED) {
@@ -43,7 +53,7 @@ static int release_in_turn(struct tokens *tokens, uint64_t token, struct instanc
                         *fault = own;
                 return entered;
         }
-        int r = tokens_give(tokens, token, true, &end, fault);
+        int r = tokens_give(releasing->tokens, releasing->token, true, &end, fault);
         bool given = !r;
         if (given && !entered)
                 r = destroy(instance, &end, fault);
@@ -52,6 +62,21 @@ static int release_in_turn(struct tokens *tokens, uint64_t token, struct instanc
         if (given)
                 instance_unref(end.instance);
         return r;
+}
+
+static void release_within(void *data)
+{
+        struct releasing *releasing = data;
+        releasing->status = release_entering(releasing);
+}
+
+/* Where the domain waits for this thread, what it does there is done by who is in it. */
+static int release_in_turn(struct tokens *tokens, uint64_t token, struct instance *instance, struct ward_fault *fault)
+{
+        struct releasing releasing = { tokens, token, instance, fault, 0 };
+        if (instance->domain->kind->unlocked || !executor_errand(instance->domain, release_within, &releasing))
+                release_within(&releasing);
+        return releasing.status;
 }
 
 int objects_release(struct tokens *tokens, uint64_t token, struct ward_fault *fault)

@@ -1,6 +1,7 @@
 /* Kind `process`: calling. Whatever the worker says is checked against the host's own contract. */
 #include "base/fault.h"
 #include "domain/deadline.h"
+#include "domain/pending.h"
 #include "domain/process.h"
 
 /* A call of the worker. */
@@ -93,6 +94,13 @@ static void end_call(struct lane *lane, struct arena_mark mark, uint64_t before)
                 channel_settle(&lane->channel, &lane->process->shared);
 }
 
+/* A begun call is told by its lane that it is cancelled; what is nested in it goes over the same. */
+static void watch_cancelling(struct lane *lane, _Atomic uint32_t *word)
+{
+        if (pending_is_running() && lane->visit.depth == 1 && domain_is_here(lane->domain))
+                pending_watch(word);
+}
+
 int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
 {
         struct lane *lane = lane_find(instance->domain);
@@ -105,9 +113,11 @@ int process_call(struct instance *instance, uint32_t export_index, const void *a
         uint64_t outer = deadline_inherited, own = clock_deadline(ms), before = lane_begin(lane, number, export_index);
         struct outgoing call = { number, export_index, func, own < outer ? ms : 0, NULL };
         deadline_inherited = own < outer ? own : outer;
+        watch_cancelling(lane, &lane->channel.words->cancelled);
         int r = func_has_handles(func) ? exchange_with_handles(lane, instance->references, &call, args, ret, fault)
                                        : exchange(lane, &call, args, ret, fault);
         deadline_inherited = outer;
+        watch_cancelling(lane, NULL);
         end_call(lane, mark, before);
         return r;
 }

@@ -48,10 +48,10 @@ static int run(const struct incoming *in, void *args, uint64_t *ret_slots, struc
         memset(ret, 0, size);
         if (in->crossing)
                 crossing_arrived(in->crossing);
-        instance_serve(in->instance, in->import, args, ret);
-        if (!result)
-                return check_here(in->lane, fault);
-        int r = lower_result(in, ret, ret_slots, fault);
+        int r = instance_serve(in->instance, in->import, args, ret, fault);
+        if (r || !result)
+                return r ? r : check_here(in->lane, fault);
+        r = lower_result(in, ret, ret_slots, fault);
         ward_value_free(result, ret);
         return r;
 }

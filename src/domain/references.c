@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/fault.h"
+#include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/references_parts.h"
 #include "memory/buffer.h"
@@ -125,14 +126,26 @@ int references_take(struct references *references, uint32_t resource, uint32_t h
         return r;
 }
 
+struct ending {
+        const struct ward_contract_resource *resource;
+        const void *services;
+        void *object;
+};
+
+static void destroy_hosts(void *data)
+{
+        const struct ending *ending = data;
+        ending->resource->destroy(ending->services, ending->object);
+}
+
 void references_destroy_hosts(const struct references *references, uint32_t resource, void *object)
 {
-        const struct instance *instance = references->instance;
         const struct ward_contract_resource *found = references_resource(references, resource);
+        struct ending ending = { found, references->instance->services, object };
         if (found && found->resource->shared)
                 memory_release(found->resource->shared, object);
         else if (found && found->destroy)
-                found->destroy(instance->services, object);
+                executor_host(destroy_hosts, &ending, true);
 }
 
 int references_destroy_object(struct references *references, uint32_t resource, uint32_t object, struct ward_fault *fault)

@@ -38,7 +38,7 @@ TEST(resources_are_offered)
         check_offer(terms, 4, "[export]a:b/c@1.0.0", "[resource-rep]my-res", "i>i");
         check_offer(terms, 5, "$root", "[resource-drop]plain", "i>");
         assert_int_equal(wasm_resource_offers(&contract), 5);
-        assert_int_equal(terms->terms.n_offers, 1 + 5 + WASI_FUNCTIONS);
+        assert_int_equal(terms->terms.n_offers, 1 + 5 + WASI_FUNCTIONS + 1);
         for (uint32_t i = 0; i < 5; i++) {
                 uint32_t resource = 99;
                 assert_int_equal(wasm_resource_offer(&contract, i, &resource), expected[i].act);

@@ -49,13 +49,20 @@ int traced_call(struct instance *instance, uint32_t export_index, const void *ar
         return r;
 }
 
-void traced_serve(struct instance *instance, uint32_t import, const void *args, void *ret)
+int traced_serve(struct instance *instance, uint32_t import, const void *args, void *ret, struct ward_fault *fault)
 {
         struct trace trace;
+        struct ward_fault own;
+        if (!fault)
+                fault = &own;
         const struct ward_func *func = instance->contract->imports[import].func;
         begin(&trace, instance, WARD_TRACE_CALLBACK, func, args);
-        instance_run(instance, import, args, ret);
-        end_well(&trace, func, ret);
+        int r = instance_run(instance, import, args, ret, fault);
+        if (r)
+                trace_end(&trace, r, fault, 0);
+        else
+                end_well(&trace, func, ret);
+        return r;
 }
 
 int traced_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/fault.h"
+#include "domain/pending.h"
 #include "domain/wasm_loaded.h"
 #include "domain/wasm_terms.h"
 
@@ -68,9 +69,10 @@ FOR_BOTH int serve(struct loaded *loaded, uint32_t import, struct crossing *cros
         struct instance *instance = loaded->instance;
         const struct ward_func *func = instance->contract->imports[import].func;
         wasm_instance_to_host(loaded->wasm);
-        instance_serve(instance, import, args, ret);
+        int r = instance_serve(instance, import, args, ret, fault);
         wasm_instance_from_host(loaded->wasm);
-        int r = look_around(loaded, func->name, fault);
+        if (!r)
+                r = look_around(loaded, func->name, fault);
         if (!func->result)
                 return r;
         if (!r)
@@ -157,5 +159,10 @@ int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fa
         offer -= n;
         if (offer < loaded->n_resource_offers)
                 return serve_resource(loaded, offer, slots, fault);
-        return wasi_call(loaded->wasi, offer - loaded->n_resource_offers, loaded->wasm, loaded->instance->name, slots, fault);
+        offer -= loaded->n_resource_offers;
+        if (offer == WASI_FUNCTIONS) {
+                slots[0] = pending_is_cancelled();
+                return 0;
+        }
+        return wasi_call(loaded->wasi, offer, loaded->wasm, loaded->instance->name, slots, fault);
 }

@@ -11,6 +11,7 @@
 
 enum {
         OWN_NEEDS = 2,     /* cabi_realloc and _initialize */
+        OWN_OFFERS = 1,    /* ward_cancelled */
         DTOR_SPELLINGS = 2 /* as in WIT, and with underscores, as C code generators write it */
 };
 
@@ -198,6 +199,7 @@ static bool add_all(struct wasm_contract_terms *terms, const struct ward_contrac
                 return false;
         wasi_offers(terms->offers + terms->terms.n_offers);
         terms->terms.n_offers += WASI_FUNCTIONS;
+        terms->offers[terms->terms.n_offers++] = (struct wasm_offer){ "ward:domain/call@0.1.0", "cancelled", ">i" };
         for (uint32_t i = 0; i < n; i++) {
                 const struct ward_func *func = contract->exports[i];
                 needs[i] = (struct wasm_need){ func->name, func->core, false };
@@ -219,7 +221,7 @@ int wasm_terms_new(const struct ward_contract *contract, struct wasm_contract_te
         size_t asked = wasm_resource_offers(contract);
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = calloc(1, sizeof *terms);
         if (terms) {
-                terms->offers = calloc(imports + asked + WASI_FUNCTIONS, sizeof *terms->offers);
+                terms->offers = calloc(imports + asked + WASI_FUNCTIONS + OWN_OFFERS, sizeof *terms->offers);
                 terms->needs = calloc(2 * exports + OWN_NEEDS + DTOR_SPELLINGS * resources, sizeof *terms->needs);
                 terms->texts = calloc(imports + 2 * exports + asked + (1 + DTOR_SPELLINGS) * resources + 1, sizeof *terms->texts);
                 terms->terms.offers = terms->offers;

@@ -5,7 +5,7 @@
 #include <ward/host.h>
 #include "wasm/module.h"
 
-/* Offers: the contract's imports in their order, then those of its resources, then WASI's. */
+/* Offers: the contract's imports in their order, then those of its resources, then WASI's, then whether the call was cancelled. */
 struct wasm_contract_terms {
         struct wasm_terms terms;
         struct wasm_offer *offers;

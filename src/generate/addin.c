@@ -65,6 +65,10 @@ void write_addin_header(FILE *out, struct model *model)
               "#pragma GCC visibility push(hidden)\n",
               out);
         write_functions(out, model);
+        fputs("\n/* Whether the host, which did not wait for the call that runs on this thread, has cancelled it: it wishes that "
+              "the "
+              "call\n * ended soon, whatever its result. */\nbool ward_cancelled(void);\n",
+              out);
         write_resource_prototypes(out, model);
         write_helper_prototypes(out, model);
         fputs("\n#pragma GCC visibility pop\n", out);

@@ -32,14 +32,12 @@ static void write_handles(FILE *out, const struct model *model)
 
 void write_addin_native(FILE *out, struct model *model)
 {
-        bool uses_env = model->n_imports || model->n_resources;
-        if (uses_env)
-                fputs("\nstatic const struct ward_addin_env *env;\n", out);
+        fputs("\nstatic const struct ward_addin_env *env;\n", out);
         write_imports(out, model);
         if (model_has_handles(model))
                 write_handles(out, model);
-        fputs("\nstatic void bind_env(const struct ward_addin_env *host)\n{\n", out);
-        fprintf(out, "        %s;\n}\n", uses_env ? "env = host" : "(void)host");
+        fputs("\nbool ward_cancelled(void)\n{\n        return ward_addin_cancelled(env);\n}\n", out);
+        fputs("\nstatic void bind_env(const struct ward_addin_env *host)\n{\n        env = host;\n}\n", out);
 }
 
 /* --- Tables ----------------------------------------------------------------------------------- */

@@ -264,6 +264,15 @@ static void write_realloc(FILE *out)
               out);
 }
 
+/* Where nobody asks, the module does not import it. */
+static void write_cancelled(FILE *out)
+{
+        fputs("\n__attribute__((import_module(\"ward:domain/call@0.1.0\"), import_name(\"cancelled\")))\n"
+              "int32_t ward_call_cancelled(void);\n"
+              "\nbool ward_cancelled(void)\n{\n        return ward_call_cancelled();\n}\n",
+              out);
+}
+
 void write_addin_wasm(FILE *out, struct model *model)
 {
         if (model_has_handles(model))
@@ -274,5 +283,6 @@ void write_addin_wasm(FILE *out, struct model *model)
         }
         for (size_t i = 0; i < model->n_exports; i++)
                 write_core_export(out, model, &model->exports[i]);
+        write_cancelled(out);
         write_realloc(out);
 }

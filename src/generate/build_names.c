@@ -66,6 +66,14 @@ static const char *name_function(struct model *model, const char *name)
         return names_add(&model->names, &model->pool, pool_printf(&model->pool, "%s_%s", model->prefix, name));
 }
 
+static void name_async(struct model *model, struct c_func *func)
+{
+        struct pool *pool = &model->pool;
+        func->begin = names_add(&model->names, pool, pool_printf(pool, "%s_begin", func->name));
+        func->finish = names_add(&model->names, pool, pool_printf(pool, "%s_finish", func->name));
+        func->pending = names_add(&model->names, pool, pool_printf(pool, "%s_pending", func->name));
+}
+
 static void name_host(struct builder *b)
 {
         struct model *model = b->model;
@@ -77,6 +85,8 @@ static void name_host(struct builder *b)
                 if (model->exports[i].connects || model->exports[i].connects_views)
                         model->exports[i].isolated =
                                 names_add(&model->names, pool, pool_printf(pool, "%s_isolated", model->exports[i].name));
+        for (size_t i = 0; model->options.async && i < model->n_exports; i++)
+                name_async(model, &model->exports[i]);
         for (size_t i = 0; i < model->n_resources; i++) {
                 struct c_resource *resource = model->resources[i];
                 if (!resource->by_addin)
@@ -211,14 +221,17 @@ static void name_params(struct model *model, struct c_func *func)
 void build_reserve_names(struct model *model)
 {
         static const char *const addin[] = { "args",    "bind_env", "drop_handle", "env",       "exports", "handle",
-                                             "imports", "lent",     "object",      "resources", "result" };
+                                             "imports", "lent",     "object",      "resources", "result",  "ward_cancelled" };
         static const char *const host[] = { "args",    "contract", "data",    "direct",   "exports", "fault",
                                             "imports", "instance", "missing", "own",      "object",  "resources",
                                             "result",  "ret_err",  "self",    "services", "status" };
+        static const char *const async[] = { "begun", "pending", "ret_pending" };
         static const char *const life[] = { "activate", "release", "domain", "set_deadline", "services" };
         bool is_host = model->side == GENERATE_HOST;
         for (size_t i = 0; i < (is_host ? COUNT_OF(host) : COUNT_OF(addin)); i++)
                 names_add(&model->names, &model->pool, is_host ? host[i] : addin[i]);
+        for (size_t i = 0; is_host && model->options.async && i < COUNT_OF(async); i++)
+                names_add(&model->names, &model->pool, async[i]);
         for (size_t i = 0; is_host && i < COUNT_OF(life); i++)
                 names_add(&model->names, &model->pool, pool_printf(&model->pool, "%s_%s", model->prefix, life[i]));
 }

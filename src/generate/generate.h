@@ -38,6 +38,7 @@ struct generate_options {
         size_t n_renames;
         enum generate_encoding encoding;
         enum generate_ownership ownership; /* add-in view */
+        bool async;                        /* host view: functions that begin and finish calls */
         bool autodrop_borrows;             /* add-in view: an export's borrowed handles are dropped when it returns */
 };
 

@@ -136,9 +136,15 @@ static void write_objects(FILE *out, struct model *model)
 /* The add-in, the arguments, places for the results, the fault. */
 static void host_params(struct pieces *pieces, const struct model *model, const struct c_func *func)
 {
-        const struct c_type *result = func->result ? type_meant(func->result) : NULL;
         pieces_add(pieces, "struct %s *self", model->tag);
         prototype_params(pieces, func, true);
+        host_results(pieces, func);
+        pieces_add(pieces, "struct ward_fault *fault");
+}
+
+void host_results(struct pieces *pieces, const struct c_func *func)
+{
+        const struct c_type *result = func->result ? type_meant(func->result) : NULL;
         if (result && result->kind == WIT_RESULT) {
                 if (result->members[0].type)
                         pieces_add(pieces, "%s *ret", result->members[0].type->name);
@@ -147,7 +153,6 @@ static void host_params(struct pieces *pieces, const struct model *model, const 
         } else if (result) {
                 pieces_add(pieces, "%s *ret", func->result->name);
         }
-        pieces_add(pieces, "struct ward_fault *fault");
 }
 
 void host_print_prototype(FILE *out, struct model *model, const struct c_func *func, const char *name, const char *after)
@@ -188,6 +193,8 @@ void write_host_header(FILE *out, struct model *model)
         write_life(out, model);
         write_objects(out, model);
         write_functions(out, model);
+        if (model->options.async)
+                host_print_async(out, model);
         write_helper_prototypes(out, model);
         write_header_end(out);
 }

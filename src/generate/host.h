@@ -16,6 +16,17 @@ void host_print_prototype(FILE *out, struct model *model, const struct c_func *f
 /* "int NAME(struct calculator *self, P_own_r_t own, struct ward_fault *fault)" */
 void host_print_drop(FILE *out, struct model *model, const struct c_resource *resource, const char *after);
 
+/* The places for the results, into @pieces: "double *ret", "P_string_t *ret_err". */
+void host_results(struct pieces *pieces, const struct c_func *func);
+
+/* host_source.c: the rest of the body of a function that has a result, or has none. @call: "ward_call(self, 1, &args, ", to be
+ * followed by a place for the result. */
+void host_print_call(FILE *out, const struct c_func *func, const char *call);
+
+/* host_async.c: what begins and finishes calls: the header's part, the source's. */
+void host_print_async(FILE *out, struct model *model);
+void host_print_async_bodies(FILE *out, struct model *model);
+
 /* host_direct.c: the inline function that calls the add-in's own export number @index where it may. */
 void host_print_direct(FILE *out, struct model *model, const struct c_func *func, size_t index);
 

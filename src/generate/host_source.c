@@ -139,27 +139,30 @@ static void write_drop_body(FILE *out, struct model *model, const struct c_resou
 
 /* --- The add-in's functions ------------------------------------------------------------------- */
 
-static void write_function_body(FILE *out, struct model *model, const struct c_func *func, size_t index)
+void host_print_call(FILE *out, const struct c_func *func, const char *call)
 {
         const struct c_type *result = func->result ? type_meant(func->result) : NULL;
-        bool splits = result && result->kind == WIT_RESULT;
-        fputc('\n', out);
-        host_print_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated ? func->isolated : func->name),
-                             ")\n{\n");
-        prototype_fill(out, func);
-        if (!splits) {
-                fprintf(out, "        return ward_call((struct ward_instance *)self, %zu, &args, %s, fault);\n}\n", index,
-                        result ? "ret" : "NULL");
+        if (!result || result->kind != WIT_RESULT) {
+                fprintf(out, "        return %s%s, fault);\n}\n", call, result ? "ret" : "NULL");
                 return;
         }
         fprintf(out, "        %s result;\n", func->result->name);
-        fprintf(out, "        int status = ward_call((struct ward_instance *)self, %zu, &args, &result, fault);\n", index);
+        fprintf(out, "        int status = %s&result, fault);\n", call);
         fputs("        if (status < 0)\n                return status;\n", out);
         if (result->members[0].type)
                 fputs("        if (!result.is_err)\n                *ret = result.val.ok;\n", out);
         if (result->members[1].type)
                 fputs("        if (result.is_err)\n                *ret_err = result.val.err;\n", out);
         fputs("        return result.is_err;\n}\n", out);
+}
+
+static void write_function_body(FILE *out, struct model *model, const struct c_func *func, size_t index)
+{
+        fputc('\n', out);
+        host_print_prototype(out, model, func, pool_printf(&model->pool, "int %s", func->isolated ? func->isolated : func->name),
+                             ")\n{\n");
+        prototype_fill(out, func);
+        host_print_call(out, func, pool_printf(&model->pool, "ward_call((struct ward_instance *)self, %zu, &args, ", index));
 }
 
 void write_host_source(FILE *out, struct model *model)
@@ -187,6 +190,8 @@ void write_host_source(FILE *out, struct model *model)
                         write_drop_body(out, model, model->resources[i]);
         for (size_t i = 0; i < model->n_exports; i++)
                 write_function_body(out, model, &model->exports[i], i);
+        if (model->options.async)
+                host_print_async_bodies(out, model);
         fputs("\n/* Helpers. */\n", out);
         write_helpers(out, model);
 }

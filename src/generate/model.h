@@ -80,14 +80,17 @@ struct c_func {
         const char *name;            /* add-in: the C function; host: the C function, or the services' member */
         const char *isolated;        /* host, connects or connects_views: the C function that does not connect directly */
         const char *post;            /* add-in: the C function that calls an import and does not wait; NULL: there is none */
-        const char *id;              /* in names that are private to the source: "operate", "import_log" */
-        const char *core_name;       /* "operate", "ns:pkg/iface@1.0.0#[method]r.f" */
-        const char *module;          /* "$root", "ns:pkg/iface@1.0.0" */
-        const char *core;            /* core types of the parameters as the add-in has them, without a return pointer: "iiii" */
-        char core_result;            /* core type of the result as one flat value, or 0 if it has none or more */
-        const char *core_signature;  /* wit_core() */
-        bool by_ward;                /* an import that libward provides */
-        bool drops;                  /* add-in: the borrows that an export was lent are dropped by its stub */
+        const char *begin;           /* host, options.async: the C functions, and the struct that is their handle, */
+        const char *finish;
+        const char *pending;        /* and the function that gives it as Ward's */
+        const char *id;             /* in names that are private to the source: "operate", "import_log" */
+        const char *core_name;      /* "operate", "ns:pkg/iface@1.0.0#[method]r.f" */
+        const char *module;         /* "$root", "ns:pkg/iface@1.0.0" */
+        const char *core;           /* core types of the parameters as the add-in has them, without a return pointer: "iiii" */
+        char core_result;           /* core type of the result as one flat value, or 0 if it has none or more */
+        const char *core_signature; /* wit_core() */
+        bool by_ward;               /* an import that libward provides */
+        bool drops;                 /* add-in: the borrows that an export was lent are dropped by its stub */
         bool scalar;              /* parameters and result are one flat value each, few enough for registers: no stub but a call */
         bool connects;            /* in one process the add-in's own C function can be called: nothing changes its owner */
         bool connects_views;      /* the same, where the add-in's arguments are views */

@@ -316,6 +316,14 @@ TEST(posting_gives_way_to_the_contracts_names)
         assert_lacks(header(&none), "flush");
 }
 
+TEST(asks_whether_it_is_cancelled)
+{
+        FIXTURE(f, "", "export f: func();");
+        assert_has(header(&f), "\nbool ward_cancelled(void);\n");
+        assert_has(source(&f), "        return ward_addin_cancelled(env);\n");
+        assert_has(source(&f), "import_module(\"ward:domain/call@0.1.0\"), import_name(\"cancelled\")");
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(numbers_flags), TEST_CASE(numbers_many_flags), TEST_CASE(has_variants_with_payloads),
@@ -327,5 +335,5 @@ int main(int argc, char **argv)
                          TEST_CASE(names_versions_where_there_are_several), TEST_CASE(renames_interfaces),
                          TEST_CASE(holds_strings_in_utf16), TEST_CASE(gives_views_of_arguments),
                          TEST_CASE(drops_borrows_for_the_function), TEST_CASE(posts_what_is_not_answered),
-                         TEST_CASE(posting_gives_way_to_the_contracts_names));
+                         TEST_CASE(posting_gives_way_to_the_contracts_names), TEST_CASE(asks_whether_it_is_cancelled));
 }

@@ -174,6 +174,33 @@ TEST(leaves_what_libward_serves_to_it)
         assert_has(view.source, "{ &import_data_get_func, NULL }, /* libward's own */");
 }
 
+TEST(begins_calls_where_asked)
+{
+        const struct generate_options options = { .async = true };
+        HOST(view, &options, objects,
+             "export f: func(a: u32, b: option<string>) -> result<u32, string>; export tapes; import docs;");
+        assert_has(view.header, "\nstruct w_f_pending;\n"
+                                "int w_f_begin(struct w *self, uint32_t a, const w_string_t *maybe_b, struct w_f_pending "
+                                "**ret_pending, struct ward_fault *fault);\n"
+                                "int w_f_finish(struct w_f_pending *pending, uint32_t *ret, w_string_t *ret_err, struct ward_fault "
+                                "*fault);\n"
+                                "static inline struct ward_pending *w_f_pending(struct w_f_pending *pending)\n");
+        assert_has(view.header, "int w_tapes_method_tape_play_begin(struct w *self, ");
+        assert_has(view.source, "        int status = ward_call_begin((struct ward_instance *)self, 0, &args, &begun, fault);\n");
+        assert_has(view.source, "        int status = ward_call_finish((struct ward_pending *)pending, &result, fault);\n");
+        HOST(plain, NULL, "", "export f: func();");
+        assert_lacks(plain.header, "pending");
+}
+
+TEST(beginning_gives_way_to_the_contracts_names)
+{
+        const struct generate_options options = { .async = true };
+        HOST(view, &options, "", "export f: func(pending: u32); export f-begin: func(); export f-pending: func();");
+        assert_has(view.header, "int w_f_begin(struct w *self, struct ward_fault *fault)");
+        assert_has(view.header, "int w_f_begin_(struct w *self, uint32_t pending_, struct w_f_pending_ **ret_pending, ");
+        assert_has(view.header, "static inline struct ward_pending *w_f_pending_(struct w_f_pending_ *pending)");
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(holds_the_hosts_objects_by_pointers),
@@ -181,6 +208,6 @@ int main(int argc, char **argv)
                          TEST_CASE(connects_no_handles), TEST_CASE(connects_plain_values_by_copies),
                          TEST_CASE(connects_views_where_the_addin_has_them), TEST_CASE(connects_no_texts_of_another_encoding),
                          TEST_CASE(lays_texts_out_as_asked), TEST_CASE(passes_results_by_what_they_are),
-                         TEST_CASE(keeps_names_of_one_interface_in_two_packages_apart),
-                         TEST_CASE(leaves_what_libward_serves_to_it));
+                         TEST_CASE(keeps_names_of_one_interface_in_two_packages_apart), TEST_CASE(leaves_what_libward_serves_to_it),
+                         TEST_CASE(begins_calls_where_asked), TEST_CASE(beginning_gives_way_to_the_contracts_names));
 }

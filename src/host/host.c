@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/executor.h"
 #include "domain/trace.h"
 
 /* A path that may be absent: copied, or NULL. */
@@ -59,8 +60,10 @@ struct ward_host *ward_host_free(struct ward_host *host)
 {
         if (!host)
                 return NULL;
-        if (host->default_domain)
+        if (host->default_domain) {
+                executor_end(atomic_load(&host->default_domain->executor));
                 domain_end_objects(host->default_domain);
+        }
         domain_unref(host->default_domain);
         domains_finish(&host->domains);
         tracer_close(host->domains.tracer);

@@ -38,6 +38,8 @@ static const char help[] = "\n"
                            "                        string and list a block of malloc for them to free (default).\n"
                            "                        borrowing: const views for the length of the call, read in place, with\n"
                            "                        nothing to free; faster\n"
+                           "  --async               a host's view also begins calls: WORLD_FUNCTION_begin, which returns at\n"
+                           "                        once, and WORLD_FUNCTION_finish\n"
                            "  --autodrop-borrows[=yes|no]\n"
                            "                        borrowed handles that an add-in's function is given are dropped when\n"
                            "                        it returns (default: no)\n"
@@ -124,6 +126,9 @@ static int take(struct bindgen_args *args, int option, char *value)
                 status = choose("autodrop-borrows", value ? value : "yes", "no", "yes", &choice);
                 args->generate.autodrop_borrows = choice;
                 return status;
+        case 's':
+                args->generate.async = true;
+                return EXIT_DONE;
         case 'f':
                 if (read_features(&args->read, value))
                         abort();
@@ -138,6 +143,7 @@ static int parse_options(struct bindgen_args *args, int argc, char **argv, bool 
         static const struct option options[] = {
                 { "addin", no_argument, NULL, 'a' },
                 { "all-features", no_argument, NULL, 'A' },
+                { "async", no_argument, NULL, 's' },
                 { "autodrop-borrows", optional_argument, NULL, 'd' },
                 { "features", required_argument, NULL, 'f' },
                 { "help", no_argument, NULL, 'h' },

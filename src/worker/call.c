@@ -153,3 +153,9 @@ void module_import(void *context, uint32_t import, const void *args, void *ret)
                 worker_die(worker, fault.kind, "the answer of '%s' of the host: %s", func->name, fault.text);
         channel_release(&server->channel, mark);
 }
+
+bool module_cancelled(void *context)
+{
+        (void)context;
+        return server_here && atomic_load_explicit(&server_here->channel.words->cancelled, memory_order_relaxed);
+}

@@ -113,7 +113,8 @@ static int open_module(struct module *module, const struct order *order, struct 
                                                .call = module_import,
                                                .resource_new = module_resource_new,
                                                .resource_rep = module_resource_rep,
-                                               .resource_drop = module_resource_drop };
+                                               .resource_drop = module_resource_drop,
+                                               .cancelled = module_cancelled };
         return 0;
 }
 

@@ -87,6 +87,7 @@ void module_unload(struct worker *worker, uint32_t number);
 /* call.c: answers CALL; what add-ins call. @ret_made: whether the call was made, failing or not. */
 int module_call(struct server *server, const struct message *message, uint64_t *ret_slot, bool *ret_made, struct ward_fault *fault);
 void module_import(void *context, uint32_t import, const void *args, void *ret);
+bool module_cancelled(void *context);
 /* What asks the host: module_may_ask, which gives the server of this thread, and ends the worker on a thread that runs no call
  * (@doing, as in "calling", @name: for the fault); then module_ask, which sends an IMPORT and serves until it is answered. */
 struct server *module_may_ask(const struct module *module, const char *doing, const char *name);

@@ -56,6 +56,11 @@ printf 'package a:b;\nworld w {\n  export f: func(x: one);\n  export g: func(x: 
 expect 1 "$out/errors.wit:3:21: " "$bindgen" --host -o "$out" "$out/errors.wit"
 expect 1 "$out/errors.wit:4:21: " "$bindgen" --host -o "$out" "$out/errors.wit"
 
+# Begun calls are made where they are asked for.
+expect 0 '' "$bindgen" --host --async -o "$out/async" "$here/bare.wit"
+expect 0 '' "$bindgen" --host -o "$out/plain" "$here/bare.wit"
+lacks _begin "$out/plain/bare_host.h"
+
 # How it looks in C.
 shapes=test:types/shapes
 expect 0 '--rename IFACE=NAME' "$bindgen" --help

@@ -246,6 +246,11 @@ static void import_log_call(const void *args, void *result)
         env->call(env->context, 2, args, result);
 }
 
+bool ward_cancelled(void)
+{
+        return ward_addin_cancelled(env);
+}
+
 static void bind_env(const struct ward_addin_env *host)
 {
         env = host;
@@ -365,6 +370,14 @@ __attribute__((export_name("calibrate")))
 int32_t ward_core_calibrate(int32_t p0, float p1)
 {
         return exports_sensor_calibrate(p0, p1);
+}
+
+__attribute__((import_module("ward:domain/call@0.1.0"), import_name("cancelled")))
+int32_t ward_call_cancelled(void);
+
+bool ward_cancelled(void)
+{
+        return ward_call_cancelled();
 }
 
 /* How Ward gets memory for arguments. */

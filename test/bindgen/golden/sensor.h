@@ -109,6 +109,10 @@ bool exports_sensor_newest(sensor_scale_t *maybe_unit, sensor_reading_t *ret);
 bool exports_sensor_history(uint32_t limit, sensor_list_reading_t *ret, sensor_string_t *err);
 bool exports_sensor_calibrate(int16_t offset, float gain);
 
+/* Whether the host, which did not wait for the call that runs on this thread, has cancelled it: it wishes that the call
+ * ended soon, whatever its result. */
+bool ward_cancelled(void);
+
 /* Makes @ret refer to @s, which it does not own. */
 void sensor_string_set(sensor_string_t *ret, const char *s);
 

@@ -253,6 +253,11 @@ static void *handle_rep(uint32_t resource, int32_t handle)
         return env->resource_rep(env->context, resource, handle);
 }
 
+bool ward_cancelled(void)
+{
+        return ward_addin_cancelled(env);
+}
+
 static void bind_env(const struct ward_addin_env *host)
 {
         env = host;
@@ -443,6 +448,14 @@ int32_t ward_core_tapes_static_tape_join(int32_t p0, int32_t p1)
         exports_example_tapes_tapes_own_tape_t h0 = { p0 };
         return exports_example_tapes_tapes_static_tape_join(h0,
                                                             (exports_example_tapes_tapes_borrow_tape_t)(intptr_t)p1).__handle;
+}
+
+__attribute__((import_module("ward:domain/call@0.1.0"), import_name("cancelled")))
+int32_t ward_call_cancelled(void);
+
+bool ward_cancelled(void)
+{
+        return ward_call_cancelled();
 }
 
 /* How Ward gets memory for arguments. */

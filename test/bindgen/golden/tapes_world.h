@@ -82,6 +82,10 @@ bool exports_example_tapes_tapes_method_tape_print_on(exports_example_tapes_tape
 exports_example_tapes_tapes_own_tape_t exports_example_tapes_tapes_static_tape_join(exports_example_tapes_tapes_own_tape_t a,
                                                                                     exports_example_tapes_tapes_borrow_tape_t b);
 
+/* Whether the host, which did not wait for the call that runs on this thread, has cancelled it: it wishes that the call
+ * ended soon, whatever its result. */
+bool ward_cancelled(void);
+
 /* Resource example:tapes/paper#roll. */
 example_tapes_paper_borrow_roll_t example_tapes_paper_borrow_roll(example_tapes_paper_own_roll_t handle);
 void example_tapes_paper_roll_drop_own(example_tapes_paper_own_roll_t handle);
