@@ -1,6 +1,10 @@
-/* A fence in two halves, for what one side does on each call and the other once in a while: "I store A, then load B" on each side,
- * and at least one of them sees what the other stored. The light half costs nothing where the kernel lets the heavy one have every
- * processor of this process pass a barrier (membarrier(2)); elsewhere both are full fences. */
+/* A fence for two threads of which one passes it all the time and the other hardly ever: the first pays next to nothing, for the
+ * second the kernel makes all processors of this process pass a fence (membarrier(2)). Where it does not offer that, both are full
+ * fences.
+ *
+ *      often:  a = 1; barrier_light(); read b           seldom: b = 1; barrier_heavy(); read a
+ *
+ * At least one of the two reads what the other wrote. */
 #ifndef BASE_BARRIER_H
 #define BASE_BARRIER_H
 
@@ -9,7 +13,7 @@
 
 extern _Atomic bool barrier_is_lopsided __attribute__((visibility("hidden")));
 
-/* To be called before the light half is used; cheap to repeat. */
+/* Before either is passed; cheap to repeat. */
 void barrier_prepare(void);
 
 static inline void barrier_light(void)

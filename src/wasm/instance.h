@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <ward/fault.h>
-#include "wasm/barrier.h"
+#include "base/barrier.h"
 #include "wasm/image.h"
 #include "wasm/limits.h"
 #include "wasm/thread.h"
@@ -67,7 +67,7 @@ void wasm_instance_wait_for_lookers(struct wasm_instance *instance);
 static inline void wasm_instance_to_host(struct wasm_instance *instance)
 {
         atomic_store_explicit(&instance->thread, 0, memory_order_release);
-        wasm_barrier_light();
+        barrier_light();
         if (atomic_load_explicit(&instance->lookers, memory_order_acquire) ||
             atomic_load_explicit(&instance->signalled, memory_order_relaxed))
                 wasm_instance_wait_for_lookers(instance);

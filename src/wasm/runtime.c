@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/barrier.h"
 #include "base/fault.h"
 #include "base/own.h"
-#include "wasm/barrier.h"
 #include "wasm/linear.h"
 #include "wasm/signals.h"
 #include "wasm/thread.h"
@@ -66,7 +66,7 @@ void wasm_instance_wait_for_lookers(struct wasm_instance *instance)
 void wasm_instance_look(struct wasm_instance *instance)
 {
         atomic_fetch_add(&instance->lookers, 1);
-        wasm_barrier_heavy();
+        barrier_heavy();
         uint32_t thread = atomic_load(&instance->thread);
         /* The host may have put a handler before Ward's meanwhile, which would take the signal for a crash. */
         if (thread && !wasm_signals_install(NULL)) {
@@ -89,7 +89,7 @@ void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
 void wasm_instance_stop(struct wasm_instance *instance)
 {
         atomic_store(&instance->stopped, true);
-        wasm_barrier_heavy();
+        barrier_heavy();
 }
 
 /* --- Calls ------------------------------------------------------------------------------------ */

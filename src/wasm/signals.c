@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "base/barrier.h"
 #include "base/fault.h"
 #include "base/own.h"
-#include "wasm/barrier.h"
 
 #ifndef SS_AUTODISARM
 #define SS_AUTODISARM (1u << 31) /* linux/signal.h, which cannot be included beside signal.h */
@@ -175,7 +175,7 @@ static void init_once(void)
 {
         pthread_atfork(take, give, give);
         stay_loaded();
-        wasm_barrier_init();
+        barrier_prepare();
 }
 
 int wasm_signals_install(struct ward_fault *fault)
