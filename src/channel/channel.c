@@ -177,6 +177,8 @@ void channel_open_host(struct shared *shared, uint32_t lane, struct channel *ret
         channel_open(shared, lane, ret_channel);
         ret_channel->more = more_for_host;
         ret_channel->context = shared;
+        if (lane >= CHANNEL_OWN_FIRST)
+                return;
         atomic_store(&ret_channel->box->bell, 0);
         atomic_store(&ret_channel->words->up_start, 0);
         atomic_store(&ret_channel->words->up_end, 0);

@@ -48,6 +48,8 @@ enum {
         CHANNEL_SLOTS = 16,
         CHANNEL_FIRST_SLOTS = 6,
         CHANNEL_LANES = 1024,
+        CHANNEL_OWN_LANES = 64, /* the last ones: of threads that add-ins have made themselves (doorbell.h) */
+        CHANNEL_OWN_FIRST = CHANNEL_LANES - CHANNEL_OWN_LANES,
         CHANNEL_WORDS = 8192, /* bytes for the last words */
         CHANNEL_CONTROL = 401408,
         CHANNEL_ASLEEP = 1,
@@ -145,7 +147,8 @@ struct channel {
 
 /* The worker's side of lane @lane; its arena asks by @more, whose @context is the caller's. */
 void channel_open(const struct shared *shared, uint32_t lane, struct channel *ret_channel);
-/* The host's side, which comes first: makes the mailbox ready. */
+/* The host's side, which comes first and makes the mailbox ready, unless the lane is one of an add-in's own threads: those are used
+ * by the same two sides as long as there is the memory, and are ready as it is 0. */
 void channel_open_host(struct shared *shared, uint32_t lane, struct channel *ret_channel);
 
 /* Makes room for @size bytes at alignment @align in the own arena; 0, or 1 if there is none. */

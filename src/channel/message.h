@@ -22,10 +22,21 @@
  *                      IMPORT_RETURN, or by a nested CALL
  *      LEAVE h -> w    its thread ends. Answered by LEFT, with which the worker is done with the lane
  *
+ * On the last CHANNEL_OWN_LANES lanes, of which the worker gives one to each thread that an add-in has made itself, the worker begins,
+ * and rings the doorbell (doorbell.h) for each message that is not within a CALL:
+ *
+ *      IMPORT w -> h   of any instance. IMPORT_RETURN says in place of the function whether SETTLE would give memory back
+ *      SETTLE w -> h   neither side has anything in its arena. Answered by SETTLE_RETURN
+ *
  * On all:
  *
  *      MORE w -> h     while the worker has something to answer; slot: bytes that its arena is to grow by. Answered by MORE_RETURN
  *                      (slots: start and end of an extent, 0 and 0 where there is none)
+ *      RING w -> h     for calls that nobody waits for, a ring (ring.h) is wanted. Answered by RING_RETURN (slots: start and end of
+ *                      its extent, 0 and 0 where there is none). Each IMPORT, and each RETURN of no value or of one that lies in its
+ *                      slot, comes behind what is in the ring; before any other message the worker empties it by EVENTS
+ *      EVENTS w -> h   there is something in the ring. The worker need not wait for the answer, EVENTS_RETURN, before it has another
+ *                      message; a nested CALL may come before it
  *      FAILED w -> h   slots: kind of fault, offset, length of its text, whether the call was made before it failed. The
  *                      worker is well and waits for the next message
  *
@@ -57,6 +68,12 @@ enum message_kind {
         MESSAGE_LEFT,
         MESSAGE_MORE,
         MESSAGE_MORE_RETURN,
+        MESSAGE_RING,
+        MESSAGE_RING_RETURN,
+        MESSAGE_EVENTS,
+        MESSAGE_EVENTS_RETURN,
+        MESSAGE_SETTLE,
+        MESSAGE_SETTLE_RETURN,
 };
 
 enum {

@@ -38,6 +38,7 @@ static void retire(struct lane *lane)
         barrier_light();
         if (domain_is_running(lane->domain)) {
                 channel_close(&lane->channel, &process->shared);
+                process_take_ring(lane);
                 channel_send(&lane->channel, MESSAGE_LEAVE, 0, 0, NULL, 0);
                 pthread_mutex_lock(&process->lock);
                 lane->leaving = true;

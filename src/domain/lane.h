@@ -11,6 +11,7 @@
 #define DOMAIN_LANE_H
 
 #include "channel/channel.h"
+#include "channel/ring.h"
 #include "domain/domain.h"
 #include "marshal/marshal.h"
 
@@ -26,6 +27,9 @@ struct lane {
         struct process *process;    /* counted */
         struct channel channel;
         struct marshal_memory memory;
+        struct ring ring;          /* what the add-in posts; @words NULL: it has not begun to */
+        struct extent ring_extent; /* where that is */
+        uint64_t answer;           /* the slot of the RETURN that was received last */
         uint32_t number;
         bool leaving;           /* its thread has ended; guarded by the process's lock, as the next */
         struct list link;       /* in process->lanes */

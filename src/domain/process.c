@@ -43,6 +43,20 @@ struct process *process_hold(struct ward_domain *domain)
         return process;
 }
 
+struct instance *process_hold_instance(struct process *process, uint32_t number)
+{
+        struct ward_domain *domain = process->domain;
+        struct instance *found = NULL;
+        pthread_mutex_lock(&domain->list_lock);
+        for (struct list *link = domain->instances.next; !found && link != &domain->instances; link = link->next) {
+                struct instance *instance = CONTAINER_OF(link, struct instance, link);
+                if (process_number(process, instance) == number && instance_try_ref(instance))
+                        found = instance;
+        }
+        pthread_mutex_unlock(&domain->list_lock);
+        return found;
+}
+
 /* On the monitor's thread. */
 static void ended(void *data, const struct warden_end *end)
 {
@@ -78,6 +92,8 @@ static struct process *process_alloc(void)
         pthread_mutex_init(&process->lock, NULL);
         list_init(&process->lanes);
         process->taken[0] = 1; /* lane 0 */
+        for (uint32_t i = CHANNEL_OWN_FIRST / 64; i < COUNT_OF(process->taken); i++)
+                process->taken[i] = UINT64_MAX;
         list_init(&process->worker.link);
         process->worker.ended = ended;
         process->worker.data = process;
@@ -203,9 +219,13 @@ static int start_worker(struct process *process, uint64_t deadline, struct ward_
                 return r;
         r = wait_ready(process, deadline, fault);
         if (!r)
+                r = own_lanes_start(process, fault);
+        if (!r)
                 r = mark_started(process, fault);
-        if (r)
+        if (r) {
+                own_lanes_stop(process);
                 end_worker(process);
+        }
         return r;
 }
 
@@ -256,6 +276,7 @@ static void stop(struct ward_domain *domain)
         pthread_mutex_lock(&process->lock);
         process->stopped = true;
         pthread_mutex_unlock(&process->lock);
+        own_lanes_stop(process);
         end_worker(process);
         shared_finish(&process->shared, false);
         process->warden = warden_unref(process->warden);

@@ -12,14 +12,16 @@
 #include "channel/message.h"
 #include "domain/domain.h"
 #include "domain/lane.h"
+#include "domain/own_lanes.h"
 #include "domain/references.h"
 #include "domain/warden.h"
 #include "marshal/marshal.h"
 
 enum {
         PROCESS_LOADING = UINT32_MAX - 1, /* in place of a function's number */
-        PROCESS_BUDGET_FACTOR = 2,        /* times the shared memory */
-        PROCESS_UNLOAD_MS = 1000,         /* for the add-in's destructors */
+        PROCESS_OWN_THREAD = UINT32_MAX - 2,
+        PROCESS_BUDGET_FACTOR = 2, /* times the shared memory */
+        PROCESS_UNLOAD_MS = 1000,  /* for the add-in's destructors */
 };
 
 struct process {
@@ -40,7 +42,8 @@ struct process {
         bool stopped;            /* no lane is to be added */
         struct ward_fault fault; /* what the worker's end means, once it is known */
         struct list lanes;       /* of lane.link, but for lane 0 */
-        uint64_t taken[CHANNEL_LANES / 64];                      /* bit n: lane n */
+        uint64_t taken[CHANNEL_LANES / 64]; /* bit n: lane n */
+        struct own_lanes own;
         _Atomic(struct instance *) instances[MESSAGE_INSTANCES]; /* changed in the domain's turn only */
 };
 
@@ -85,16 +88,20 @@ static inline uint32_t process_number(const struct process *process, const struc
 /* The process of a domain that is not stopped, counted; else NULL. */
 struct process *process_hold(struct ward_domain *domain);
 struct process *process_unref(struct process *process);
+/* Its add-in of this number, counted; NULL where there is none, or not yet, or nobody holds it any more. */
+struct instance *process_hold_instance(struct process *process, uint32_t number);
 
 /* process_lanes.c */
+/* Lane 0 is for whoever has something loaded, unloaded, or a lane opened: taken by @deadline, or false. */
+bool process_take_control(struct process *process, uint64_t deadline);
+void process_give_control(struct process *process);
 
 /* Makes @lane, zeroed memory, a lane of @process that counts as busy, and its thread's and the process's. LIMIT, or UNLOADED. */
 int process_add_lane(struct process *process, struct lane *lane, uint32_t *ret_number, struct ward_fault *fault);
 /* Gives the process's share back. The worker must not be at its other end. */
 void process_remove_lane(struct process *process, struct lane *lane);
-/* Lane 0 is for whoever has something loaded, unloaded, or a lane opened: taken by @deadline, or false. */
-bool process_take_control(struct process *process, uint64_t deadline);
-void process_give_control(struct process *process);
+/* The same with the lock held and a lane of an add-in's own threads; the process's only. */
+void process_add_own_lane(struct process *process, struct lane *lane, uint32_t number);
 /* Has the worker serve lane @number. */
 int process_open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault);
 /* kind->visit, kind->here, kind->is_busy. */
@@ -125,9 +132,20 @@ int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing
 /* The same within @deadline, which calls from callbacks inherit. */
 int process_converse_until(struct lane *lane, uint32_t kind, uint64_t deadline, struct ward_fault *fault);
 
+/* Answers MORE. */
+void process_give_more(struct lane *lane);
+
 /* Packs an order into the lane's arena, as large as it needs: 0, or LIMIT. */
 int process_pack(struct lane *lane, void (*write)(const void *what, struct pack *pack), const void *what, uint64_t ret_slots[2],
                  struct ward_fault *fault);
+
+/* process_events.c */
+
+/* Makes the calls that lie in the lane's ring; it has one. A fault, or CHANNEL_DEADLINE, leaves the rest unmade. */
+int process_make_posted(struct lane *lane, struct ward_fault *fault);
+/* Answers RING; and takes the ring back. */
+void process_give_ring(struct lane *lane);
+void process_take_ring(struct lane *lane);
 
 /* process_serve.c: answers IMPORT. A worker that cannot be answered is given up. */
 int process_serve(struct lane *lane, const struct message *message, struct ward_fault *fault);

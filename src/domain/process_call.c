@@ -43,7 +43,10 @@ static int lift_result(struct lane *lane, const struct outgoing *call, void *ret
         struct ward_fault why;
         uint64_t slot, budget = process_budget(lane->process);
         int r = call->crossing ? crossing_returned(call->crossing, &why) : 0;
-        channel_slots(&lane->channel, &slot, 1);
+        if (lane->ring.words)
+                slot = lane->answer;
+        else
+                channel_slots(&lane->channel, &slot, 1);
         if (!r && call->func->result)
                 r = marshal_lift_result(call->func, &slot, lane_memory(lane, call->crossing), &budget, ret, &why);
         if (!r)

@@ -64,7 +64,7 @@ static enum channel_outcome await(struct lane *lane, bool again, uint64_t deadli
 }
 
 /* Memory for the worker's values. */
-static void give_more(struct lane *lane)
+void process_give_more(struct lane *lane)
 {
         struct extent extent = { 0, 0 };
         uint64_t bytes;
@@ -72,6 +72,42 @@ static void give_more(struct lane *lane)
         channel_give(&lane->channel, &lane->process->shared, bytes, &extent);
         const uint64_t slots[] = { extent.start, extent.end };
         channel_send(&lane->channel, MESSAGE_MORE_RETURN, 0, 0, slots, COUNT_OF(slots));
+}
+
+/* Shared memory that the worker asks for. */
+static bool lend(struct lane *lane, uint32_t kind)
+{
+        if (kind == MESSAGE_MORE)
+                process_give_more(lane);
+        else if (kind == MESSAGE_RING)
+                process_give_ring(lane);
+        else
+                return false;
+        return true;
+}
+
+/* What was posted comes first, and may use the mailbox. */
+static int take_answer(struct lane *lane, struct ward_fault *fault)
+{
+        uint64_t slot;
+        if (!lane->ring.words)
+                return 0;
+        channel_slots(&lane->channel, &slot, 1);
+        int r = process_make_posted(lane, fault);
+        lane->answer = slot;
+        return r;
+}
+
+static int serve(struct lane *lane, const struct message *message, struct ward_fault *fault)
+{
+        if (message->kind == MESSAGE_IMPORT)
+                return process_serve(lane, message, fault);
+        if (message->kind != MESSAGE_EVENTS || !lane->ring.words)
+                return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker answered with message %u", message->kind);
+        int r = process_make_posted(lane, fault);
+        if (!r)
+                channel_send(&lane->channel, MESSAGE_EVENTS_RETURN, 0, 0, NULL, 0);
+        return r;
 }
 
 int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
@@ -87,17 +123,13 @@ int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing
                 struct message message = channel_receive(&lane->channel);
                 if (message.kind == MESSAGE_FAILED)
                         return take_failure(lane, kind, crossing, fault);
-                if (message.kind == MESSAGE_MORE) {
-                        give_more(lane);
+                if (lend(lane, message.kind))
                         continue;
-                }
                 if (crossing)
                         crossing_arrived(crossing);
                 if (message.kind == kind)
-                        return 0;
-                if (message.kind != MESSAGE_IMPORT)
-                        return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker answered with message %u", message.kind);
-                int r = process_serve(lane, &message, fault);
+                        return take_answer(lane, fault);
+                int r = serve(lane, &message, fault);
                 if (r)
                         return r;
         }

@@ -74,6 +74,8 @@ static void look_at_calls(struct process *process, uint32_t lane, struct scene *
                 snprintf(scene->where, sizeof scene->where, " while no call was in flight");
         else if (calling == SEVERAL)
                 snprintf(scene->where, sizeof scene->where, " while several calls were in flight");
+        else if (function == PROCESS_OWN_THREAD)
+                snprintf(scene->where, sizeof scene->where, " on a thread of its own");
         else if (function == PROCESS_LOADING)
                 snprintf(scene->where, sizeof scene->where, " while it was being loaded");
         else if (contract && function < contract->n_exports)

@@ -62,13 +62,23 @@ static int add_locked(struct process *process, struct lane *lane, uint32_t *ret_
         if (take_number(process, ret_number))
                 return fault_set(fault, WARD_FAULT_LIMIT,
                                  "domain '%s' is called by %d threads already, which is the most there can be",
-                                 process->domain->name, CHANNEL_LANES - 1);
+                                 process->domain->name, CHANNEL_OWN_FIRST - 1);
         lane_init(lane, process, *ret_number);
         atomic_store(&lane->users, 2);
         domain_ref(process->domain);
         atomic_fetch_add(&process->users, 1);
         list_append(&process->lanes, &lane->link);
         return 0;
+}
+
+void process_add_own_lane(struct process *process, struct lane *lane, uint32_t number)
+{
+        lane_init(lane, process, number);
+        lane->visit.base = 1;
+        atomic_store(&lane->users, 1);
+        domain_ref(process->domain);
+        atomic_fetch_add(&process->users, 1);
+        list_append(&process->lanes, &lane->link);
 }
 
 /* Busy before it is seen whether the domain runs: one of both is seen by who would stop it. */
@@ -87,6 +97,7 @@ int process_add_lane(struct process *process, struct lane *lane, uint32_t *ret_n
 void process_remove_lane(struct process *process, struct lane *lane)
 {
         channel_close(&lane->channel, &process->shared);
+        process_take_ring(lane);
         pthread_mutex_lock(&process->lock);
         remove_locked(process, lane);
         pthread_mutex_unlock(&process->lock);

@@ -56,6 +56,15 @@ static int run(const struct incoming *in, void *args, uint64_t *ret_slots, struc
         return r;
 }
 
+/* What the add-in has posted before this. @fault is for the lane's end, which it is to be given a reason for. */
+static int make_posted(struct lane *lane, struct ward_fault *fault)
+{
+        int r = process_make_posted(lane, fault);
+        if (r == CHANNEL_DEADLINE)
+                return fault_set(fault, WARD_FAULT_DEADLINE, "the calls that it had posted did not end within the deadline");
+        return r;
+}
+
 static int serve(const struct incoming *in, uint64_t *slots, struct ward_fault *fault)
 {
         uint64_t budget = process_budget(in->lane->process);
@@ -67,7 +76,10 @@ static int serve(const struct incoming *in, uint64_t *slots, struct ward_fault *
         int r = marshal_lift_params(in->func, slots, lane_memory(in->lane, in->crossing), &budget, args, fault);
         if (r)
                 return r;
-        r = run(in, args, slots, fault);
+        if (in->lane->ring.words)
+                r = make_posted(in->lane, fault);
+        if (!r)
+                r = run(in, args, slots, fault);
         ward_value_free(in->func->params, args);
         return r;
 }
@@ -101,7 +113,7 @@ static int serve_import(struct incoming *in, struct ward_fault *fault)
         else
                 r = serve(in, slots, &why) ? process_give_up(in->lane, &why, fault) : 0;
         if (!r)
-                channel_send(channel, MESSAGE_IMPORT_RETURN, 0, 0, slots, 1);
+                channel_send(channel, MESSAGE_IMPORT_RETURN, 0, channel->grown, slots, 1);
         channel_release(channel, mark);
         return r;
 }
@@ -111,6 +123,8 @@ static int serve_drop(struct lane *lane, struct instance *instance, uint32_t res
         struct ward_fault why;
         uint64_t slot;
         channel_slots(&lane->channel, &slot, 1);
+        if (lane->ring.words && make_posted(lane, &why))
+                return process_give_up(lane, &why, fault);
         if (references_drop(instance->references, resource, (uint32_t)slot, &why))
                 return process_lose(lane, fault, why.kind, "dropping a handle: %s", why.text);
         if (check_here(lane, &why))

@@ -10,7 +10,7 @@ static int no_memory(struct ward_fault *fault)
         return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "the worker cannot hold the values within limits.memory_bytes");
 }
 
-static uint32_t flat_params(const struct ward_func *func)
+uint32_t module_flat_params(const struct ward_func *func)
 {
         return ward_func_spills(func) ? 1 : func->params->flat;
 }
@@ -36,7 +36,7 @@ static int take_params(struct server *server, const struct module *module, const
                        struct marshal_scratch *scratch, void *args, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS] = { 0 }, budget = UINT64_MAX;
-        channel_slots(&server->channel, slots, flat_params(func));
+        channel_slots(&server->channel, slots, module_flat_params(func));
         if (module->image.addin->ownership == WARD_BORROWING)
                 return crossed(server, marshal_view_params(func, slots, memory_for(server, module), scratch, args, fault));
         return crossed(server, marshal_lift_params(func, slots, memory_for(server, module), &budget, args, fault));
@@ -84,6 +84,9 @@ static int call_export(struct server *server, struct module *module, uint32_t in
                 return r;
         *ret_made = true;
         export->call(args, ret);
+        posts_settle(server);
+        if (ward_func_returns_pointer(func))
+                posts_flush(server);
         return give_result(server, module, func, ret, ret_slot, fault);
 }
 
@@ -102,9 +105,10 @@ int module_call(struct server *server, const struct message *message, uint64_t *
         if (message->instance < MESSAGE_INSTANCES)
                 module = atomic_load_explicit(&server->worker->modules[message->instance], memory_order_acquire);
         uint32_t n_exports = module ? module->n_exports : 0, n_resources = module ? module->n_resources : 0;
-        bool before = server->may_call_host;
+        bool before = server->may_call_host, attended = server->attended, told = server->told;
         int r;
-        server->may_call_host = true;
+        server->may_call_host = server->attended = true;
+        server->told = false;
         if (message->function < n_exports)
                 r = call_export(server, module, message->function, ret_slot, ret_made, fault);
         else if (message->function - n_exports < n_resources)
@@ -112,27 +116,51 @@ int module_call(struct server *server, const struct message *message, uint64_t *
         else
                 r = fault_set(fault, WARD_FAULT_SYSTEM, "the worker has no function %u in instance %u", message->function,
                               message->instance);
+        if (r)
+                posts_flush(server);
+        posts_settle(server);
+        server->untold = 0;
         server->may_call_host = before;
+        server->attended = attended;
+        server->told = told;
         return r;
 }
 
 /* --- What add-ins call ------------------------------------------------------------------------ */
 
-struct server *module_may_ask(const struct module *module, const char *doing, const char *name)
+struct server *module_server(const struct module *module, const char *doing, const char *name)
 {
         struct server *server = server_here;
-        if (!server || !server->may_call_host)
+        if (!server)
+                return own_server(module->worker);
+        if (!server->may_call_host)
                 worker_die(module->worker, WARD_FAULT_PROTOCOL,
-                           "%s '%s' of the host outside of a call: only the thread that runs one can do so", doing, name);
+                           "%s '%s' of the host outside of a call: only threads that run one can do so, or the add-in's own", doing,
+                           name);
         return server;
+}
+
+/* A thread of the add-in's own is in no call: its arena is empty. */
+struct server *module_may_ask(const struct module *module, const char *doing, const char *name)
+{
+        struct server *server = module_server(module, doing, name);
+        posts_settle(server);
+        if (!server->attended)
+                channel_begin(&server->channel);
+        return server;
+}
+
+static void give_memory_back(struct server *server)
+{
+        const struct message message = { .kind = MESSAGE_SETTLE };
+        server_ask(server, &message, NULL, 0, MESSAGE_SETTLE_RETURN);
 }
 
 void module_ask(struct server *server, const struct module *module, uint32_t function, const uint64_t *slots, uint32_t n)
 {
-        server->may_call_host = false;
-        channel_send(&server->channel, MESSAGE_IMPORT, module->number, function, slots, n);
-        server_serve(server, MESSAGE_IMPORT_RETURN, false);
-        server->may_call_host = true;
+        const struct message message = { MESSAGE_IMPORT, module->number, function };
+        server->untold = 0;
+        server_ask(server, &message, slots, n, MESSAGE_IMPORT_RETURN);
 }
 
 /* The add-in cannot go on without the host's answer, so whatever prevents it ends the worker. */
@@ -147,11 +175,13 @@ void module_import(void *context, uint32_t import, const void *args, void *ret)
         struct ward_fault fault;
         if (add_ins_fault(crossed(server, marshal_lower_params(func, args, slots, memory_for(server, module), &fault)), &fault))
                 worker_die(worker, fault.kind, "calling '%s' of the host: %s", func->name, fault.text);
-        module_ask(server, module, module->imports[import], slots, flat_params(func));
+        module_ask(server, module, module->imports[import], slots, module_flat_params(func));
         channel_slots(&server->channel, slots, 1);
         if (func->result && crossed(server, marshal_lift_result(func, slots, memory_for(server, module), &budget, ret, &fault)))
                 worker_die(worker, fault.kind, "the answer of '%s' of the host: %s", func->name, fault.text);
         channel_release(&server->channel, mark);
+        if (!server->attended && server->host_grown)
+                give_memory_back(server);
 }
 
 bool module_cancelled(void *context)

@@ -111,6 +111,8 @@ static int open_module(struct module *module, const struct order *order, struct 
         module->env = (struct ward_addin_env){ .size = sizeof module->env,
                                                .context = module,
                                                .call = module_import,
+                                               .post = module_post,
+                                               .flush = module_flush,
                                                .resource_new = module_resource_new,
                                                .resource_rep = module_resource_rep,
                                                .resource_drop = module_resource_drop,

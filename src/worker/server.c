@@ -13,6 +13,23 @@ enum { STACK_MOST = 8 << 20, STACK_LEAST = 256 << 10, STACK_SHARE = 32 };
 
 _Thread_local struct server *server_here;
 
+void server_send(struct server *server, uint32_t kind, uint32_t instance, uint32_t function, const uint64_t *slots, uint32_t n)
+{
+        struct worker *worker = server->worker;
+        channel_send(&server->channel, kind, instance, function, slots, n);
+        if (!server->attended)
+                doorbell_ring(worker->bell, worker->doorbell, server->number);
+}
+
+void server_ask(struct server *server, const struct message *message, const uint64_t *slots, uint32_t n, uint32_t answer)
+{
+        bool before = server->may_call_host;
+        server->may_call_host = false;
+        server_send(server, message->kind, message->instance, message->function, slots, n);
+        server_serve(server, answer, false);
+        server->may_call_host = before;
+}
+
 struct message server_next(struct server *server)
 {
         if (channel_wait(&server->channel, NULL, CLOCK_NEVER) != CHANNEL_MESSAGE)
@@ -36,7 +53,7 @@ static int more(struct channel *channel, uint64_t bytes, struct extent *ret_exte
 {
         struct server *server = channel->context;
         uint64_t slots[2];
-        channel_send(channel, MESSAGE_MORE, 0, 0, &bytes, 1);
+        server_send(server, MESSAGE_MORE, 0, 0, &bytes, 1);
         if (server_next(server).kind != MESSAGE_MORE_RETURN)
                 worker_die(server->worker, WARD_FAULT_PROTOCOL, "the host did not answer as asked");
         channel_slots(channel, slots, 2);
@@ -56,7 +73,7 @@ static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, u
 
 void server_init(struct server *server, struct worker *worker, uint32_t number)
 {
-        *server = (struct server){ .worker = worker, .number = number };
+        *server = (struct server){ .worker = worker, .number = number, .attended = true };
         channel_open(&worker->shared, number, &server->channel);
         server->channel.more = more;
         server->channel.context = server;
@@ -132,8 +149,10 @@ void server_serve(struct server *server, uint32_t kind, bool outermost)
 {
         for (;;) {
                 struct message message = server_next(server);
-                if (message.kind == kind)
+                if (message.kind == kind) {
+                        server->host_grown = message.function;
                         return;
+                }
                 if (outermost)
                         channel_begin(&server->channel);
                 answer(server, &message);

@@ -31,6 +31,7 @@ static void attach(struct worker *worker, const int fds[WIRE_DESCRIPTORS])
         worker->words = shared_words(&worker->shared);
         worker->socket = fds[WIRE_PASS];
         worker->doorbell = fds[WIRE_DOORBELL];
+        worker->bell = doorbell_words(&worker->shared);
 }
 
 /* All descriptors but the standard streams and these two, moved to the lowest numbers. */

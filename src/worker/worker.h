@@ -13,7 +13,9 @@
 #include <ward/fault.h>
 #include "base/span.h"
 #include "channel/channel.h"
+#include "channel/doorbell.h"
 #include "channel/message.h"
+#include "channel/ring.h"
 #include "channel/words.h"
 #include "marshal/marshal.h"
 #include "native/native.h"
@@ -43,11 +45,12 @@ struct worker {
         struct last_words *words;
         int socket;   /* descriptors to and from the host */
         int doorbell; /* an eventfd of the host's: something waits for its dispatcher */
+        struct doorbell_words *bell;
         bool spins;
         _Atomic(struct module *) modules[MESSAGE_INSTANCES]; /* changed by lane 0's thread */
 };
 
-/* A thread that serves a lane. */
+/* A thread that serves a lane, or one of an add-in's own that calls the host. */
 struct server {
         struct worker *worker;
         uint32_t number;
@@ -55,9 +58,15 @@ struct server {
         struct marshal_memory memory;
         struct reps_crossing crossing; /* one way of a call at a time: while values cross, no add-in runs */
         bool may_call_host;            /* an add-in runs */
+        bool attended;                 /* a thread of the host's waits at the other end; else the doorbell is to be rung */
+        bool host_grown;               /* what IMPORT_RETURN has said */
+        struct ring ring;              /* for what add-ins post; @words NULL: there is none yet, */
+        bool ring_refused;             /* or ever */
+        bool told;                     /* EVENTS was sent and not answered */
+        uint32_t untold;               /* bytes posted since the last one */
 };
 
-/* This thread's; NULL: it is an add-in's own. */
+/* This thread's; NULL: it is an add-in's own, and has not called the host. */
 extern _Thread_local struct server *server_here;
 
 /* Never returns. Takes @fds. */
@@ -73,6 +82,10 @@ void worker_die(struct worker *worker, enum ward_fault_kind kind, const char *fo
 void server_init(struct server *server, struct worker *worker, uint32_t number);
 /* A thread for lane @number. */
 int server_start(struct worker *worker, uint32_t number, struct ward_fault *fault);
+/* Sends a message that the host may have to be told of. */
+void server_send(struct server *server, uint32_t kind, uint32_t instance, uint32_t function, const uint64_t *slots, uint32_t n);
+/* The same, then serves until the host answers by @answer. No add-in runs meanwhile, but in nested calls. */
+void server_ask(struct server *server, const struct message *message, const uint64_t *slots, uint32_t n, uint32_t answer);
 /* The host's next message. */
 struct message server_next(struct server *server);
 /* Bytes that it points at. */
@@ -88,10 +101,27 @@ void module_unload(struct worker *worker, uint32_t number);
 int module_call(struct server *server, const struct message *message, uint64_t *ret_slot, bool *ret_made, struct ward_fault *fault);
 void module_import(void *context, uint32_t import, const void *args, void *ret);
 bool module_cancelled(void *context);
-/* What asks the host: module_may_ask, which gives the server of this thread, and ends the worker on a thread that runs no call
- * (@doing, as in "calling", @name: for the fault); then module_ask, which sends an IMPORT and serves until it is answered. */
+/* The server of this thread, one of its own if it needs one. Ends the worker where no add-in may call (@doing, as in "calling",
+ * @name: for the fault). */
+struct server *module_server(const struct module *module, const char *doing, const char *name);
+/* What asks the host: module_may_ask, which gives the server of this thread with its mailbox free; then module_ask, which sends an
+ * IMPORT and serves until it is answered. */
 struct server *module_may_ask(const struct module *module, const char *doing, const char *name);
 void module_ask(struct server *server, const struct module *module, uint32_t function, const uint64_t *slots, uint32_t n);
+
+/* How many slots the parameters take. */
+uint32_t module_flat_params(const struct ward_func *func);
+
+/* post.c: what add-ins call without waiting. */
+void module_post(void *context, uint32_t import, const void *args);
+void module_flush(void *context);
+/* Waits until the host has answered EVENTS, if that was sent. To be called before any other message. */
+void posts_settle(struct server *server);
+/* The same, until the host has made all that was posted: before an answer whose values lie in the arena. */
+void posts_flush(struct server *server);
+
+/* own.c: a server for this thread, which has none. Waits while too many others have one. */
+struct server *own_server(struct worker *worker);
 
 /* resources.c: what add-ins ask of their handles. */
 int32_t module_resource_new(void *context, uint32_t resource, void *object);
