@@ -200,6 +200,7 @@ static void measure_unpinned(struct bench *bench, void (*add)(struct bench_plan 
 static int measure_all(struct bench *bench, struct ward_fault *fault)
 {
         bench_calls_add(&bench->plan, bench->kinds);
+        bench_async_add(&bench->plan, bench->kinds);
         bench_places_add(&bench->plan, bench->kinds);
         int r = bench_bulk_add(&bench->plan, bench->kinds, fault);
         if (r)

@@ -81,8 +81,10 @@ int bench_kinds_open(struct bench_plan *plan, const struct bench_kinds_options *
 
 void bench_kinds_release(struct bench_kinds *kinds)
 {
-        for (int i = 0; i < BENCH_KINDS; i++)
+        for (int i = 0; i < BENCH_KINDS; i++) {
                 kinds->at[i].probe = probe_release(kinds->at[i].probe);
+                kinds->at[i].begun = probe_release(kinds->at[i].begun);
+        }
         kinds->one_core.probe = probe_release(kinds->one_core.probe);
         kinds->free_threaded.probe = probe_release(kinds->free_threaded.probe);
 }

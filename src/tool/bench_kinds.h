@@ -1,7 +1,7 @@
 /* The figures at each isolation kind: one contract (bench.wit), one add-in in two forms, and one call site for all three kinds.
  *
  * 1. bench_kinds_open       activates the add-in at each kind; compiles it for `wasm` where the cache is cold
- * 2. bench_calls_add, bench_bulk_add, bench_places_add; measure on the host's processor
+ * 2. bench_calls_add, bench_async_add, bench_bulk_add, bench_places_add; measure on the host's processor
  * 3. bench_kinds_release    so that activation is measured with nothing loaded
  * 4. bench_activate_add; measure
  * 5. bench_kinds_spread     activates it again, with workers wherever the system puts them
@@ -26,6 +26,7 @@ struct bench_kind {
         struct ward_activate_options options;
         char module[PATH_MAX];
         struct probe *probe; /* NULL where the side is out, and once released */
+        struct probe *begun; /* another, for calls that are begun; likewise */
         const char *place;   /* where its two ends are */
 };
 
@@ -58,10 +59,11 @@ int bench_kind_activate(const struct bench_kind *kind, struct probe **ret_probe,
 /* How many events the host has got. */
 extern uint64_t bench_events;
 
-/* bench_calls.c, bench_bulk.c, bench_activate.c, bench_threads.c: the tasks of the kinds that are wanted. The kinds of one row
- * follow each other. bench_places_add adds what a process's calls cost elsewhere and otherwise: on one processor, and where both
- * sides sleep. */
+/* bench_calls.c, bench_async.c, bench_bulk.c, bench_activate.c, bench_threads.c: the tasks of the kinds that are wanted. The kinds
+ * of one row follow each other. bench_places_add adds what a process's calls cost elsewhere and otherwise: on one processor, and
+ * where both sides sleep. */
 void bench_calls_add(struct bench_plan *plan, struct bench_kinds *kinds);
+void bench_async_add(struct bench_plan *plan, struct bench_kinds *kinds);
 void bench_places_add(struct bench_plan *plan, struct bench_kinds *kinds);
 int bench_bulk_add(struct bench_plan *plan, struct bench_kinds *kinds, struct ward_fault *fault);
 void bench_activate_add(struct bench_plan *plan, struct bench_kinds *kinds);

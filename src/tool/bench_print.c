@@ -107,6 +107,7 @@ static const struct call_row {
         { "int(int) calling back", "call.nested" },
         { "callback int(int)", "callback.int_int" },
         { "event(int), posted", "event.int" },
+        { "int(int), 64 begun", "begun.int_int" },
         { "limits: C call", NULL, { "limit.call", "limit.call" } },
         { "  spinning ping-pong", NULL, { [2] = "limit.spin" } },
         { "  the same, one line", NULL, { [2] = "limit.spin.line" } },

@@ -18,7 +18,7 @@ def expected(kind):
     names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
     crowds = [kind, "process.free_threaded"] if kind == "process" else [kind]
     names |= {f"threads.{n}.{crowd}": "1/s" for n in (1, 2, 4, 16, 64) for crowd in crowds}
-    names |= {f"callback.int_int.{kind}": "ns", f"event.int.{kind}": "ns", f"activate.{kind}": "ns"}
+    names |= {f"callback.int_int.{kind}": "ns", f"event.int.{kind}": "ns", f"begun.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
     return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"}) | (elsewhere() if kind == "process" else {})
 
 

@@ -108,6 +108,16 @@ TEST(a_crash_is_measured_and_survived)
         bench_kinds_close(kinds);
 }
 
+TEST(calls_are_begun)
+{
+        struct bench_kinds *kinds = open_direct();
+        bench_async_add(&plan, kinds);
+        measure_once();
+        assert_false(plan.sides[0].out);
+        assert_non_null(bench_find(&plan, "begun.int_int.direct"));
+        bench_kinds_close(kinds);
+}
+
 TEST(a_crowd_calls_the_same_add_in)
 {
         struct bench_kinds *kinds = open_direct();
@@ -160,6 +170,7 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE(calls_are_measured), TEST_CASE(a_process_is_called_from_its_own_processor_too),
                          TEST_CASE(bulk_data_is_measured_in_bytes), TEST_CASE(an_add_in_that_reads_something_else_is_out),
                          TEST_CASE(activation_is_measured_with_nothing_loaded), TEST_CASE(a_crash_is_measured_and_survived),
-                         TEST_CASE(a_crowd_calls_the_same_add_in), TEST_CASE(a_crowd_whose_calls_fail_is_out),
-                         TEST_CASE(kinds_without_their_module_are_out), TEST_CASE(kinds_that_nobody_wants_are_not_there));
+                         TEST_CASE(calls_are_begun), TEST_CASE(a_crowd_calls_the_same_add_in),
+                         TEST_CASE(a_crowd_whose_calls_fail_is_out), TEST_CASE(kinds_without_their_module_are_out),
+                         TEST_CASE(kinds_that_nobody_wants_are_not_there));
 }
