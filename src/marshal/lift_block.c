@@ -65,7 +65,7 @@ static int measure(const struct lift *lift, const struct text *text, enum marsha
 /* Makes the string @to of @text, which was measured, and found to be @units in encoding @as. */
 static int convert(const struct lift *lift, const struct text *text, enum marshal_encoding as, size_t units, void *to)
 {
-        void *converted;
+        void *converted = NULL;
         int r = allocate(lift, units * encoding_unit(as), false, &converted);
         if (r)
                 return r;
