@@ -17,7 +17,7 @@
  * On every other lane:
  *
  *      CALL h -> w     instance, export in the contract's order; slots: the flat parameters. Answered by RETURN (slot: the flat
- *                      result) or FAILED
+ *                      result; instance: 1 if there are letters to be read, see pass.h) or FAILED
  *      IMPORT w -> h   while a CALL is in flight, of its instance: import in the contract's order; likewise. Answered by
  *                      IMPORT_RETURN, or by a nested CALL
  *      LEAVE h -> w    its thread ends. Answered by LEFT, with which the worker is done with the lane
@@ -37,6 +37,8 @@
  *                      slot, comes behind what is in the ring; before any other message the worker empties it by EVENTS
  *      EVENTS w -> h   there is something in the ring. The worker need not wait for the answer, EVENTS_RETURN, before it has another
  *                      message; a nested CALL may come before it
+ *      AGAIN w -> h    while the worker has something to answer; slot: the number of a buffer that it has dropped and is passed
+ *                      nevertheless, see domain/shares.h. Answered by AGAIN_RETURN, before which its descriptor is sent
  *      FAILED w -> h   slots: kind of fault, offset, length of its text, whether the call was made before it failed. The
  *                      worker is well and waits for the next message
  *
@@ -68,6 +70,8 @@ enum message_kind {
         MESSAGE_LEFT,
         MESSAGE_MORE,
         MESSAGE_MORE_RETURN,
+        MESSAGE_AGAIN,
+        MESSAGE_AGAIN_RETURN,
         MESSAGE_RING,
         MESSAGE_RING_RETURN,
         MESSAGE_EVENTS,

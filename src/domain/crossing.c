@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "domain/objects.h"
 #include "domain/references_parts.h"
+#include "domain/shares.h"
 #include "domain/tokens.h"
 #include "memory/buffer.h"
 
@@ -23,6 +24,10 @@ enum note {
         NOTE_TOOK_TOKEN,  /* @token is the host's */
         NOTE_ORPHAN,      /* the add-in's object @handle, which the host was given and has no token for */
         NOTE_UNREF,       /* @object, a struct instance, loses a reference when the call is over */
+        NOTE_GAVE_SHARED, /* Ward's own, to a process: @object is passed as @handle with the reference */
+        NOTE_LENT_SHARED, /* the same without */
+        NOTE_TOOK_SHARED, /* @object is the host's, with a reference */
+        NOTE_USED_SHARED, /* the same for the call */
 };
 
 /* --- Notes ------------------------------------------------------------------------------------ */
@@ -58,9 +63,6 @@ static void note(struct crossing *crossing, struct crossing_note note)
 static int check_type(const struct crossing *crossing, const struct ward_type *type, struct ward_fault *fault)
 {
         const char *name = crossing->references->instance->contract->name;
-        if (type->resource->shared && crossing->references->keeper == REFERENCES_KEPT_BY_ADDIN)
-                return fault_set(fault, WARD_FAULT_REFUSED, "a '%s' cannot be passed to an add-in in a process",
-                                 type->resource->name);
         if (references_resource(crossing->references, type->resource->index))
                 return 0;
         return fault_set(fault, WARD_FAULT_CONTRACT, "contract %s passes '%s', which is none of its resources", name,
@@ -117,6 +119,27 @@ static int give_token(struct crossing *crossing, uint32_t resource, uint64_t tok
         return 0;
 }
 
+/* Where Ward's own pass by numbers that host and worker agree on. */
+static bool passes_shared(const struct crossing *crossing, const struct ward_type *type)
+{
+        return type->resource->shared && crossing->references->shares;
+}
+
+static int lower_shared(struct crossing *crossing, const struct ward_type *type, void *object, uint32_t *ret_number,
+                        struct ward_fault *fault)
+{
+        bool own = type->kind == WARD_TYPE_OWN;
+        if (!object)
+                return fault_set(fault, WARD_FAULT_USAGE, "NULL is no object of '%s'", type->resource->name);
+        int r = shares_lower(crossing->references->shares, type->resource->shared, object, ret_number, fault);
+        if (!r)
+                note(crossing, (struct crossing_note){ .what = own ? NOTE_GAVE_SHARED : NOTE_LENT_SHARED,
+                                                       .handle = *ret_number,
+                                                       .resource = type->resource->index,
+                                                       .object = object });
+        return r;
+}
+
 static int lower(void *context, const struct ward_type *type, const void *from, uint32_t *ret_number, struct ward_fault *fault)
 {
         struct crossing *crossing = context;
@@ -129,7 +152,8 @@ static int lower(void *context, const struct ward_type *type, const void *from, 
                 return r;
         if (!type->resource->by_addin) {
                 memcpy(&object, from, sizeof object);
-                return lower_object(crossing, type, object, ret_number, fault);
+                return passes_shared(crossing, type) ? lower_shared(crossing, type, object, ret_number, fault)
+                                                     : lower_object(crossing, type, object, ret_number, fault);
         }
         memcpy(&token, from, sizeof token);
         if (type->kind == WARD_TYPE_OWN)
@@ -191,6 +215,20 @@ static int lift_token(struct crossing *crossing, uint32_t resource, uint32_t num
         return 0;
 }
 
+static int lift_shared(struct crossing *crossing, const struct ward_type *type, uint32_t number, void *to, struct ward_fault *fault)
+{
+        struct references *references = crossing->references;
+        void *object = NULL;
+        int r = shares_lift(references->shares, type->resource->shared, references->charge, number, &object, fault);
+        if (r)
+                return r;
+        note(crossing, (struct crossing_note){ .what = type->kind == WARD_TYPE_OWN ? NOTE_TOOK_SHARED : NOTE_USED_SHARED,
+                                               .resource = type->resource->index,
+                                               .object = object });
+        memcpy(to, &object, sizeof object);
+        return 0;
+}
+
 /* An add-in's own object is never lent to the host: no contract has a way to say so. */
 static int lift(void *context, const struct ward_type *type, uint32_t number, void *to, struct ward_fault *fault)
 {
@@ -201,6 +239,8 @@ static int lift(void *context, const struct ward_type *type, uint32_t number, vo
                 r = prepare(crossing, fault);
         if (r)
                 return r;
+        if (passes_shared(crossing, type))
+                return lift_shared(crossing, type, number, to, fault);
         if (!type->resource->by_addin)
                 return own ? lift_own_object(crossing, type->resource->index, number, to, fault)
                            : lift_borrowed_object(crossing, type->resource->index, number, to, fault);
@@ -223,10 +263,27 @@ void crossing_begin(struct crossing *crossing, struct references *references)
         crossing->size = CROSSING_FEW;
 }
 
+static uint8_t shared_of(const struct references *references, uint32_t resource)
+{
+        return references->instance->contract->resources[resource].resource->shared;
+}
+
+/* The reference that was given is the worker's, who keeps it by its own. */
+static void shared_arrived(const struct references *references, struct crossing_note *one)
+{
+        uint8_t shared = shared_of(references, one->resource);
+        shares_arrived(references->shares, shared, one->handle);
+        if (one->what == NOTE_GAVE_SHARED)
+                memory_release(shared, one->object);
+        one->what = NOTE_SETTLED;
+}
+
 void crossing_arrived(struct crossing *crossing)
 {
         for (uint32_t i = crossing->n_arrived; i < crossing->n_notes; i++) {
                 struct crossing_note *one = &crossing->notes[i];
+                if (one->what == NOTE_GAVE_SHARED || one->what == NOTE_LENT_SHARED)
+                        shared_arrived(crossing->references, one);
                 if (one->what != NOTE_GAVE_TOKEN)
                         continue;
                 one->what = NOTE_UNREF;
@@ -249,7 +306,9 @@ static void undo(struct references *references, const struct crossing_note *one)
                 forget_handle(references, one->handle);
         if (one->what == NOTE_GAVE_TOKEN)
                 tokens_come_back(instance->tokens, one->token);
-        if (one->what == NOTE_TOOK_OBJECT)
+        if (one->what == NOTE_GAVE_SHARED || one->what == NOTE_LENT_SHARED)
+                shares_take_back(references->shares, shared_of(references, one->resource), one->handle);
+        if (one->what == NOTE_TOOK_OBJECT || one->what == NOTE_TOOK_SHARED)
                 references_destroy_hosts(references, one->resource, one->object);
         if (one->what == NOTE_TOOK_TOKEN)
                 objects_release(instance->tokens, one->token, NULL);
@@ -259,7 +318,8 @@ static void undo(struct references *references, const struct crossing_note *one)
 
 static bool is_loan(const struct crossing_note *one)
 {
-        return one->what == NOTE_LENT_OBJECT || one->what == NOTE_LENT_TOKEN || one->what == NOTE_USED_HANDLE;
+        return one->what == NOTE_LENT_OBJECT || one->what == NOTE_LENT_TOKEN || one->what == NOTE_USED_HANDLE ||
+               one->what == NOTE_USED_SHARED;
 }
 
 void crossing_undo(struct crossing *crossing)
@@ -296,12 +356,6 @@ static void end_use(struct references *references, uint32_t handle)
         references_unlock(references);
 }
 
-/* What is lent of Ward's own need not be dropped: in C it is a pointer like another. */
-static bool is_shared(const struct references *references, uint32_t resource)
-{
-        return references->instance->contract->resources[resource].resource->shared;
-}
-
 static int end_loan(struct crossing *crossing, const struct crossing_note *one, struct ward_fault *fault)
 {
         struct references *references = crossing->references;
@@ -309,7 +363,10 @@ static int end_loan(struct crossing *crossing, const struct crossing_note *one, 
                 tokens_end_loan(references->instance->tokens, one->object);
         if (one->what == NOTE_USED_HANDLE)
                 end_use(references, one->handle);
-        if (one->what != NOTE_LENT_OBJECT || !take_back(crossing, one->handle) || is_shared(references, one->resource))
+        if (one->what == NOTE_USED_SHARED)
+                references_destroy_hosts(references, one->resource, one->object);
+        /* What is lent of Ward's own need not be dropped: in C it is a pointer like another. */
+        if (one->what != NOTE_LENT_OBJECT || !take_back(crossing, one->handle) || shared_of(references, one->resource))
                 return 0;
         return fault_set(fault, WARD_FAULT_PROTOCOL,
                          "it kept handle %u of '%s', which it was lent for the call: a borrow is to be "

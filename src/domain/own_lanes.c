@@ -116,6 +116,9 @@ static bool serve_message(struct own_lane *own, struct ward_fault *fault)
         case MESSAGE_MORE:
                 process_give_more(lane);
                 return true;
+        case MESSAGE_AGAIN:
+                process_pass_again(lane);
+                return true;
         case MESSAGE_RING:
                 process_give_ring(lane);
                 return true;

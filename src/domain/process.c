@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/kind.h"
+#include "domain/shares.h"
 #include "sandbox/plan.h"
 
 enum { KILL_MS = 5000 }; /* that a killed worker may take until the kernel is done with it */
@@ -19,6 +20,7 @@ struct process *process_unref(struct process *process)
         if (!process || atomic_fetch_sub_explicit(&process->users, 1, memory_order_acq_rel) != 1)
                 return NULL;
         shared_finish(&process->shared, false);
+        shares_unref(process->shares);
         fd_close(process->socket);
         fd_close(process->doorbell);
         warden_unref(process->warden);
@@ -278,6 +280,7 @@ static void stop(struct ward_domain *domain)
         pthread_mutex_unlock(&process->lock);
         own_lanes_stop(process);
         end_worker(process);
+        shares_end(process->shares);
         shared_finish(&process->shared, false);
         process->warden = warden_unref(process->warden);
         process->socket = fd_close(process->socket);

@@ -29,8 +29,9 @@ struct process {
         bool spins;                           /* waits may begin with spinning */
         struct ward_domain *domain;
         struct shared shared;
-        int socket;   /* descriptors to and from the worker */
-        int doorbell; /* an eventfd: something waits for the dispatcher */
+        int socket;            /* descriptors to and from the worker */
+        struct shares *shares; /* by which buffers and streams pass; NULL until an add-in needs it */
+        int doorbell;          /* an eventfd: something waits for the dispatcher */
         struct warden *warden;
         struct warden_worker worker;
         _Atomic uint32_t users;  /* the domain, and each lane */
@@ -134,6 +135,8 @@ int process_converse_until(struct lane *lane, uint32_t kind, uint64_t deadline, 
 
 /* Answers MORE. */
 void process_give_more(struct lane *lane);
+/* Answers AGAIN. */
+void process_pass_again(struct lane *lane);
 
 /* Packs an order into the lane's arena, as large as it needs: 0, or LIMIT. */
 int process_pack(struct lane *lane, void (*write)(const void *what, struct pack *pack), const void *what, uint64_t ret_slots[2],

@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "domain/deadline.h"
 #include "domain/process.h"
+#include "domain/shares.h"
 
 static void read_text(const struct shared *shared, uint64_t at, uint64_t len, char to[WARD_FAULT_TEXT_MAX])
 {
@@ -74,6 +75,15 @@ void process_give_more(struct lane *lane)
         channel_send(&lane->channel, MESSAGE_MORE_RETURN, 0, 0, slots, COUNT_OF(slots));
 }
 
+void process_pass_again(struct lane *lane)
+{
+        uint64_t number;
+        channel_slots(&lane->channel, &number, 1);
+        if (lane->process->shares)
+                shares_again(lane->process->shares, (uint32_t)number);
+        channel_send(&lane->channel, MESSAGE_AGAIN_RETURN, 0, 0, NULL, 0);
+}
+
 /* Shared memory that the worker asks for. */
 static bool lend(struct lane *lane, uint32_t kind)
 {
@@ -81,6 +91,8 @@ static bool lend(struct lane *lane, uint32_t kind)
                 process_give_more(lane);
         else if (kind == MESSAGE_RING)
                 process_give_ring(lane);
+        else if (kind == MESSAGE_AGAIN)
+                process_pass_again(lane);
         else
                 return false;
         return true;
@@ -127,6 +139,8 @@ int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing
                         continue;
                 if (crossing)
                         crossing_arrived(crossing);
+                if (message.kind == MESSAGE_RETURN && message.instance && lane->process->shares)
+                        shares_read(lane->process->shares);
                 if (message.kind == kind)
                         return take_answer(lane, fault);
                 int r = serve(lane, &message, fault);

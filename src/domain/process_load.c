@@ -6,6 +6,8 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "domain/process.h"
+#include "domain/references_parts.h"
+#include "domain/shares.h"
 
 /* What LOAD points at. */
 struct order {
@@ -74,6 +76,25 @@ static int load_as(struct process *process, struct instance *instance, uint32_t 
         return r;
 }
 
+static bool has_shared(const struct ward_contract *contract)
+{
+        for (uint32_t i = 0; i < contract->n_resources; i++)
+                if (contract->resources[i].resource->shared)
+                        return true;
+        return false;
+}
+
+/* In the domain's turn: nobody else makes them. */
+static int share(struct process *process, struct instance *instance, struct ward_fault *fault)
+{
+        if (!has_shared(instance->contract))
+                return 0;
+        if (!process->shares)
+                process->shares = shares_new(process->socket);
+        instance->references->shares = shares_ref(process->shares);
+        return process->shares ? 0 : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory to share buffers with an add-in");
+}
+
 int process_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,
                  struct ward_fault *fault)
 {
@@ -84,6 +105,8 @@ int process_load(struct instance *instance, const struct ward_activate_options *
         if (number == MESSAGE_INSTANCES)
                 return fault_set(fault, WARD_FAULT_LIMIT, "domain '%s' holds %d add-ins already", instance->domain->name, number);
         int r = references_new(instance, REFERENCES_KEPT_BY_ADDIN, process_destroy, &instance->references, fault);
+        if (!r)
+                r = share(process, instance, fault);
         if (r)
                 return r;
         set_instance(process, number, instance);

@@ -6,6 +6,7 @@
 #include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/references_parts.h"
+#include "domain/shares.h"
 #include "memory/buffer.h"
 
 /* Of the buffers that an add-in makes the host hold. */
@@ -259,6 +260,7 @@ struct references *references_finish(struct references *references)
                 handles_finish(&references->handles);
                 pthread_mutex_destroy(&references->lock);
                 charge_unref(references->charge);
+                shares_unref(references->shares);
                 free(references);
         }
         return NULL;

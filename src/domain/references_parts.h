@@ -9,10 +9,11 @@ struct references {
         struct instance *instance;
         enum references_keeper keeper;
         references_destroy destroy;
-        bool shared;          /* kind direct: there is no turn, so the lock is needed */
+        bool shared;          /* several threads may be in calls at once, so the lock is needed */
         pthread_mutex_t lock; /* guards the handles, for moments; not held while anything is destroyed */
         struct handles handles;
         struct charge *charge; /* what the add-in makes the host hold */
+        struct shares *shares; /* kind process: by which Ward's own pass; NULL where the contract has none */
 };
 
 /* Of the contract; NULL if there is none of that number. */

@@ -106,11 +106,11 @@ API struct ward_buffer *ward_buffer_release(struct ward_buffer *buffer)
 {
         if (!buffer || atomic_fetch_sub_explicit(&buffer->references, 1, memory_order_acq_rel) > 1)
                 return NULL;
+        if (buffer->gone)
+                buffer->gone(buffer);
         if (buffer->data && buffer->size)
                 munmap(buffer->data, buffer->size);
-        if (buffer->charge)
-                charge_return(buffer->charge, buffer->size);
-        charge_unref(buffer->charge);
+        charge_return(buffer->charge, buffer->size);
         fd_close(buffer->fd);
         pthread_mutex_destroy(&buffer->lock);
         free(buffer);

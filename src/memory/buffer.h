@@ -24,8 +24,14 @@ struct charge *charge_new(uint64_t most);
 struct charge *charge_unref(struct charge *charge);
 /* Charges @buffer, which is charged to nobody, to @charge until its end. -EDQUOT: that would be too much. */
 int charge_buffer(struct charge *charge, struct ward_buffer *buffer);
-/* A buffer of so many bytes is charged no more. */
+int charge_stream(struct charge *charge, struct ward_stream *stream);
+/* A buffer of so many bytes, or a stream, is charged no more, and gives its reference. Takes NULL. */
 void charge_return(struct charge *charge, uint64_t bytes);
+
+struct ward_stream {
+        int fd;
+        struct charge *charge; /* or NULL */
+};
 
 struct ward_buffer {
         _Atomic uint32_t references;
@@ -34,10 +40,12 @@ struct ward_buffer {
         bool writable;        /* opened for writing */
         int fd;
         uint64_t size;
-        struct charge *charge; /* or NULL */
-        pthread_mutex_t lock;  /* guards the mapping */
-        uint8_t *data;         /* NULL until it is mapped */
-        bool written;          /* mapped for writing */
+        struct charge *charge;                    /* or NULL */
+        pthread_mutex_t lock;                     /* guards the mapping */
+        uint8_t *data;                            /* NULL until it is mapped */
+        bool written;                             /* mapped for writing */
+        void (*gone)(struct ward_buffer *buffer); /* called when the last reference is given back; NULL: nobody wants to know */
+        void *share;                              /* of who set that */
 };
 
 /* For ward_addin_env.memory. */

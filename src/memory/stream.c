@@ -12,10 +12,6 @@
 
 #define API __attribute__((visibility("default")))
 
-struct ward_stream {
-        int fd;
-};
-
 API int ward_stream_new(int fd, struct ward_stream **ret_stream)
 {
         OWNED(fd_closep) int own = fd;
@@ -25,7 +21,7 @@ API int ward_stream_new(int fd, struct ward_stream **ret_stream)
                 return -errno;
         if (flags & O_PATH || !(S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode) || S_ISCHR(st.st_mode)))
                 return -EINVAL;
-        struct ward_stream *stream = malloc(sizeof *stream);
+        struct ward_stream *stream = calloc(1, sizeof *stream);
         if (!stream)
                 return -ENOMEM;
         stream->fd = STEAL_FD(own);
@@ -101,6 +97,7 @@ API int ward_stream_fd(const struct ward_stream *stream)
 API int ward_stream_take(struct ward_stream *stream)
 {
         int fd = stream->fd;
+        charge_return(stream->charge, 0);
         free(stream);
         return fd;
 }

@@ -211,10 +211,32 @@ static int lend(struct reps *reps, uint32_t resource, uint32_t number, void **re
         return r;
 }
 
+static int no_way(const struct ward_type *type, struct ward_fault *fault)
+{
+        return fault_set(fault, WARD_FAULT_SYSTEM, "there is no way to pass a '%s'", type->resource->name);
+}
+
+static int lower_shared(struct reps_crossing *crossing, const struct ward_type *type, const void *from, uint32_t *ret_number,
+                        struct ward_fault *fault)
+{
+        crossing->any_shared = true;
+        return crossing->shared ? crossing->shared->lower(crossing->shared->context, type, from, ret_number, fault)
+                                : no_way(type, fault);
+}
+
+static int lift_shared(struct reps_crossing *crossing, const struct ward_type *type, uint32_t number, void *to,
+                       struct ward_fault *fault)
+{
+        crossing->any_shared = true;
+        return crossing->shared ? crossing->shared->lift(crossing->shared->context, type, number, to, fault) : no_way(type, fault);
+}
+
 static int lower(void *context, const struct ward_type *type, const void *from, uint32_t *ret_number, struct ward_fault *fault)
 {
         uint32_t number = 0;
         int r = 0;
+        if (type->resource->shared)
+                return lower_shared(context, type, from, ret_number, fault);
         if (type->resource->by_addin && type->kind == WARD_TYPE_BORROW)
                 return fault_set(fault, WARD_FAULT_USAGE, "the add-in lends an object of its own resource '%s'",
                                  type->resource->name);
@@ -231,6 +253,8 @@ static int lift(void *context, const struct ward_type *type, uint32_t number, vo
         struct reps_crossing *crossing = context;
         void *object = NULL;
         int r = 0;
+        if (type->resource->shared)
+                return lift_shared(crossing, type, number, to, fault);
         if (type->resource->by_addin && type->kind == WARD_TYPE_BORROW) {
                 r = lend(crossing->reps, type->resource->index, number, &object, fault);
                 if (!r)

@@ -43,7 +43,9 @@ int reps_destroy(struct reps *reps, uint32_t resource, uint32_t number, struct w
 struct reps_crossing {
         struct marshal_handles handles; /* of the add-in's side; handles of the host's resources pass as they are */
         struct reps *reps;
-        uint32_t under_way; /* the first of a list within the table, or 0 */
+        const struct marshal_handles *shared; /* how Ward's own cross; set behind reps_crossing_begin by who knows */
+        bool any_shared;                      /* some have */
+        uint32_t under_way;                   /* the first of a list within the table, or 0 */
 };
 
 void reps_crossing_begin(struct reps_crossing *crossing, struct reps *reps);

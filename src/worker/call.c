@@ -3,6 +3,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/room.h"
+#include "worker/buffers.h"
 #include "worker/worker.h"
 
 static int no_memory(struct ward_fault *fault)
@@ -19,6 +20,7 @@ uint32_t module_flat_params(const struct ward_func *func)
 static struct marshal_memory *memory_for(struct server *server, const struct module *module)
 {
         reps_crossing_begin(&server->crossing, module->reps);
+        server->crossing.shared = &buffers_handles;
         server->memory.handles = &server->crossing.handles;
         return &server->memory;
 }
@@ -28,6 +30,8 @@ static int crossed(struct server *server, int r)
 {
         if (server->crossing.under_way)
                 reps_crossing_end(&server->crossing, !r);
+        if (server->crossing.any_shared)
+                buffers_crossed(!r);
         return r;
 }
 
@@ -75,15 +79,21 @@ static int call_export(struct server *server, struct module *module, uint32_t in
         OWNED(marshal_scratch_finish) struct marshal_scratch scratch;
         scratch.blocks = NULL;
         scratch.used = 0;
+        size_t mark = buffers_mark();
         void *args = room_take(&args_room, func->params->size);
         void *ret = room_take(&ret_room, func->result ? func->result->size : 0);
         if (!args || !ret)
                 return no_memory(fault);
         int r = take_params(server, module, func, &scratch, args, fault);
+        bool lent = server->crossing.any_shared;
+        if (!r) {
+                *ret_made = true;
+                export->call(args, ret);
+        }
+        if (lent)
+                buffers_return(mark);
         if (r)
                 return r;
-        *ret_made = true;
-        export->call(args, ret);
         posts_settle(server);
         if (ward_func_returns_pointer(func))
                 posts_flush(server);

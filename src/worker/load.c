@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/pack.h"
+#include "memory/buffer.h"
 #include "worker/worker.h"
 
 static struct module *module_free(struct module *module)
@@ -116,7 +117,8 @@ static int open_module(struct module *module, const struct order *order, struct 
                                                .resource_new = module_resource_new,
                                                .resource_rep = module_resource_rep,
                                                .resource_drop = module_resource_drop,
-                                               .cancelled = module_cancelled };
+                                               .cancelled = module_cancelled,
+                                               .memory = &memory_functions };
         return 0;
 }
 

@@ -1,5 +1,6 @@
 /* What an add-in does with handles. A wrong one means that the add-in has lost track of what it holds, so it ends the worker, with
  * the reason as its last words. */
+#include "memory/buffer.h"
 #include "worker/worker.h"
 
 int32_t module_resource_new(void *context, uint32_t resource, void *object)
@@ -43,6 +44,12 @@ void module_resource_drop(void *context, uint32_t resource, int32_t handle)
 static void drop_own(void *context, const struct ward_type *type, const void *value)
 {
         int32_t handle;
+        void *object;
+        if (type->resource->shared) {
+                memcpy(&object, value, sizeof object);
+                memory_release(type->resource->shared, object);
+                return;
+        }
         memcpy(&handle, value, sizeof handle);
         module_resource_drop(context, type->resource->index, handle);
 }

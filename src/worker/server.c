@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "worker/buffers.h"
 #include "worker/worker.h"
 
 /* A thread's stack counts against limits.memory_bytes (RLIMIT_DATA). */
@@ -141,7 +142,7 @@ static void answer(struct server *server, const struct message *message)
         if (r)
                 send_failed(server, &fault, made);
         else
-                channel_send(&server->channel, reply, 0, 0, &slot, 1);
+                channel_send(&server->channel, reply, buffers_tell(), 0, &slot, 1);
         channel_release(&server->channel, mark);
 }
 

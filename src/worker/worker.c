@@ -11,6 +11,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "sandbox/plan.h"
+#include "worker/buffers.h"
 
 void worker_die(struct worker *worker, enum ward_fault_kind kind, const char *format, ...)
 {
@@ -45,6 +46,7 @@ static void close_others(struct worker *worker)
         close_range(DOORBELL + 1, ~0U, 0);
         worker->socket = PASS;
         worker->doorbell = DOORBELL;
+        buffers_init(worker->socket);
 }
 
 static void confine(struct worker *worker, struct server *server)

@@ -11,7 +11,7 @@
 #include "buffers_host.h"
 #include "test/support.h"
 
-static const enum ward_isolation kinds[] = { WARD_DIRECT, WARD_WASM };
+static const enum ward_isolation kinds[] = { WARD_DIRECT, WARD_WASM, WARD_PROCESS };
 
 struct context {
         struct buffers *buffers;

@@ -1,0 +1,30 @@
+/* Buffers and streams on their way between this worker's add-ins and the host: the worker's half of domain/shares.h.
+ *
+ * A buffer is known to both sides as long as an add-in here has a reference to it. When the last is given back, its number is
+ * forgotten, and the host is told: in a letter, which is sent with the next answer at the latest. */
+#ifndef WORKER_BUFFERS_H
+#define WORKER_BUFFERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "marshal/marshal.h"
+
+struct server;
+
+/* Once. @socket: see struct worker. */
+void buffers_init(int socket);
+
+/* For the values that cross on this thread (reps_crossing.shared). */
+extern const struct marshal_handles buffers_handles;
+
+/* Values have crossed to the host, or not: what was given away with them is released, or stays the add-in's. */
+void buffers_crossed(bool arrived);
+
+/* What is lent for a call is released behind it. */
+size_t buffers_mark(void);
+void buffers_return(size_t mark);
+
+/* Sends what was dropped, as much as can be sent. Whether there is something for the host to read. */
+bool buffers_tell(void);
+
+#endif
