@@ -1,12 +1,16 @@
 /* Kind `process`: calls that the add-in does not wait for. They lie in the lane's ring, and are made before the call or the answer
  * that follows them. */
+#include <stdlib.h>
 #include "base/fault.h"
 #include "base/own.h"
-#include "base/room.h"
 #include "domain/deadline.h"
+#include "domain/executor.h"
 #include "domain/process.h"
 
-enum { LOOK_UP = 256 }; /* events between two looks at the clock */
+enum {
+        LOOK_UP = 256, /* events between two looks at the clock */
+        SMALL = 256,   /* bytes of arguments that need no malloc */
+};
 
 /* --- The ring --------------------------------------------------------------------------------- */
 
@@ -32,32 +36,39 @@ void process_take_ring(struct lane *lane)
 
 /* --- Events ----------------------------------------------------------------------------------- */
 
-/* Whose events are being made: the add-in that the lane has called is held by that call, another for as long as it is looked at. */
-struct poster {
-        struct instance *instance;
+/* What the events of a row have in common, looked up when it changes: the add-in, which the lane's call holds, or else this, and
+ * the function, which was seen to be one that can be posted. */
+struct row {
+        struct instance *instance; /* NULL: none yet */
         uint32_t number;
         bool held;
+        bool plain; /* the host's function is simply called: nobody looks in, and this is no thread of Ward's */
+        uint32_t function;
+        uint32_t n_slots;
+        const struct ward_import *import; /* NULL: none yet */
+        const struct ward_type *params;
 };
 
-static void drop_poster(struct poster *poster)
+static void drop_row(struct row *row)
 {
-        if (poster->held)
-                instance_unref(poster->instance);
-        *poster = (struct poster){ NULL };
+        if (row->held)
+                instance_unref(row->instance);
+        *row = (struct row){ NULL };
 }
 
-static bool find_poster(struct lane *lane, uint32_t number, struct poster *poster)
+static void find_instance(struct lane *lane, uint32_t number, struct row *row)
 {
         uint64_t calling = atomic_load_explicit(&lane->calling, memory_order_relaxed);
-        drop_poster(poster);
-        poster->number = number;
-        poster->held = calling == LANE_IDLE || (uint32_t)calling == PROCESS_LOADING || calling >> 32 != number;
-        if (poster->held)
-                poster->instance = process_hold_instance(lane->process, number);
+        drop_row(row);
+        if (number >= MESSAGE_INSTANCES)
+                return;
+        row->number = number;
+        row->held = calling == LANE_IDLE || (uint32_t)calling == PROCESS_LOADING || calling >> 32 != number;
+        if (row->held)
+                row->instance = process_hold_instance(lane->process, number);
         else
-                poster->instance = atomic_load_explicit(&lane->process->instances[number], memory_order_relaxed);
-        poster->held = poster->held && poster->instance;
-        return poster->instance;
+                row->instance = atomic_load_explicit(&lane->process->instances[number], memory_order_relaxed);
+        row->held = row->held && row->instance;
 }
 
 static int lose(struct lane *lane, const char *what, struct ward_fault *fault)
@@ -65,8 +76,29 @@ static int lose(struct lane *lane, const char *what, struct ward_fault *fault)
         return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker posted %s", what);
 }
 
+static __attribute__((noinline)) int find_row(struct lane *lane, const struct ring_record *record, struct row *row,
+                                              struct ward_fault *fault)
+{
+        if (!row->instance || row->number != record->instance)
+                find_instance(lane, record->instance, row);
+        if (!row->instance)
+                return lose(lane, "an event of an add-in that is not there", fault);
+        const struct ward_contract *contract = row->instance->contract;
+        if (record->function >= contract->n_imports)
+                return lose(lane, "an event that there is not", fault);
+        const struct ward_import *import = &contract->imports[record->function];
+        if (import->func->result || func_has_handles(import->func))
+                return lose(lane, "a call that cannot be posted", fault);
+        row->function = record->function;
+        row->n_slots = process_flat_params(import->func);
+        row->params = import->func->params;
+        row->plain = import->serve && !row->instance->tracer && !executor_is_own();
+        row->import = import;
+        return 0;
+}
+
 /* Whether there is a worker still, as the host's function may have ended it, or have forked. */
-static int check(struct lane *lane, struct ward_fault *fault)
+static inline int check(struct lane *lane, struct ward_fault *fault)
 {
         if (!domain_is_here(lane->domain))
                 return domain_unloaded_fault(lane->domain, fault);
@@ -75,36 +107,53 @@ static int check(struct lane *lane, struct ward_fault *fault)
 
 /* Its place in the ring is the worker's again before the host's function runs: that may call back, and have more of the ring read.
  */
-static int make(struct lane *lane, struct instance *instance, const struct ring_record *record, struct ward_fault *fault)
+static inline int make_in(struct lane *lane, const struct row *row, const struct ring_record *record, void *args,
+                          struct ward_fault *fault)
 {
-        const struct ward_func *func = instance->contract->imports[record->function].func;
         uint64_t budget = process_budget(lane->process);
-        struct ward_fault why;
-        OWNED(room_give) struct room room;
-        void *args = room_take(&room, func->params->size);
-        if (!args)
-                return process_lose(lane, fault, WARD_FAULT_SYSTEM, "no memory for the arguments of '%s'", func->name);
-        if (marshal_lift_params(func, record->slots, lane_memory(lane, NULL), &budget, args, &why))
-                return process_give_up(lane, &why, fault);
+        int r = marshal_lift_params(row->import->func, record->slots, &lane->memory, &budget, args, fault);
+        if (r)
+                return r;
         ring_done(&lane->ring, record);
-        int r = instance_serve(instance, record->function, args, room.here, &why);
-        ward_value_free(func->params, args);
-        return r ? process_give_up(lane, &why, fault) : check(lane, fault);
+        if (row->plain)
+                row->import->serve(row->import, row->instance->services, args, NULL);
+        else
+                r = instance_serve(row->instance, row->function, args, args, fault);
+        if (row->params->flags & WARD_TYPE_OWNS)
+                ward_value_free(row->params, args);
+        return r;
 }
 
-static int take(struct lane *lane, struct poster *poster, struct ward_fault *fault)
+static __attribute__((noinline)) int make_large(struct lane *lane, const struct row *row, const struct ring_record *record,
+                                                struct ward_fault *fault)
+{
+        OWNED(freep) void *args = malloc(row->params->size);
+        if (!args)
+                return fault_set(fault, WARD_FAULT_SYSTEM, "no memory for the arguments of '%s'", row->import->func->name);
+        return make_in(lane, row, record, args, fault);
+}
+
+static inline int make(struct lane *lane, const struct row *row, const struct ring_record *record, struct ward_fault *fault)
+{
+        _Alignas(16) uint8_t args[SMALL];
+        return row->params->size > SMALL ? make_large(lane, row, record, fault) : make_in(lane, row, record, args, fault);
+}
+
+static inline int take(struct lane *lane, struct row *row, struct ward_fault *why, struct ward_fault *fault)
 {
         struct ring_record record;
+        int r = 0;
         if (!ring_next(&lane->ring, &record))
                 return lose(lane, "what is no event", fault);
-        if ((!poster->instance || record.instance != poster->number) &&
-            (record.instance >= MESSAGE_INSTANCES || !find_poster(lane, record.instance, poster)))
-                return lose(lane, "an event of an add-in that is not there", fault);
-        const struct ward_contract *contract = poster->instance->contract;
-        const struct ward_func *func = record.function < contract->n_imports ? contract->imports[record.function].func : NULL;
-        if (!func || func->result || func_has_handles(func) || record.n_slots < process_flat_params(func))
-                return lose(lane, "an event that there is not", fault);
-        return make(lane, poster->instance, &record, fault);
+        if (!row->import || record.instance != row->number || record.function != row->function)
+                r = find_row(lane, &record, row, fault);
+        if (r)
+                return r;
+        if (record.n_slots < row->n_slots)
+                return lose(lane, "less than an event", fault);
+        lane->memory.handles = NULL;
+        r = make(lane, row, &record, why);
+        return r ? process_give_up(lane, why, fault) : check(lane, fault);
 }
 
 static bool is_late(void)
@@ -116,11 +165,12 @@ static bool is_late(void)
 static int take_all(struct lane *lane, struct ward_fault *fault)
 {
         struct ring *ring = &lane->ring;
-        struct poster poster = { NULL };
+        struct row row = { NULL };
+        struct ward_fault why;
         int r = 0;
         for (uint32_t n = 0, end = ring->head; !r && (int32_t)(end - ring->tail) > 0; n++)
-                r = n % LOOK_UP == LOOK_UP - 1 && is_late() ? CHANNEL_DEADLINE : take(lane, &poster, fault);
-        drop_poster(&poster);
+                r = n % LOOK_UP == LOOK_UP - 1 && is_late() ? CHANNEL_DEADLINE : take(lane, &row, &why, fault);
+        drop_row(&row);
         if (domain_is_here(lane->domain) && ring->words)
                 ring_pass(ring);
         return r;

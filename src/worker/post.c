@@ -10,7 +10,7 @@ enum { TELL = RING_BYTES / 2 };
 /* --- The ring --------------------------------------------------------------------------------- */
 
 /* Once asked for and not to be had, posting is calling. */
-static bool open_ring(struct server *server)
+static __attribute__((noinline, cold)) bool open_ring(struct server *server)
 {
         uint64_t slots[2];
         if (server->ring_refused)
@@ -52,20 +52,22 @@ void posts_flush(struct server *server)
         posts_settle(server);
 }
 
-/* The host has made all that was posted when it answers. */
-static uint8_t *room(struct server *server, uint32_t size)
+/* The ring is full: the host has made all that was posted when it answers. */
+static __attribute__((noinline, cold)) uint8_t *await_room(struct server *server, uint32_t size)
 {
         for (uint8_t *at;;) {
-                at = ring_room(&server->ring, size);
-                if (at)
-                        return at;
                 posts_settle(server);
                 at = ring_room(&server->ring, size);
                 if (at)
                         return at;
                 tell(server);
-                posts_settle(server);
         }
+}
+
+static inline uint8_t *room(struct server *server, uint32_t size)
+{
+        uint8_t *at = ring_room(&server->ring, size);
+        return __builtin_expect(at != NULL, 1) ? at : await_room(server, size);
 }
 
 static bool is_answered(const struct channel *channel)
@@ -73,8 +75,14 @@ static bool is_answered(const struct channel *channel)
         return atomic_load_explicit(&channel->box->bell, memory_order_relaxed) == channel->sequence + CHANNEL_STEP;
 }
 
+static __attribute__((noinline)) void tell_early(struct server *server)
+{
+        if (!server->told || is_answered(&server->channel))
+                tell(server);
+}
+
 /* Where nobody of the host's waits at this lane, the doorbell tells of the first one that is not yet taken. */
-static void put(struct server *server, const struct module *module, uint32_t import, uint32_t size)
+static inline void put(struct server *server, const struct module *module, uint32_t import, uint32_t size)
 {
         struct worker *worker = server->worker;
         ring_put(&server->ring, size, module->number, module->imports[import]);
@@ -83,8 +91,8 @@ static void put(struct server *server, const struct module *module, uint32_t imp
                 return;
         }
         server->untold += size;
-        if (server->untold >= TELL && (!server->told || is_answered(&server->channel)))
-                tell(server);
+        if (__builtin_expect(server->untold >= TELL, 0))
+                tell_early(server);
 }
 
 /* --- Lowering --------------------------------------------------------------------------------- */
@@ -106,13 +114,15 @@ static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, u
         return 0;
 }
 
-static void die(const struct server *server, const struct ward_func *func, const struct ward_fault *fault)
+static __attribute__((noinline, cold)) void die(const struct server *server, const struct ward_func *func,
+                                                const struct ward_fault *fault)
 {
         worker_die(server->worker, WARD_FAULT_PROTOCOL, "posting '%s' to the host: %s", func->name, fault->text);
 }
 
 /* False: it is too large to be posted. */
-static bool post_value(struct server *server, const struct module *module, uint32_t import, const void *args)
+static __attribute__((noinline)) bool post_value(struct server *server, const struct module *module, uint32_t import,
+                                                 const void *args)
 {
         const struct ward_func *func = module->image.addin->imports[import];
         uint32_t n = module_flat_params(func), start = server->ring.start;
@@ -135,9 +145,9 @@ static bool post_value(struct server *server, const struct module *module, uint3
 }
 
 /* Scalars only. */
-static void post_flat(struct server *server, const struct module *module, uint32_t import, const void *args)
+static inline void post_flat(struct server *server, const struct module *module, const struct ward_func *func, uint32_t import,
+                             const void *args)
 {
-        const struct ward_func *func = module->image.addin->imports[import];
         uint32_t size = RING_UNIT * (1 + func->params->flat);
         uint8_t *at = room(server, size);
         struct ward_fault fault;
@@ -159,7 +169,7 @@ void module_post(void *context, uint32_t import, const void *args)
         if (!server->ring.words && !open_ring(server))
                 module_import(context, import, args, NULL);
         else if (is_flat(func))
-                post_flat(server, module, import, args);
+                post_flat(server, module, func, import, args);
         else if (!post_value(server, module, import, args))
                 module_import(context, import, args, NULL);
 }
