@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/deadline.h"
+#include "domain/enter.h"
 #include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/objects.h"
@@ -353,34 +354,6 @@ static int await_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault
                          "domain '%s' was busy with other calls until the deadline; this call did not start", domain->name);
 }
 
-static bool is_shared(const struct ward_domain *domain, const struct visit *visit)
-{
-        return visit == &domain->visit;
-}
-
-/* Whether who is @depth deep in @visit took the turn to get there. */
-static bool has_turn(const struct ward_domain *domain, const struct visit *visit, uint32_t depth)
-{
-        return is_shared(domain, visit) || (depth == visit->base + 1 && !domain->free_threaded);
-}
-
-static inline void deepen(struct visit *visit)
-{
-        atomic_store_explicit(&visit->depth, visit_depth(visit) + 1, memory_order_relaxed);
-        barrier_light();
-}
-
-/* With the turn, where there is to be one; it is given back if there is nothing to enter. */
-static inline int begin(struct ward_domain *domain, struct visit *visit, struct ward_fault *fault)
-{
-        deepen(visit);
-        if (domain_is_running(domain))
-                return 0;
-        int r = domain_unloaded_fault(domain, fault);
-        domain_leave(domain, visit);
-        return r;
-}
-
 /* The clock is read only when somebody else is in the domain. */
 static inline int take_turn(struct ward_domain *domain, uint32_t ms, struct ward_fault *fault)
 {
@@ -393,10 +366,10 @@ int domain_enter(struct ward_domain *domain, uint32_t ms, struct visit **ret_vis
         if (!domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
         int r = domain->kind->visit ? domain->kind->visit(domain, ms, &visit, fault) : 0;
-        if (!r && has_turn(domain, visit, visit_depth(visit) + 1))
+        if (!r && visit_has_turn(domain, visit, visit_depth(visit) + 1))
                 r = take_turn(domain, ms, fault);
         if (!r)
-                r = begin(domain, visit, fault);
+                r = visit_begin(domain, visit, fault);
         if (!r)
                 *ret_visit = visit;
         return r;
@@ -407,7 +380,7 @@ int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fa
         if (!domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
         int r = await_turn(domain, ms, fault);
-        return r ? r : begin(domain, &domain->visit, fault);
+        return r ? r : visit_begin(domain, &domain->visit, fault);
 }
 
 /* Who stops the domain has not seen that somebody is in it, or waits for that. */
@@ -422,7 +395,7 @@ static void await_stopping(struct ward_domain *domain)
 void domain_enter_to_end(struct ward_domain *domain)
 {
         executor_take_turn(domain, CLOCK_NEVER);
-        deepen(&domain->visit);
+        visit_deepen(&domain->visit);
         if (!domain_is_running(domain))
                 await_stopping(domain);
 }
@@ -438,7 +411,7 @@ struct visit *domain_visit(struct ward_domain *domain)
 static void leave_slowly(struct ward_domain *domain, struct visit *visit)
 {
         struct list ended;
-        bool turn = has_turn(domain, visit, 1);
+        bool turn = visit_has_turn(domain, visit, 1);
         list_init(&ended);
         domain_ref(domain);
         instances_end(domain, visit, &ended);
@@ -465,18 +438,14 @@ void domain_leave(struct ward_domain *domain, struct visit *visit)
         if (!domain_is_here(domain))
                 return;
         uint32_t depth = visit_depth(visit);
-        bool turn = has_turn(domain, visit, depth);
-        if (depth == 1 && !list_is_empty(&visit->unheld)) {
+        if (depth == 1 && !list_is_empty(&visit->unheld))
                 leave_slowly(domain, visit);
-                return;
-        }
-        atomic_store_explicit(&visit->depth, depth - 1, memory_order_release);
-        barrier_light();
-        if (depth > 1 || domain_is_running(domain)) {
-                if (turn)
-                        turn_give(&domain->turn);
-                return;
-        }
+        else
+                domain_leave_quickly(domain, visit);
+}
+
+void domain_leave_unloaded(struct ward_domain *domain, bool turn)
+{
         domain_ref(domain);
         if (turn)
                 turn_give(&domain->turn);

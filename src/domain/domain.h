@@ -174,6 +174,8 @@ int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fa
 /* The same to end an add-in, in a domain that may be unloaded already. */
 void domain_enter_to_end(struct ward_domain *domain);
 void domain_leave(struct ward_domain *domain, struct visit *visit);
+/* The end of leaving, for who is out of its visit: gives the @turn back, and frees what a domain used that does not run. */
+void domain_leave_unloaded(struct ward_domain *domain, bool turn);
 /* The other half of leaving, for who is out of its visit already and finds that the domain does not run: frees what it used if
  * nobody else is in it. */
 void domain_left(struct ward_domain *domain);

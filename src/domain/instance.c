@@ -3,9 +3,8 @@
 #include <string.h>
 #include "base/fault.h"
 #include "base/own.h"
-#include "domain/domain.h"
+#include "domain/enter.h"
 #include "domain/executor.h"
-#include "domain/kind.h"
 #include "domain/pending.h"
 #include "domain/references.h"
 #include "domain/state.h"
@@ -228,28 +227,31 @@ struct instance *instance_unref(struct instance *instance)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
+static void name_fault(const struct instance *instance, uint32_t export_index, struct ward_fault *fault)
+{
+        fault_name(fault, instance->name, instance->domain->name, instance->contract->exports[export_index]->name);
+}
+
 int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
 {
         struct ward_domain *domain = instance->domain;
-        const char *function =
-                export_index < instance->contract->n_exports ? instance->contract->exports[export_index]->name : NULL;
-        if (!function)
+        struct visit *visit;
+        int r;
+        if (export_index >= instance->contract->n_exports)
                 return fault_set(fault, WARD_FAULT_USAGE, "contract %s has no export %u", instance->contract->name, export_index);
         if (domain->kind->unlocked)
                 return domain->kind->call(instance, export_index, args, ret, fault);
-        int r;
         if (atomic_load_explicit(&domain->executor, memory_order_relaxed) &&
             pending_call(instance, export_index, args, ret, fault, &r))
                 return r;
-        struct visit *visit;
-        r = domain_enter(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
-        if (!r) {
-                r = domain->kind->call(instance, export_index, args, ret, fault);
-                if (r)
-                        fault_name(fault, instance->name, domain->name, function);
-                domain_leave(domain, visit); /* may be the end of @instance */
-        } else {
-                fault_name(fault, instance->name, domain->name, function);
+        r = domain_enter_quickly(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
+        if (r) {
+                name_fault(instance, export_index, fault);
+                return r;
         }
+        r = domain->kind->call(instance, export_index, args, ret, fault);
+        if (r)
+                name_fault(instance, export_index, fault);
+        domain_leave_quickly(domain, visit); /* may be the end of @instance */
         return r;
 }

@@ -200,17 +200,33 @@ int lift_params(struct lift *lift, const struct ward_func *func, const uint64_t 
                                       : lift_flat_params(lift, func->params, slots, args);
 }
 
-int marshal_lift_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory, uint64_t *budget,
-                        void *args, struct ward_fault *fault)
+/* The parameters that are words, up to the first that is none: how many. */
+static inline uint32_t lift_words(const struct ward_type *params, const uint64_t *slots, void *args)
+{
+        uint32_t i = 0;
+        for (; i < params->n && is_word(params->fields[i].type); i++)
+                word_write(params->fields[i].type, (char *)args + params->fields[i].at, load_slot(&slots[i]));
+        return i;
+}
+
+static __attribute__((noinline)) int lift_owned_params(struct lift lift, const struct ward_func *func, const uint64_t *slots,
+                                                       void *args)
 {
         const struct ward_type *params = func->params;
-        struct lift lift = { memory, budget, NULL, { func->name, 0, fault } };
         if (params->flags & WARD_TYPE_OWNS)
                 memset(args, 0, params->size);
         int r = lift_params(&lift, func, slots, args);
         if (r)
                 ward_value_free(params, args);
         return r;
+}
+
+int marshal_lift_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory, uint64_t *budget,
+                        void *args, struct ward_fault *fault)
+{
+        if (func->params->flat <= WARD_FLAT_MAX && lift_words(func->params, slots, args) == func->params->n)
+                return 0;
+        return lift_owned_params((struct lift){ memory, budget, NULL, { func->name, 0, fault } }, func, slots, args);
 }
 
 /* Lifts from the place that slots[0] says. */
@@ -249,11 +265,18 @@ static __attribute__((noinline)) int lift_aside(struct lift *lift, const struct 
         return r;
 }
 
+static __attribute__((noinline)) int lift_any_result(struct lift lift, const struct ward_func *func, const uint64_t *slots,
+                                                     void *ret)
+{
+        return is_scalar(func->result) ? unflatten_scalar(&lift, func->result, slots, ret) : lift_aside(&lift, func, slots, ret);
+}
+
 int marshal_lift_result(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory, uint64_t *budget,
                         void *ret, struct ward_fault *fault)
 {
-        struct lift lift = { memory, budget, NULL, { func->name, PART_RESULT, fault } };
         if (!func->result)
                 return 0;
-        return is_scalar(func->result) ? unflatten_scalar(&lift, func->result, slots, ret) : lift_aside(&lift, func, slots, ret);
+        if (is_word(func->result))
+                return word_write(func->result, ret, load_slot(slots)), 0;
+        return lift_any_result((struct lift){ memory, budget, NULL, { func->name, PART_RESULT, fault } }, func, slots, ret);
 }

@@ -226,20 +226,32 @@ static __attribute__((noinline)) int lower_spilled(struct lower *lower, const st
         return r;
 }
 
-int marshal_lower_params(const struct ward_func *func, const void *args, uint64_t *slots, struct marshal_memory *memory,
-                         struct ward_fault *fault)
+/* From parameter @i on; those before are words, a slot each. */
+static __attribute__((noinline)) int lower_params(struct lower lower, const struct ward_type *params, uint32_t i, const void *args,
+                                                  uint64_t *slots)
 {
-        const struct ward_type *params = func->params;
-        struct lower lower = { memory, { func->name, 0, fault } };
         int r = 0;
-        if (ward_func_spills(func))
+        if (params->flat > WARD_FLAT_MAX)
                 return lower_spilled(&lower, params, args, slots);
-        for (uint32_t i = 0; i < params->n && !r; i++) {
+        slots += i;
+        for (; i < params->n && !r; i++) {
                 lower.part.number = i + 1;
                 r = flatten_field(&lower, &params->fields[i], args, slots);
                 slots += params->fields[i].type->flat;
         }
         return r;
+}
+
+int marshal_lower_params(const struct ward_func *func, const void *args, uint64_t *slots, struct marshal_memory *memory,
+                         struct ward_fault *fault)
+{
+        const struct ward_type *params = func->params;
+        uint32_t i = 0;
+        for (; i < params->n && i < WARD_FLAT_MAX && is_word(params->fields[i].type); i++)
+                slots[i] = word_read(params->fields[i].type, (const char *)args + params->fields[i].at);
+        if (i == params->n)
+                return 0;
+        return lower_params((struct lower){ memory, { func->name, 0, fault } }, params, i, args, slots);
 }
 
 static __attribute__((noinline)) int store_result(struct lower *lower, const struct ward_type *type, const void *ret,
@@ -254,16 +266,21 @@ static __attribute__((noinline)) int store_result(struct lower *lower, const str
         return r;
 }
 
+static __attribute__((noinline)) int lower_result(struct lower lower, const struct ward_func *func, const void *ret,
+                                                  uint64_t *slots)
+{
+        return ward_func_returns_pointer(func) ? store_result(&lower, func->result, ret, slots)
+                                               : flatten(&lower, func->result, ret, slots);
+}
+
 int marshal_lower_result(const struct ward_func *func, const void *ret, uint64_t *slots, struct marshal_memory *memory,
                          struct ward_fault *fault)
 {
-        struct lower lower = { memory, { func->name, PART_RESULT, fault } };
         if (!func->result)
                 return 0;
-        if (is_scalar(func->result))
-                return flatten_scalar(&lower, func->result, ret, slots);
-        return ward_func_returns_pointer(func) ? store_result(&lower, func->result, ret, slots)
-                                               : flatten(&lower, func->result, ret, slots);
+        if (is_word(func->result))
+                return slots[0] = word_read(func->result, ret), 0;
+        return lower_result((struct lower){ memory, { func->name, PART_RESULT, fault } }, func, ret, slots);
 }
 
 int marshal_store_result(const struct ward_func *func, const void *ret, uint32_t at, struct marshal_memory *memory,
