@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fault.h"
@@ -16,7 +17,9 @@
 enum {
         HINTS = 8, /* of what the host said */
         LANES = 8,
-        ARENA_PART = 512 /* bytes of it that are written */
+        ARENA_PART = 512, /* bytes of it that are written */
+        PASSED = 16,      /* descriptors at once */
+        BEYOND = 240      /* from here on, kinds of messages stand for acts that go beyond the worker's own lane */
 };
 
 struct warden {
@@ -31,7 +34,7 @@ static pthread_cond_t told = PTHREAD_COND_INITIALIZER;
 static _Atomic uint32_t alive; /* the worker's guard */
 static bool has_ended, has_thread;
 static pthread_t thread;
-static int worker_fd;
+static int worker_fd, worker_socket, worker_doorbell;
 static struct warden_worker *worker;
 
 /* The worker's own, a thread for each lane, of which one acts at a time. */
@@ -42,6 +45,7 @@ static bool honest;
 static struct shared memory;
 static uint32_t arena; /* where it writes */
 static _Thread_local struct channel channel;
+static _Thread_local bool on_first; /* lane 0, where others are opened */
 static pthread_t lanes[LANES];
 static unsigned n_lanes;
 static uint64_t slots[CHANNEL_SLOTS], hints[HINTS];
@@ -123,7 +127,7 @@ static void rage(void)
         }
 }
 
-static void send(uint32_t kind, uint32_t instance, uint32_t function)
+static void say(uint32_t kind, uint32_t instance, uint32_t function)
 {
         channel_send(&channel, kind, instance, function, slots, CHANNEL_SLOTS);
         memset(slots, 0, sizeof slots);
@@ -137,6 +141,87 @@ static bool ring_wrongly(void)
         channel_wake(channel.box);
         left = 0;
         return false;
+}
+
+/* A message in another lane's mailbox, or anything in its bell: what its host waits for then may never come. */
+static void write_elsewhere(bool rings_wrongly)
+{
+        struct channel other;
+        channel_open(&memory, next_byte() % LANES, &other);
+        uint32_t bell = atomic_load(&other.box->bell);
+        if (rings_wrongly) {
+                atomic_store(&other.box->bell, bell ^ next_word());
+        } else {
+                atomic_store(&other.box->kind, next_byte() % 20);
+                atomic_store(&other.box->slots[0], next_value());
+                atomic_store(&other.box->bell, (bell & ~(uint32_t)CHANNEL_ASLEEP) + CHANNEL_STEP);
+        }
+        channel_wake(other.box);
+}
+
+/* Where other lanes' values lie, or are to lie. */
+static void write_anywhere(void)
+{
+        struct channel other;
+        uint32_t at = CHANNEL_CONTROL + next_word() % (uint32_t)(memory.size - CHANNEL_CONTROL) / 4 * 4;
+        channel_open(&memory, next_byte() % LANES, &other);
+        atomic_store(&other.words->up_start, next_word());
+        atomic_store(&other.words->up_end, next_word());
+        write_word(at, (uint32_t)next_value());
+}
+
+/* The doorbell over and over, and with a text of any length that nobody waits for. */
+static void pass_descriptors(void)
+{
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(PASSED * sizeof(int))] = { 0 };
+        char text[256] = { 0 };
+        size_t n = next_byte() % PASSED;
+        struct iovec bytes = { text, next_byte() };
+        struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
+        for (size_t i = 0; i < bytes.iov_len; i++)
+                text[i] = (char)next_byte();
+        if (n) {
+                message.msg_control = control;
+                message.msg_controllen = CMSG_SPACE(n * sizeof(int));
+                struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+                                          .cmsg_type = SCM_RIGHTS,
+                                          .cmsg_len = CMSG_LEN(n * sizeof(int)) };
+                for (size_t i = 0; i < n; i++)
+                        memcpy(CMSG_DATA(part) + i * sizeof(int), &worker_doorbell, sizeof(int));
+        }
+        sendmsg(worker_socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void ring_doorbell(void)
+{
+        uint64_t count = next_byte() & 1 ? UINT64_MAX - 1 : 1;
+        if (write(worker_doorbell, &count, sizeof count) < 0 || next_byte() & 1)
+                (void)!read(worker_doorbell, &count, sizeof count);
+}
+
+static void go_beyond(uint32_t choice)
+{
+        switch (choice % 8) {
+        case 0:
+        case 1:
+        case 2:
+                write_elsewhere(false);
+                break;
+        case 3:
+                write_elsewhere(true);
+                break;
+        case 4:
+        case 5:
+                write_anywhere();
+                break;
+        case 6:
+                pass_descriptors();
+                break;
+        default:
+                ring_doorbell();
+                break;
+        }
 }
 
 /* Whether a message was sent. */
@@ -162,30 +247,34 @@ static bool act(void)
                 return false;
         case 6:
         case 7:
-                send(MESSAGE_RETURN, 0, 0);
+                say(MESSAGE_RETURN, 0, 0);
                 return true;
         case 8:
         case 9:
                 function = next_byte() % 8;
-                send(MESSAGE_IMPORT, 0, function);
+                say(MESSAGE_IMPORT, 0, function);
                 return true;
         case 10:
-                send(MESSAGE_FAILED, 0, 0);
+                say(MESSAGE_FAILED, 0, 0);
                 return true;
         default:
                 at = next_byte();
                 if (at == UINT8_MAX)
                         return ring_wrongly();
+                if (at >= BEYOND) {
+                        go_beyond(at);
+                        return false;
+                }
                 instance = (uint32_t)next_value();
                 function = (uint32_t)next_value();
-                send(at % 20, instance, function);
+                say(at % 20, instance, function);
                 return true;
         }
 }
 
 /* --- A worker's life -------------------------------------------------------------------------- */
 
-static void listen(const struct message *message)
+static void hear(const struct message *message)
 {
         uint64_t said[4];
         channel_slots(&channel, said, COUNT_OF(said));
@@ -206,7 +295,8 @@ static void open_lane(void)
 {
         uint64_t number;
         channel_slots(&channel, &number, 1);
-        if (n_lanes < LANES && !pthread_create(&lanes[n_lanes], NULL, live_on_lane, (void *)(uintptr_t)number))
+        if (on_first && number < CHANNEL_LANES && n_lanes < LANES &&
+            !pthread_create(&lanes[n_lanes], NULL, live_on_lane, (void *)(uintptr_t)number))
                 n_lanes++;
 }
 
@@ -214,19 +304,19 @@ static void open_lane(void)
 static bool answer(const struct message *message)
 {
         bool sent = false;
-        listen(message);
+        hear(message);
         if (message->kind == MESSAGE_OPEN)
                 open_lane();
         if (honest && message->kind == MESSAGE_OPEN) {
-                send(MESSAGE_OPENED, 0, 0);
+                say(MESSAGE_OPENED, 0, 0);
                 return true;
         }
         if (honest && message->kind == MESSAGE_START) {
-                send(MESSAGE_READY, 0, 0);
+                say(MESSAGE_READY, 0, 0);
                 return true;
         }
         if (honest && message->kind == MESSAGE_LOAD) {
-                send(MESSAGE_LOADED, 0, 0);
+                say(MESSAGE_LOADED, 0, 0);
                 return true;
         }
         while (left && !sent)
@@ -238,6 +328,7 @@ static bool answer(const struct message *message)
 static void serve(uint32_t lane)
 {
         bool goes_on = true;
+        on_first = !lane;
         channel_open(&memory, lane, &channel);
         while (goes_on && channel_wait(&channel, &alive, CLOCK_NEVER) == CHANNEL_MESSAGE) {
                 struct message message = channel_receive(&channel);
@@ -255,13 +346,15 @@ static void *live(void *data)
         memset(slots, 0, sizeof slots);
         memset(hints, 0, sizeof hints);
         if (!shared_attach(worker_fd, &memory)) {
-                arena = (uint32_t)memory.size - ARENA_PART;
+                arena = (uint32_t)memory.size - 2 * ARENA_PART; /* what begins there may end behind it */
                 serve(0);
                 while (n_lanes)
                         pthread_join(lanes[--n_lanes], NULL);
                 shared_finish(&memory, false);
         }
         close(worker_fd);
+        close(worker_socket);
+        close(worker_doorbell);
         worker->ended(worker->data, &end);
         pthread_mutex_lock(&lock);
         has_ended = true;
@@ -292,11 +385,15 @@ int warden_spawn(struct warden *warden, struct warden_worker *new_worker, const 
 {
         worker = new_worker;
         worker_fd = dup(fds[WIRE_MEMORY]);
+        worker_socket = dup(fds[WIRE_PASS]);
+        worker_doorbell = dup(fds[WIRE_DOORBELL]);
         has_ended = false;
         atomic_store(&alive, 1);
-        int r = worker_fd < 0 ? errno : pthread_create(&thread, NULL, live, NULL);
+        int r = worker_fd < 0 || worker_socket < 0 || worker_doorbell < 0 ? errno : pthread_create(&thread, NULL, live, NULL);
         if (r) {
                 fd_close(worker_fd);
+                fd_close(worker_socket);
+                fd_close(worker_doorbell);
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, r, "cannot make a worker");
         }
         has_thread = true;

@@ -126,6 +126,8 @@ void scene_set(struct scene *scene)
 {
         *scene = (struct scene){ .host = host_start() };
         scene->board = board_make(scene->variable);
+        imports[HOSTILE_NOTE] = (struct ward_import){ channel_imports[IMPORT_NOTE], serve_note };
+        imports[HOSTILE_NEST] = (struct ward_import){ channel_imports[IMPORT_NEST], serve_nest };
 }
 
 void scene_strike(struct scene *scene)
@@ -152,8 +154,6 @@ static int activate(struct scene *scene, struct ward_domain *domain, struct ward
                                                        .environment = domain ? NULL : environment,
                                                        .limits = { .size = sizeof options.limits, .arena_bytes = ARENAS },
                                                        .free_threaded = scene->free_threaded };
-        imports[HOSTILE_NOTE] = (struct ward_import){ channel_imports[IMPORT_NOTE], serve_note };
-        imports[HOSTILE_NEST] = (struct ward_import){ channel_imports[IMPORT_NEST], serve_nest };
         return ward_activate(scene->host, "/proc/self/exe", &options, &contract, scene, ret_instance, fault);
 }
 

@@ -34,6 +34,22 @@ void tell(struct served *served, uint32_t kind, uint64_t slot0, uint64_t slot1);
 /* Asks for @bytes; 0 with an extent in @ret, which may be any. */
 int ask_more(struct served *served, uint64_t bytes, struct extent *ret);
 
+/* storms.c */
+
+/* It rewrites what belongs to the first lanes, which are those that there are. */
+enum { LANES_USED = 24 };
+
+uint64_t next_random(uint64_t *x);
+/* One that matters, more often than not. */
+uint64_t odd_number(uint64_t *x);
+struct mailbox *box_of(uint32_t lane);
+/* Any number, ASLEEP, or the next number; which it is, @r says. */
+void wrong_bell(struct mailbox *box, uint64_t r);
+/* Anywhere in the arenas. */
+void rewrite_value(uint64_t *x);
+/* ACT_STORM to ACT_RING. */
+void storm_start(enum act act);
+
 /* acts.c: at @moment; true where the message has been answered, or is not to be. */
 bool act_at(struct served *served, enum moment moment);
 
