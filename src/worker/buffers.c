@@ -18,6 +18,7 @@ enum {
         NUMBER_STEP = 2,
         SEND_MS = 1000, /* that the host may take to read letters, which it does while it takes what it is told of */
         FORGET_MAX = 64,
+        ASKING_MAX = 1000,
 };
 
 /* A buffer that both sides know. */
@@ -252,12 +253,16 @@ static int take_buffer(uint32_t number, struct ward_buffer **ret_buffer, struct 
         return r;
 }
 
-static int lift_known(uint32_t number, struct ward_buffer **ret_buffer, struct ward_fault *fault)
+/* @asked: a descriptor has come that nobody needs if the buffer is known by now. */
+static int lift_known(uint32_t number, bool asked, struct ward_buffer **ret_buffer, struct ward_fault *fault)
 {
         struct share *share = NULL;
+        int fd;
         pthread_mutex_lock(&table.lock);
         struct ward_buffer *buffer = find(number, &share);
         int r = buffer ? 0 : take_buffer(number, &buffer, &share, fault);
+        if (!r && asked && !pass_take(&table.pass, SHARES_BUFFER, number, &fd))
+                fd_close(fd);
         if (!r) {
                 share->received++;
                 *ret_buffer = buffer;
@@ -280,10 +285,11 @@ static void ask_again(uint32_t number)
 static int lift_buffer(uint32_t number, void **ret_object, struct ward_fault *fault)
 {
         struct ward_buffer *buffer = NULL;
-        int r = lift_known(number, &buffer, fault);
-        if (r == -ENOENT) {
+        int r = lift_known(number, false, &buffer, fault);
+        /* Another thread may take what came, and drop it, before this one looks. */
+        for (int i = 0; r == -ENOENT && i < ASKING_MAX; i++) {
                 ask_again(number);
-                r = lift_known(number, &buffer, fault);
+                r = lift_known(number, true, &buffer, fault);
         }
         if (r == -ENOENT)
                 return fault_set(fault, WARD_FAULT_SYSTEM, "the worker was passed buffer %u, and no descriptor of it", number);

@@ -2,6 +2,7 @@
  * that it leaves nothing mapped, ours. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -399,6 +400,60 @@ TEST(a_buffer_outlives_its_maker)
         ward_host_free(host);
 }
 
+enum { THREADS = 4, ROUNDS = 300 };
+
+struct crowd {
+        struct context context;
+        struct ward_buffer *common;
+};
+
+/* The last reference there ends while others come. */
+static void *use(void *data)
+{
+        struct crowd *crowd = data;
+        for (int i = 0; i < ROUNDS; i++) {
+                struct ward_fault fault;
+                struct ward_buffer *own = make(100, 1), *back = NULL;
+                assert_int_equal(sum_there(&crowd->context, crowd->common), 500);
+                assert_good(buffers_pass(crowd->context.buffers, own, &back, &fault), &fault);
+                assert_ptr_equal(back, own);
+                assert_good(buffers_pass(crowd->context.buffers, ward_buffer_acquire(crowd->common), &back, &fault), &fault);
+                assert_ptr_equal(back, crowd->common);
+                ward_buffer_release(back);
+                ward_buffer_release(own);
+                own = make_there(&crowd->context, 50, 2, i % 2);
+                assert_int_equal(sum_there(&crowd->context, own), 100);
+                ward_buffer_release(own);
+        }
+        return NULL;
+}
+
+TEST(many_threads_share_them)
+{
+        struct ward_host *host = host_start();
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+                struct crowd crowd = { .context = { .kind = kinds[i], .stream = -1 } };
+                const struct buffers_services services = services_of(&crowd.context);
+                struct ward_activate_options options = options_for(kinds[i]);
+                struct ward_fault fault;
+                pthread_t threads[THREADS];
+                options.free_threaded = kinds[i] == WARD_PROCESS;
+                options.deadline_ms = 10000;
+                assert_good(buffers_activate(host, addin_file("buffers", kinds[i]), &options, &services, &crowd.context.buffers,
+                                             &fault),
+                            &fault);
+                crowd.common = make(100, 5);
+                for (int k = 0; k < THREADS; k++)
+                        assert_int_equal(pthread_create(&threads[k], NULL, use, &crowd), 0);
+                for (int k = 0; k < THREADS; k++)
+                        pthread_join(threads[k], NULL);
+                buffers_release(crowd.context.buffers);
+                ward_buffer_release(crowd.common);
+                assert_int_equal(count_mappings(), 0);
+        }
+        ward_host_free(host);
+}
+
 /* --- Streams ---------------------------------------------------------------------------------- */
 
 static struct ward_stream *stream_of(int fd)
@@ -501,6 +556,6 @@ int main(int argc, char **argv)
                          TEST_CASE(what_may_change_is_not_read_in_place_unknowingly),
                          TEST_CASE(the_hosts_files_are_buffers_as_well), TEST_CASE(null_is_no_buffer),
                          TEST_CASE(a_module_makes_no_more_than_its_limit), TEST_CASE(a_buffer_outlives_its_maker),
-                         TEST_CASE(streams_flow_both_ways), TEST_CASE(a_module_does_not_wait_for_ever),
-                         TEST_CASE(a_module_that_writes_to_nobody_costs_no_signal));
+                         TEST_CASE_LONG(many_threads_share_them, 60), TEST_CASE(streams_flow_both_ways),
+                         TEST_CASE(a_module_does_not_wait_for_ever), TEST_CASE(a_module_that_writes_to_nobody_costs_no_signal));
 }
