@@ -10,6 +10,7 @@
 #include <ward/fault.h>
 #include <ward/value.h>
 #include "marshal/marshal.h"
+#include "marshal/words.h"
 
 enum {
         BYTES_MAX = (1 << 28) - 1, /* of a string or a list: the Canonical ABI's limit */
@@ -48,32 +49,6 @@ int part_lift_handle(const struct part *part, const struct marshal_handles *hand
 static inline bool is_scalar(const struct ward_type *type)
 {
         return type->kind <= WARD_TYPE_FLAGS && type->flat == 1;
-}
-
-/* An integer or float of 4 or 8 bytes: the same bits in all forms, whatever they are. Most parameters are, so what calls are made
- * of begins with these, and sets up the rest only where it meets another. */
-static inline bool is_word(const struct ward_type *type)
-{
-        return (type->flags & WARD_TYPE_PLAIN) && (type->kind == WARD_TYPE_INT || type->kind == WARD_TYPE_FLOAT) &&
-               type->abi_size >= sizeof(uint32_t);
-}
-
-static inline uint64_t word_read(const struct ward_type *type, const void *at)
-{
-        uint64_t eight;
-        uint32_t four;
-        if (type->abi_size == sizeof eight)
-                return memcpy(&eight, at, sizeof eight), eight;
-        return memcpy(&four, at, sizeof four), four;
-}
-
-static inline void word_write(const struct ward_type *type, void *at, uint64_t bits)
-{
-        uint32_t four = (uint32_t)bits;
-        if (type->abi_size == sizeof bits)
-                memcpy(at, &bits, sizeof bits);
-        else
-                memcpy(at, &four, sizeof four);
 }
 
 /* The flags that there are. */

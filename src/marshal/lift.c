@@ -200,15 +200,6 @@ int lift_params(struct lift *lift, const struct ward_func *func, const uint64_t 
                                       : lift_flat_params(lift, func->params, slots, args);
 }
 
-/* The parameters that are words, up to the first that is none: how many. */
-static inline uint32_t lift_words(const struct ward_type *params, const uint64_t *slots, void *args)
-{
-        uint32_t i = 0;
-        for (; i < params->n && is_word(params->fields[i].type); i++)
-                word_write(params->fields[i].type, (char *)args + params->fields[i].at, load_slot(&slots[i]));
-        return i;
-}
-
 static __attribute__((noinline)) int lift_owned_params(struct lift lift, const struct ward_func *func, const uint64_t *slots,
                                                        void *args)
 {
@@ -224,7 +215,7 @@ static __attribute__((noinline)) int lift_owned_params(struct lift lift, const s
 int marshal_lift_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory, uint64_t *budget,
                         void *args, struct ward_fault *fault)
 {
-        if (func->params->flat <= WARD_FLAT_MAX && lift_words(func->params, slots, args) == func->params->n)
+        if (words_lift(func->params, slots, args) == func->params->n)
                 return 0;
         return lift_owned_params((struct lift){ memory, budget, NULL, { func->name, 0, fault } }, func, slots, args);
 }

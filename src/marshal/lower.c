@@ -246,9 +246,7 @@ int marshal_lower_params(const struct ward_func *func, const void *args, uint64_
                          struct ward_fault *fault)
 {
         const struct ward_type *params = func->params;
-        uint32_t i = 0;
-        for (; i < params->n && i < WARD_FLAT_MAX && is_word(params->fields[i].type); i++)
-                slots[i] = word_read(params->fields[i].type, (const char *)args + params->fields[i].at);
+        uint32_t i = words_lower(params, args, slots);
         if (i == params->n)
                 return 0;
         return lower_params((struct lower){ memory, { func->name, 0, fault } }, params, i, args, slots);

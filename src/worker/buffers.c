@@ -173,14 +173,17 @@ static bool tell(void)
         return any;
 }
 
-bool buffers_tell(void)
+static __attribute__((noinline)) bool tell_all(void)
 {
-        if (!atomic_load_explicit(&table.any_dropped, memory_order_relaxed))
-                return false;
         pthread_mutex_lock(&table.lock);
         bool any = tell();
         pthread_mutex_unlock(&table.lock);
         return any;
+}
+
+bool buffers_tell(void)
+{
+        return atomic_load_explicit(&table.any_dropped, memory_order_relaxed) && tell_all();
 }
 
 /* --- Knowing, with the lock ------------------------------------------------------------------- */

@@ -31,11 +31,16 @@ void server_ask(struct server *server, const struct message *message, const uint
         server->may_call_host = before;
 }
 
-struct message server_next(struct server *server)
+static inline struct message next(struct server *server)
 {
         if (channel_wait(&server->channel, NULL, CLOCK_NEVER) != CHANNEL_MESSAGE)
                 worker_die(server->worker, WARD_FAULT_PROTOCOL, "the mailbox of the worker was overwritten");
         return channel_receive(&server->channel);
+}
+
+struct message server_next(struct server *server)
+{
+        return next(server);
 }
 
 struct ward_span server_span(const struct server *server)
@@ -149,7 +154,7 @@ static void answer(struct server *server, const struct message *message)
 void server_serve(struct server *server, uint32_t kind, bool outermost)
 {
         for (;;) {
-                struct message message = server_next(server);
+                struct message message = next(server);
                 if (message.kind == kind) {
                         server->host_grown = message.function;
                         return;
