@@ -141,9 +141,10 @@ TEST(a_helper_thread_runs_what_many_post)
 {
         struct dispatch *dispatch = start();
         struct job jobs[200];
+        int threads = harness_count_threads();
         assert_int_equal(dispatch_start(dispatch, NULL), 0);
         assert_int_equal(dispatch_start(dispatch, NULL), 0);
-        assert_int_equal(harness_count_threads(), 2);
+        assert_int_equal(harness_count_threads(), threads + 1);
         for (int i = 0; i < 200; i++)
                 post(dispatch, &jobs[i], i, 0);
         wait_for(&n_ran, 200);

@@ -244,8 +244,9 @@ uint32_t exports_events_get(uint32_t n)
 
 void exports_events_text(uint32_t n, events_string_t *ret)
 {
-        ret->ptr = malloc(n);
+        ret->ptr = n ? malloc(n) : NULL;
         ret->len = n;
-        memset(ret->ptr, 't', n);
+        for (uint32_t i = 0; i < n; i++)
+                ret->ptr[i] = 't';
         post(n);
 }

@@ -18,7 +18,7 @@ struct stage {
         _Atomic uint32_t wrong;      /* of these, not as they should be */
         _Atomic uint32_t n_asks;
         uint64_t said;                      /* bytes */
-        pthread_t last;                     /* the thread that was called last */
+        _Atomic(pthread_t) last;            /* the thread that was called last */
         uint32_t (*when_asked)(uint32_t n); /* NULL: n + 1 */
         void (*when_noted)(uint32_t n);
 };
