@@ -34,6 +34,8 @@ test: build
 bench: build
 	$(BUILD)/src/tool/ward bench
 	@echo
+	$(BUILD)/bench/buffers/bench_buffers $(BUILD)/bench/buffers
+	@echo
 	@$(MAKE) --no-print-directory bench-peers
 
 # Setting the option makes Meson look again: what was installed since is found.

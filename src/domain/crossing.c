@@ -131,9 +131,11 @@ static int lower_shared(struct crossing *crossing, const struct ward_type *type,
         bool own = type->kind == WARD_TYPE_OWN;
         if (!object)
                 return fault_set(fault, WARD_FAULT_USAGE, "NULL is no object of '%s'", type->resource->name);
-        int r = shares_lower(crossing->references->shares, type->resource->shared, object, ret_number, fault);
+        bool first;
+        int r = shares_lower(crossing->references->shares, type->resource->shared, object, ret_number, &first, fault);
         if (!r)
                 note(crossing, (struct crossing_note){ .what = own ? NOTE_GAVE_SHARED : NOTE_LENT_SHARED,
+                                                       .first = first,
                                                        .handle = *ret_number,
                                                        .resource = type->resource->index,
                                                        .object = object });
@@ -272,7 +274,8 @@ static uint8_t shared_of(const struct references *references, uint32_t resource)
 static void shared_arrived(const struct references *references, struct crossing_note *one)
 {
         uint8_t shared = shared_of(references, one->resource);
-        shares_arrived(references->shares, shared, one->handle);
+        if (one->first)
+                shares_arrived(references->shares, one->handle);
         if (one->what == NOTE_GAVE_SHARED)
                 memory_release(shared, one->object);
         one->what = NOTE_SETTLED;

@@ -10,7 +10,8 @@
  * A native add-in keeps its own objects itself (native/reps.h): there an `own` of its own crosses as the number of that object,
  * and the host makes sure that it holds each number once.
  *
- * Everything but tokens is guarded by the domain's turn, where that is held for whole calls (wasm), else by a lock of the table's own. */
+ * Everything but tokens is guarded by the domain's turn, where that is held for whole calls (wasm), else by a lock of the table's
+ * own. */
 #ifndef DOMAIN_REFERENCES_H
 #define DOMAIN_REFERENCES_H
 
@@ -79,6 +80,7 @@ enum { CROSSING_FEW = 8 }; /* handles in a call that need no memory */
 
 struct crossing_note {
         uint8_t what; /* enum note */
+        bool first;   /* of what is shared: the worker is told of it for the first time */
         uint32_t handle;
         uint32_t resource;
         union {

@@ -210,7 +210,8 @@ static int introduce(struct shares *shares, struct ward_buffer *buffer, struct s
         return r;
 }
 
-static int lower_buffer(struct shares *shares, struct ward_buffer *buffer, uint32_t *ret_number, struct ward_fault *fault)
+static int lower_buffer(struct shares *shares, struct ward_buffer *buffer, uint32_t *ret_number, bool *ret_first,
+                        struct ward_fault *fault)
 {
         struct share *share = map_find(&shares->by_buffer, (uintptr_t)buffer);
         int r = share ? 0 : introduce(shares, buffer, &share, fault);
@@ -218,6 +219,7 @@ static int lower_buffer(struct shares *shares, struct ward_buffer *buffer, uint3
                 return r;
         share->sent++;
         *ret_number = share->number;
+        *ret_first = !share->known;
         return 0;
 }
 
@@ -230,19 +232,19 @@ static int lower_stream(struct shares *shares, const struct ward_stream *stream,
         return r;
 }
 
-int shares_lower(struct shares *shares, uint8_t shared, void *object, uint32_t *ret_number, struct ward_fault *fault)
+int shares_lower(struct shares *shares, uint8_t shared, void *object, uint32_t *ret_number, bool *ret_first,
+                 struct ward_fault *fault)
 {
+        *ret_first = false;
         lock(shares);
-        int r = shared == WARD_SHARED_BUFFER ? lower_buffer(shares, object, ret_number, fault)
+        int r = shared == WARD_SHARED_BUFFER ? lower_buffer(shares, object, ret_number, ret_first, fault)
                                              : lower_stream(shares, object, ret_number, fault);
         unlock(shares);
         return r;
 }
 
-void shares_arrived(struct shares *shares, uint8_t shared, uint32_t number)
+void shares_arrived(struct shares *shares, uint32_t number)
 {
-        if (shared != WARD_SHARED_BUFFER)
-                return;
         lock(shares);
         struct share *share = find(shares, number);
         if (share)

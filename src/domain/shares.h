@@ -12,6 +12,7 @@
 #ifndef DOMAIN_SHARES_H
 #define DOMAIN_SHARES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <ward/fault.h>
 #include <ward/value.h>
@@ -28,10 +29,11 @@ struct shares *shares_ref(struct shares *shares);
 struct shares *shares_unref(struct shares *shares);
 
 /* @object, a pointer to a thing of @shared (enum ward_shared), is passed: it stays the caller's, who sees to his reference. LIMIT:
- * too many new ones at a time, or in all; UNLOADED. */
-int shares_lower(struct shares *shares, uint8_t shared, void *object, uint32_t *ret_number, struct ward_fault *fault);
+ * too many new ones at a time, or in all; UNLOADED. @ret_first: whether shares_arrived is to be called. */
+int shares_lower(struct shares *shares, uint8_t shared, void *object, uint32_t *ret_number, bool *ret_first,
+                 struct ward_fault *fault);
 /* What became of it: the worker was told of it, or never will be. */
-void shares_arrived(struct shares *shares, uint8_t shared, uint32_t number);
+void shares_arrived(struct shares *shares, uint32_t number);
 void shares_take_back(struct shares *shares, uint8_t shared, uint32_t number);
 
 /* The thing that the worker passes as @number, with a reference. One that it introduces is charged to @charge. PROTOCOL: there is

@@ -82,8 +82,10 @@ static bool has_descriptor(struct stage *stage, uint32_t what, uint32_t number)
 static uint32_t lower(struct stage *stage, struct ward_buffer *buffer)
 {
         uint32_t number = 0;
-        assert_int_equal(shares_lower(stage->shares, WARD_SHARED_BUFFER, buffer, &number, &stage->fault), 0);
-        shares_arrived(stage->shares, WARD_SHARED_BUFFER, number);
+        bool first;
+        assert_int_equal(shares_lower(stage->shares, WARD_SHARED_BUFFER, buffer, &number, &first, &stage->fault), 0);
+        if (first)
+                shares_arrived(stage->shares, number);
         return number;
 }
 
@@ -182,7 +184,7 @@ TEST(what_does_not_arrive_is_forgotten)
         struct ward_buffer *buffer = make(10);
         uint32_t number = 0;
         begin(&stage);
-        assert_int_equal(shares_lower(stage.shares, WARD_SHARED_BUFFER, buffer, &number, &stage.fault), 0);
+        assert_int_equal(shares_lower(stage.shares, WARD_SHARED_BUFFER, buffer, &number, &(bool){ false }, &stage.fault), 0);
         shares_take_back(stage.shares, WARD_SHARED_BUFFER, number);
         assert_int_equal(references_of(buffer), 1);
         assert_true(has_descriptor(&stage, SHARES_BUFFER, number));
@@ -190,7 +192,7 @@ TEST(what_does_not_arrive_is_forgotten)
         assert_int_equal(stage.forgotten, number);
         number = lower(&stage, buffer); /* but one that it knows stays known */
         uint32_t same = 0;
-        assert_int_equal(shares_lower(stage.shares, WARD_SHARED_BUFFER, buffer, &same, &stage.fault), 0);
+        assert_int_equal(shares_lower(stage.shares, WARD_SHARED_BUFFER, buffer, &same, &(bool){ false }, &stage.fault), 0);
         shares_take_back(stage.shares, WARD_SHARED_BUFFER, same);
         assert_int_equal(lower(&stage, buffer), number);
         drop(&stage, number, 2, 0);
@@ -210,7 +212,8 @@ TEST(a_stream_travels_each_time)
         assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
         assert_int_equal(ward_stream_new(ends[0], &stream), 0);
         for (int i = 0; i < 3; i++) {
-                assert_int_equal(shares_lower(stage.shares, WARD_SHARED_STREAM, stream, &number, &stage.fault), 0);
+                assert_int_equal(shares_lower(stage.shares, WARD_SHARED_STREAM, stream, &number, &(bool){ false }, &stage.fault),
+                                 0);
                 assert_true(has_descriptor(&stage, SHARES_STREAM, number));
         }
         post(&stage, SHARES_STREAM, 5, 0, ends[1]);
@@ -325,7 +328,7 @@ TEST(a_worker_that_asks_and_never_reads)
         int r = 0;
         for (int i = 0; i < 1000 && !r; i++) {
                 struct ward_buffer *other = make(1);
-                r = shares_lower(stage.shares, WARD_SHARED_BUFFER, other, &number, &stage.fault);
+                r = shares_lower(stage.shares, WARD_SHARED_BUFFER, other, &number, &(bool){ false }, &stage.fault);
                 ward_buffer_release(other);
         }
         assert_int_equal(r, -WARD_FAULT_LIMIT);
@@ -377,7 +380,8 @@ TEST(a_worker_that_is_gone)
         lower(&stage, buffer);
         assert_int_equal(shutdown(stage.sockets[1], SHUT_RDWR), 0);
         struct ward_buffer *other = make(10);
-        assert_int_equal(shares_lower(stage.shares, WARD_SHARED_BUFFER, other, &number, &stage.fault), -WARD_FAULT_UNLOADED);
+        assert_int_equal(shares_lower(stage.shares, WARD_SHARED_BUFFER, other, &number, &(bool){ false }, &stage.fault),
+                         -WARD_FAULT_UNLOADED);
         assert_int_equal(references_of(other), 1);
         shares_end(stage.shares);
         assert_int_equal(references_of(buffer), 1);
