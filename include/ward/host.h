@@ -67,8 +67,8 @@ WARD_API bool ward_level_from_name(const char *name, enum ward_level *ret);
  * held around calls of Ward. It may release tokens, but not the last reference to an add-in. */
 typedef void (*ward_on_fault)(void *data, struct ward_domain *domain, const struct ward_fault *fault);
 
-/* Called for every crossing of a boundary, when it begins and when it has ended, on the thread that crosses: see <ward/trace.h>. What
- * the callback itself does with Ward is not told; it may call functions that return at once, and is not to unload or free. */
+/* Called for every crossing of a boundary, when it begins and when it has ended, on the thread that crosses: see <ward/trace.h>.
+ * What the callback itself does with Ward is not told; it may call functions that return at once, and is not to unload or free. */
 struct ward_trace;
 typedef void (*ward_on_trace)(void *data, const struct ward_trace *trace);
 
@@ -100,15 +100,16 @@ WARD_API struct ward_host *ward_host_free(struct ward_host *host);
  *
  *      ward_host_dispatch(host, 0, NULL);
  *
- * Without one, in a thread of the host's: `while (ward_host_dispatch(host, -1, NULL) >= 0);`, or Ward's own: ward_host_dispatch_start.
- * The functions that the host provides then run on that thread. */
+ * Without one, in a thread of the host's: `while (ward_host_dispatch(host, -1, NULL) >= 0);`, or Ward's own:
+ * ward_host_dispatch_start. The functions that the host provides then run on that thread. */
 
 /* A descriptor that is readable as long as there is something to dispatch, and now and then when there is not; level-triggered.
  * Borrowed: only to be waited on, and valid until ward_host_free; a forked child gets another. */
 WARD_API int ward_host_fd(struct ward_host *host, int *ret_fd, struct ward_fault *fault);
 
 /* Serves a bounded share of what is there; waits for it up to @timeout_ms: 0 not at all, -1 however long it takes. 0, 1 where there
- * was nothing or a signal was handled, or a fault. Several threads may dispatch at once, and what they serve may dispatch in turn. */
+ * was nothing or a signal was handled, or a fault. Several threads may dispatch at once, and what they serve may dispatch in turn.
+ */
 WARD_API int ward_host_dispatch(struct ward_host *host, int timeout_ms, struct ward_fault *fault);
 
 /* Starts a thread, all signals blocked, that dispatches until ward_host_dispatch_stop or ward_host_free, which wait for what it
@@ -182,6 +183,34 @@ struct ward_activate_options {
         struct ward_limits limits;
         bool free_threaded; /* of a domain that is made for it: see ward_domain_options */
 };
+
+/* --- Memory to pass from -------------------------------------------------------------------------
+ *
+ * Lists and strings that a host passes again and again, or that are large, need not be copied:
+ *
+ *      1. ward_alloc, once        3. probe_send, with a list or string whose ptr is in the block, at its beginning or further on
+ *      2. fill it                 4. ward_free
+ *
+ * At kind `process` the block lies in memory that the domain shares with its worker: text, and lists whose elements are bytes,
+ * numbers or records of these, are passed from there as they are. At the other kinds, and in other domains, it is memory as any: so
+ * the call is the same everywhere. It is for large blocks: each takes whole pages, and counts against limits.arena_bytes as long as
+ * it lives.
+ *
+ * The add-in's side can write there at any time. What the host reads back from a block is not to be trusted, and no pointers or
+ * handles are to be kept in one: a list of strings may point into a block, but is refused where it lies in one itself.
+ *
+ * A block is the host's own, whatever it is passed to: results are not made there, and the free functions of views are not for it.
+ * It outlives its domain, so that a host which is filling it when the worker dies goes on undisturbed. Any thread may use and free
+ * it. */
+
+/* Memory of @size bytes, not cleared, to pass to the add-ins in @domain, at an address that suits any C value. LIMIT:
+ * limits.arena_bytes; UNLOADED; SYSTEM. */
+WARD_API int ward_alloc(struct ward_domain *domain, size_t size, void **ret_data, struct ward_fault *fault);
+
+/* Frees what ward_alloc gave for a domain of @host; NULL is fine. While calls read it, it stays theirs until the last of them has
+ * ended. USAGE: @data is no block's beginning, or was freed before. ward_host_free frees what is left. In a forked child the blocks
+ * of process domains are not there. */
+WARD_API int ward_free(struct ward_host *host, void *data, struct ward_fault *fault);
 
 /* --- References ---------------------------------------------------------------------------------
  *

@@ -25,6 +25,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/turn.h"
+#include "domain/blocks.h"
 #include "monitor/monitor.h"
 
 struct kind;
@@ -34,6 +35,7 @@ struct dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
 
 /* What the domains of one host share; part of struct ward_host. */
 struct domains {
+        struct blocks blocks;
         pthread_mutex_t lock;      /* guards the members below; no other lock of a domain is taken under it */
         struct domain_state *page; /* only its `here`: 0 in a forked child, where nothing below is that child's */
         struct list list;          /* of ward_domain.link: those that were started and not yet stopped */

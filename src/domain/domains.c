@@ -19,6 +19,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
                 return -WARD_FAULT_SYSTEM;
         }
         pthread_mutex_init(&domains->lock, NULL);
+        blocks_init(&domains->blocks);
         list_init(&domains->list);
         list_init(&domains->executors);
         return 0;
@@ -29,6 +30,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
 static void domains_adopt(struct domains *domains)
 {
         pthread_mutex_init(&domains->lock, NULL);
+        blocks_adopt(&domains->blocks);
         list_init(&domains->executors);
         domains->warden = warden_unref(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
@@ -78,6 +80,7 @@ void domains_finish(struct domains *domains)
                 domain_unref(domain);
         }
         executors_end(domains);
+        blocks_finish(&domains->blocks);
         domains->dispatch = dispatch_free(domains->dispatch);
         tokens_close(domains->tokens);
         domains->tokens = tokens_unref(domains->tokens);

@@ -3,6 +3,7 @@
 #ifndef DOMAIN_KIND_H
 #define DOMAIN_KIND_H
 
+#include "domain/blocks.h"
 #include "domain/domain.h"
 
 struct kind {
@@ -10,8 +11,8 @@ struct kind {
         enum ward_isolation isolation;
         bool unlocked; /* calls take no turn and look at no state: they are plain C calls */
 
-        /* For kinds in which each host thread has a visit of its own; NULL: they share the domain's, by turns. @visit finds or makes
-         * that of the calling thread, @here only finds it, or NULL, and @is_busy says whether any thread is in its own. The
+        /* For kinds in which each host thread has a visit of its own; NULL: they share the domain's, by turns. @visit finds or
+         * makes that of the calling thread, @here only finds it, or NULL, and @is_busy says whether any thread is in its own. The
          * domain may be stopped already when they are called. */
         int (*visit)(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault);
         struct visit *(*here)(struct ward_domain *domain);
@@ -20,8 +21,8 @@ struct kind {
         /* Makes the container that @domain is held by, into @domain->held. @deadline is absolute. */
         int (*start)(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault);
 
-        /* Frees it, and everything in it; waits until it is gone. Called once after a start that succeeded, with nobody in the domain
-         * and the state unloaded. In a forked child (host's pid changed) frees memory only. */
+        /* Frees it, and everything in it; waits until it is gone. Called once after a start that succeeded, with nobody in the
+         * domain and the state unloaded. In a forked child (host's pid changed) frees memory only. */
         void (*stop)(struct ward_domain *domain);
 
         /* Ends a call in flight soon: called after the state was set to unloaded, from any thread, without the turn. NULL: none can
@@ -36,9 +37,12 @@ struct kind {
         /* Frees what load made; the domain may already be stopped. With the domain's turn taken. */
         void (*release)(struct instance *instance);
 
-        /* ward_call's work. In the calling thread's visit, with the state seen running. A fault that costs the domain is reported by
-         * domain_fail first. */
+        /* ward_call's work. In the calling thread's visit, with the state seen running. A fault that costs the domain is reported
+         * by domain_fail first. */
         int (*call)(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+
+        /* Memory of @block->size bytes or more for the host to pass from: fills the rest of @block. NULL: plain memory does. */
+        int (*take)(struct ward_domain *domain, struct block *block, struct ward_fault *fault);
 };
 
 extern const struct kind kind_direct;

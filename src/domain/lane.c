@@ -151,6 +151,7 @@ void lane_init(struct lane *lane, struct process *process, uint32_t number)
         lane->memory = (struct marshal_memory){ .base = process->shared.base,
                                                 .size = process->shared.size,
                                                 .alloc = alloc,
+                                                .find = process_find_block,
                                                 .context = lane,
                                                 .encoding = MARSHAL_UTF8 };
 }

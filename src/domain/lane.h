@@ -15,10 +15,14 @@
 #include "domain/domain.h"
 #include "marshal/marshal.h"
 
+struct block;
 struct process;
 
 /* No call is in flight. */
 #define LANE_IDLE UINT64_MAX
+
+/* Blocks of the host's own (blocks.h) that are passed as they are, at a time; what comes after them is copied. */
+enum { LANE_LENT = 16 };
 
 struct lane {
         struct visit visit;
@@ -27,9 +31,11 @@ struct lane {
         struct process *process;    /* counted */
         struct channel channel;
         struct marshal_memory memory;
-        struct ring ring;          /* what the add-in posts; @words NULL: it has not begun to */
-        struct extent ring_extent; /* where that is */
-        uint64_t answer;           /* the slot of the RETURN that was received last */
+        struct ring ring;              /* what the add-in posts; @words NULL: it has not begun to */
+        struct extent ring_extent;     /* where that is */
+        struct block *lent[LANE_LENT]; /* read by calls in flight */
+        uint32_t n_lent;
+        uint64_t answer; /* the slot of the RETURN that was received last */
         uint32_t number;
         bool leaving;           /* its thread has ended; guarded by the process's lock, as the next */
         struct list link;       /* in process->lanes */

@@ -277,11 +277,13 @@ static void stop(struct ward_domain *domain)
         struct process *process = hold(domain, NULL);
         pthread_mutex_lock(&process->lock);
         process->stopped = true;
+        bool has_blocks = process->n_blocks;
         pthread_mutex_unlock(&process->lock);
         own_lanes_stop(process);
         end_worker(process);
         shares_end(process->shares);
-        shared_finish(&process->shared, false);
+        if (!has_blocks)
+                shared_finish(&process->shared, false);
         process->warden = warden_unref(process->warden);
         process->socket = fd_close(process->socket);
         process->doorbell = fd_close(process->doorbell);
@@ -313,4 +315,5 @@ const struct kind kind_process = {
         .load = process_load,
         .release = process_release,
         .call = process_call,
+        .take = process_take_block,
 };

@@ -42,6 +42,7 @@ struct process {
         bool started;            /* the domain is the host's to know about */
         bool stopped;            /* no lane is to be added */
         struct ward_fault fault; /* what the worker's end means, once it is known */
+        uint32_t n_blocks;       /* of the host's own, for which the memory stays mapped */
         struct list lanes;       /* of lane.link, but for lane 0 */
         uint64_t taken[CHANNEL_LANES / 64]; /* bit n: lane n */
         struct own_lanes own;
@@ -111,6 +112,14 @@ struct visit *process_here(struct ward_domain *domain);
 bool process_is_busy(struct ward_domain *domain);
 /* Gives up all lanes of a stopped process. */
 void process_drop_lanes(struct process *process);
+
+/* process_blocks.c */
+
+/* kind->take. */
+int process_take_block(struct ward_domain *domain, struct block *block, struct ward_fault *fault);
+/* marshal_memory.find: a block that it finds is lent to the lane, until process_return_blocks says how many were @before. */
+int process_find_block(struct marshal_memory *memory, const void *data, uint64_t len, uint32_t *ret_at, struct ward_fault *fault);
+void process_return_blocks(struct lane *lane, uint32_t before);
 
 /* process_end.c */
 

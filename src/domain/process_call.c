@@ -87,12 +87,14 @@ static int exchange_with_handles(struct lane *lane, struct references *reference
 }
 
 /* In a forked child there is no channel: something else may lie there. */
-static void end_call(struct lane *lane, struct arena_mark mark, uint64_t before)
+static void end_call(struct lane *lane, struct arena_mark mark, uint32_t lent, uint64_t before)
 {
         lane_finish(lane, before);
         if (!domain_is_here(lane->domain))
                 return;
         channel_release(&lane->channel, mark);
+        if (lane->n_lent != lent)
+                process_return_blocks(lane, lent);
         if (before == LANE_IDLE)
                 channel_settle(&lane->channel, &lane->process->shared);
 }
@@ -111,6 +113,7 @@ int process_call(struct instance *instance, uint32_t export_index, const void *a
         if (visit_depth(&lane->visit) > MESSAGE_NESTING)
                 return too_deep(fault);
         struct arena_mark mark = channel_mark(&lane->channel);
+        uint32_t lent = lane->n_lent;
         uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed);
         uint32_t number = process_number(lane->process, instance);
         uint64_t outer = deadline_inherited, own = clock_deadline(ms), before = lane_begin(lane, number, export_index);
@@ -121,7 +124,7 @@ int process_call(struct instance *instance, uint32_t export_index, const void *a
                                        : exchange(lane, &call, args, ret, fault);
         deadline_inherited = outer;
         watch_cancelling(lane, NULL);
-        end_call(lane, mark, before);
+        end_call(lane, mark, lent, before);
         return r;
 }
 
@@ -135,12 +138,13 @@ int process_destroy(struct instance *instance, uint32_t resource, uint32_t objec
                 return too_deep(fault);
         uint32_t number = process_number(lane->process, instance), function = instance->contract->n_exports + resource;
         struct arena_mark mark = channel_mark(&lane->channel);
+        uint32_t lent = lane->n_lent;
         uint64_t before = lane_begin(lane, number, function);
         uint32_t ms = deadline < deadline_inherited ? PROCESS_UNLOAD_MS : 0;
         channel_send(&lane->channel, MESSAGE_CALL, number, function, &slot, 1);
         int r = process_converse_until(lane, MESSAGE_RETURN, deadline, fault);
         if (r == CHANNEL_DEADLINE)
                 r = too_late(lane, "the destructor", ms, fault);
-        end_call(lane, mark, before);
+        end_call(lane, mark, lent, before);
         return r;
 }

@@ -31,6 +31,26 @@ int lower_allocate(struct lower *lower, uint32_t size, uint32_t align, uint32_t 
         return r;
 }
 
+/* Bytes that are passed as they are: where they lie, if that is in memory, else a copy. */
+static int lower_bytes(struct lower *lower, const void *data, uint32_t bytes, uint32_t align, uint32_t *ret_at)
+{
+        struct marshal_memory *memory = lower->memory;
+        uint32_t at = 0;
+        int r = 1;
+        if (bytes && memory->find && (uintptr_t)data % align == 0)
+                r = memory->find(memory, data, bytes, &at, lower->part.fault);
+        if (r < 0)
+                return r;
+        if (!r) {
+                *ret_at = at;
+                return lower_check_room(lower, at, bytes, align);
+        }
+        r = lower_allocate(lower, bytes, align, ret_at);
+        if (!r && bytes)
+                memcpy(place(lower, *ret_at), data, bytes);
+        return r;
+}
+
 /* --- Strings ---------------------------------------------------------------------------------- */
 
 static int too_long(const struct lower *lower, size_t bytes)
@@ -62,16 +82,16 @@ static int lower_string(struct lower *lower, const struct ward_type *type, const
         struct text text = { block.ptr, block.len, encoding_of(type) };
         size_t units = 0;
         int r = measure(lower, &text, as, &units);
-        if (!r)
-                r = lower_allocate(lower, (uint32_t)units * encoding_unit(as), encoding_unit(as), ret_at);
         if (r)
                 return r;
-        if (text.encoding != as)
-                encoding_convert(&text, place(lower, *ret_at), units);
-        else if (units)
-                memcpy(place(lower, *ret_at), text.at, units * encoding_unit(as));
         *ret_len = (uint32_t)units;
-        return 0;
+        if (text.encoding == as)
+                r = lower_bytes(lower, text.at, (uint32_t)units * encoding_unit(as), encoding_unit(as), ret_at);
+        else
+                r = lower_allocate(lower, (uint32_t)units * encoding_unit(as), encoding_unit(as), ret_at);
+        if (!r && text.encoding != as)
+                encoding_convert(&text, place(lower, *ret_at), units);
+        return r;
 }
 
 /* --- Lists ------------------------------------------------------------------------------------ */
@@ -99,6 +119,20 @@ int lower_elements(struct lower *lower, const struct ward_type *element, const v
         return r;
 }
 
+/* Pointers and handles that the other side could change meanwhile are not to be followed. */
+static int check_elements(const struct lower *lower, const struct ward_type *element, const struct block *block)
+{
+        const struct marshal_memory *memory = lower->memory;
+        uintptr_t begin = (uintptr_t)block->ptr, base = (uintptr_t)memory->base;
+        uint64_t size = (uint64_t)block->len * element->size;
+        bool apart = begin >= base ? begin - base >= memory->size : base - begin >= size;
+        if (apart || !memory->find || !(element->flags & (WARD_TYPE_OWNS | WARD_TYPE_HANDLES)))
+                return 0;
+        return part_fault(&lower->part, WARD_FAULT_USAGE,
+                          "a list whose elements hold strings, lists or handles lies in memory of ward_alloc: only what they "
+                          "point to may");
+}
+
 static int lower_list(struct lower *lower, const struct ward_type *type, const void *from, uint32_t *ret_at, uint32_t *ret_len)
 {
         const struct ward_type *element = element_of(type);
@@ -109,8 +143,13 @@ static int lower_list(struct lower *lower, const struct ward_type *type, const v
                                   element->abi_size, BYTES_MAX);
         if (block.len && !block.ptr)
                 return part_fault(&lower->part, WARD_FAULT_USAGE, "a list of %zu elements at NULL", block.len);
-        int r = lower_allocate(lower, (uint32_t)(block.len * element->abi_size), element->abi_align, ret_at);
+        uint32_t bytes = (uint32_t)(block.len * element->abi_size);
         *ret_len = (uint32_t)block.len;
+        if (element->flags & WARD_TYPE_PLAIN)
+                return lower_bytes(lower, block.ptr, bytes, element->abi_align, ret_at);
+        int r = check_elements(lower, element, &block);
+        if (!r)
+                r = lower_allocate(lower, bytes, element->abi_align, ret_at);
         return r ? r : lower_elements(lower, element, block.ptr, block.len, *ret_at);
 }
 

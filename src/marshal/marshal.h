@@ -46,6 +46,9 @@ struct marshal_memory {
         void *context;                         /* the allocator's own */
         enum marshal_encoding encoding;        /* of strings in the memory; in C each string type has its own */
         const struct marshal_handles *handles; /* NULL where no type has any */
+        /* Where the @len bytes at @data are in the memory, if they lie there already and may be passed as they are: 0; 1: they do
+         * not, or are to be copied; or a negative fault kind. NULL: nothing does. */
+        int (*find)(struct marshal_memory *memory, const void *data, uint64_t len, uint32_t *ret_at, struct ward_fault *fault);
 };
 
 /* @args: the C argument struct, borrowed. @slots: WARD_FLAT_MAX of them; those beyond the flattening are left alone. */
