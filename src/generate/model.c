@@ -57,7 +57,7 @@ struct model *model_free(struct model *model)
 {
         if (model) {
                 names_finish(&model->names);
-                pool_finish(&model->pool);
+                pool_free_all(&model->pool);
                 free(model);
         }
         return NULL;

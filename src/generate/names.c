@@ -43,7 +43,7 @@ char *pool_printf(struct pool *pool, const char *format, ...)
         return text;
 }
 
-void pool_finish(struct pool *pool)
+void pool_free_all(struct pool *pool)
 {
         while (pool->blocks) {
                 struct pool_block *next = pool->blocks->next;

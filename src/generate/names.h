@@ -15,7 +15,7 @@ struct pool {
 void *pool_alloc(struct pool *pool, size_t size); /* zeroed */
 char *pool_printf(struct pool *pool, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *pool_vprintf(struct pool *pool, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-void pool_finish(struct pool *pool);
+void pool_free_all(struct pool *pool);
 
 /* "is-XML" -> "is_xml", "IS_XML"; "[method]r.f" -> "method_r_f". */
 char *name_snake(struct pool *pool, const char *kebab);

@@ -105,7 +105,7 @@ static void write_table(FILE *out, const struct model *model, const struct c_typ
         pieces_add(&all, has_fields ? "%s_fields" : "NULL", table);
         pieces_add(&all, type->resource ? "&%s" : "NULL", type->resource ? type->resource->table : "");
         write_braced(out, pool_printf(&pool, "static const struct ward_type %s =", table), &all);
-        pool_finish(&pool);
+        pool_free_all(&pool);
 }
 
 static void write_resource(FILE *out, const struct model *model, const struct c_resource *resource)
@@ -161,5 +161,5 @@ void write_func_tables(FILE *out, const struct model *model, const struct c_func
         fprintf(out, "        \"%s\", &%s_params, ", func->core_signature, func->id);
         fprintf(out, func->result ? "&%s\n};\n" : "NULL\n};\n", func->result ? func->result->table : "");
         free(signature);
-        pool_finish(&pool);
+        pool_free_all(&pool);
 }

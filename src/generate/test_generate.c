@@ -161,7 +161,7 @@ TEST(makes_identifiers)
         static const char *const taken[] = { "alignas", "and-eq", "ret", "err", "stdin", "restrict", "xor-eq", "linux", "this" };
         for (size_t i = 0; i < COUNT_OF(taken); i++)
                 assert_string_equal(name_ident(&pool, taken[i]), pool_printf(&pool, "%s_", name_snake(&pool, taken[i])));
-        pool_finish(&pool);
+        pool_free_all(&pool);
 }
 
 TEST(keeps_names_apart)
@@ -177,7 +177,7 @@ TEST(keeps_names_apart)
         assert_true(names_has(&names, "n0") && names_has(&names, "n999") && names_has(&names, "a__"));
         assert_false(names_has(&names, "n1000"));
         names_finish(&names);
-        pool_finish(&pool);
+        pool_free_all(&pool);
 }
 
 int main(int argc, char **argv)
