@@ -165,10 +165,10 @@ void tune_end(struct tune *tune, uint64_t waited, bool slept, uint64_t now)
         }
 }
 
-void tune_jumped(struct tune *tune, uint64_t gap, uint64_t now)
+bool tune_jumped(struct tune *tune, uint64_t gap, uint64_t now)
 {
         if (tune->fixed)
-                return;
+                return false;
         if (now >= tune->calm)
                 tune->jumps = 0;
         uint64_t pause = (gap < JUMP_LONGEST ? gap : JUMP_LONGEST) << (3 + tune->jumps);
@@ -178,4 +178,5 @@ void tune_jumped(struct tune *tune, uint64_t gap, uint64_t now)
         rest(tune);
         tune->next_try = now + pause;
         tune->mode = TUNE_RESTS;
+        return true;
 }

@@ -77,8 +77,8 @@ static inline void tune_quick(struct tune *tune)
 
 /* A wait begins. Nanoseconds to spin; 0: sleep at once. */
 uint64_t tune_begin(struct tune *tune, uint64_t now);
-/* While it spun, the clock went on by @gap between two looks. The wait had better sleep now. */
-void tune_jumped(struct tune *tune, uint64_t gap, uint64_t now);
+/* While it spun, the clock went on by @gap between two looks. Whether the wait had better sleep now. */
+bool tune_jumped(struct tune *tune, uint64_t gap, uint64_t now);
 /* It is over after @waited; @slept: it slept, at last. */
 void tune_end(struct tune *tune, uint64_t waited, bool slept, uint64_t now);
 

@@ -73,8 +73,8 @@ static int spin(struct channel *channel, const _Atomic uint32_t *guard, uint64_t
                 int outcome = look_on(channel, guard);
                 uint64_t before = *now;
                 *now = clock_now();
-                if (*now - before > TUNE_JUMP)
-                        return tune_jumped(&channel->tune, *now - before, *now), outcome;
+                if (*now - before > TUNE_JUMP && tune_jumped(&channel->tune, *now - before, *now))
+                        return outcome;
                 if (outcome != NOTHING_YET || *now - start >= ns || *now >= deadline)
                         return outcome;
         }

@@ -14,12 +14,14 @@
 #include "tool/bench_limits.h"
 #include "tool/bench_place.h"
 #include "tool/bench_print.h"
+#include "tool/bench_wait.h"
 #include "tool/bench_ratio.h"
 
-enum { ROUNDS = 11, ROUNDS_BRIEF = 5, SAMPLE_NS = 20000000, SAMPLE_NS_BRIEF = 4000000, SHOW_NS = 100000000 };
+enum { ROUNDS = 11, ROUNDS_BRIEF = 5, SAMPLE_NS = 20000000, SAMPLE_NS_BRIEF = 4000000, SHOW_NS = 100000000, WAIT_SAMPLES = 5 };
 
 static const char help[] =
         "Usage: ward bench [--brief] [--json] [--rounds N] [--kind KIND]...\n"
+        "       ward bench --wait [--brief] [--json]\n"
         "\n"
         "Measures calls, bulk data and activation at each isolation kind, and in the same run what this machine can do at\n"
         "best: a plain C call through a pointer, a value passed to another process and back, memcpy.\n"
@@ -28,11 +30,14 @@ static const char help[] =
         "  --json        an array with an object a figure: name, median, min, unit, place\n"
         "  --rounds N    how many samples each figure is the median of, 1 to 99\n"
         "  --kind KIND   direct, wasm or process only; may be repeated\n"
+        "  --wait        instead: latency and processor time of waiting sides, by how often calls come and how long they take,\n"
+        "                against sides that always spin and sides that never do; a minute, half of one with --brief\n"
         "\n"
         "WARD_BENCH_ADDINS names the folder that has bench.so and bench.wasm, where they are not beside the program.\n";
 
 struct bench {
         bool json;
+        bool wait;
         bool one_kind; /* somebody asked for it by name */
         unsigned rounds;
         uint64_t sample_ns;
@@ -109,14 +114,19 @@ static int parse_kind(const char *text, struct bench *bench)
 static int parse(struct bench *bench, int argc, char **argv)
 {
         static const struct option longs[] = {
-                { "brief", no_argument, NULL, 'b' },        { "json", no_argument, NULL, 'j' },
-                { "rounds", required_argument, NULL, 'r' }, { "kind", required_argument, NULL, 'k' },
-                { "help", no_argument, NULL, 'h' },         { 0 },
+                { "brief", no_argument, NULL, 'b' },
+                { "json", no_argument, NULL, 'j' },
+                { "rounds", required_argument, NULL, 'r' },
+                { "kind", required_argument, NULL, 'k' },
+                { "help", no_argument, NULL, 'h' },
+                { "wait", no_argument, NULL, 'w' },
+                { 0 },
         };
         bool brief = false;
         for (int c; (c = getopt_long(argc, argv, "", longs, NULL)) != -1;) {
                 brief |= c == 'b';
                 bench->json |= c == 'j';
+                bench->wait |= c == 'w';
                 if (c == 'h')
                         return fputs(help, stdout), 1;
                 if (c == '?' || (c == 'r' && parse_rounds(optarg, &bench->rounds)) || (c == 'k' && parse_kind(optarg, bench)))
@@ -246,6 +256,16 @@ static int verdict(const struct bench *bench)
         return !measured || (out && bench->one_kind) ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* For each figure as long as a sample, several times over: the tuning is to learn meanwhile. */
+static int measure_waits(struct bench *bench)
+{
+        struct ward_fault fault;
+        bench_place_choose(&bench->place);
+        if (bench_wait_print(stdout, &bench->place, bench->json, WAIT_SAMPLES * bench->sample_ns, &fault))
+                return fprintf(stderr, "ward bench: %s\n", fault.text), EXIT_FAILED;
+        return EXIT_DONE;
+}
+
 int command_bench(int argc, char **argv)
 {
         struct ward_fault fault;
@@ -256,6 +276,8 @@ int command_bench(int argc, char **argv)
         int r = parse(bench, argc, argv);
         if (r)
                 return r > 0 ? EXIT_DONE : EXIT_USAGE;
+        if (bench->wait)
+                return measure_waits(bench);
         if (open_all(bench, &fault) || measure_all(bench, &fault)) {
                 progress_end(bench);
                 return fprintf(stderr, "ward bench: %s\n", fault.text), EXIT_FAILED;
