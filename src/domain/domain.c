@@ -171,7 +171,7 @@ static void unregister(struct ward_domain *domain)
 static bool is_busy(struct ward_domain *domain)
 {
         barrier_heavy();
-        return visit_depth(&domain->visit) || (domain->kind->is_busy && domain->kind->is_busy(domain));
+        return visit_is_busy(&domain->visit) || (domain->kind->is_busy && domain->kind->is_busy(domain));
 }
 
 static void set_end(struct ward_domain *domain, enum domain_end end)

@@ -83,6 +83,12 @@ static inline uint32_t visit_depth(const struct visit *visit)
         return atomic_load_explicit(&visit->depth, memory_order_relaxed);
 }
 
+/* Of another thread's: once it is not busy, what it did there is behind it, and may be undone. */
+static inline bool visit_is_busy(const struct visit *visit)
+{
+        return atomic_load_explicit(&visit->depth, memory_order_acquire);
+}
+
 /* How far a domain's end is. */
 enum domain_end { DOMAIN_STARTED, DOMAIN_STOPPING, DOMAIN_STOPPED };
 

@@ -172,7 +172,7 @@ bool process_is_busy(struct ward_domain *domain)
                 return false;
         pthread_mutex_lock(&process->lock);
         for (struct list *at = process->lanes.next; !busy && at != &process->lanes; at = at->next)
-                busy = visit_depth(&CONTAINER_OF(at, struct lane, link)->visit);
+                busy = visit_is_busy(&CONTAINER_OF(at, struct lane, link)->visit);
         pthread_mutex_unlock(&process->lock);
         process_unref(process);
         return busy;
