@@ -102,22 +102,6 @@ static struct process *process_alloc(void)
         return process;
 }
 
-/* The worker's ends of the socket and the doorbell are closed with @ret_theirs. */
-static int make_descriptors(struct process *process, int ret_theirs[WIRE_DESCRIPTORS], struct ward_fault *fault)
-{
-        int pair[2];
-        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a socket for a process domain");
-        process->socket = pair[0];
-        ret_theirs[WIRE_PASS] = pair[1];
-        process->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (process->doorbell < 0)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a doorbell for a process domain");
-        ret_theirs[WIRE_DOORBELL] = process->doorbell;
-        ret_theirs[WIRE_MEMORY] = process->shared.fd;
-        return 0;
-}
-
 static int process_make(struct ward_domain *domain, struct process **ret_process, struct ward_fault *fault)
 {
         OWNED(process_unrefp) struct process *process = process_alloc();
@@ -207,16 +191,37 @@ static void end_worker(struct process *process)
         warden_forget(process->warden, &process->worker, clock_deadline(KILL_MS));
 }
 
-static int start_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)
+/* @ret_pass, the worker's end of the socket, is the caller's. */
+static int make_descriptors(struct process *process, int *ret_pass, struct ward_fault *fault)
 {
-        int theirs[WIRE_DESCRIPTORS];
-        int r = make_descriptors(process, theirs, fault);
+        int pair[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a socket for a process domain");
+        process->socket = pair[0];
+        *ret_pass = pair[1];
+        process->doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (process->doorbell < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a doorbell for a process domain");
+        return 0;
+}
+
+static int spawn_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)
+{
+        OWNED(fd_closep) int pass = -1;
+        int r = make_descriptors(process, &pass, fault);
+        if (!r)
+                r = warden_get(process->domain->domains, deadline, &process->warden, fault);
         if (r)
                 return r;
-        OWNED(fd_closep) int pass = theirs[WIRE_PASS];
-        r = warden_get(process->domain->domains, deadline, &process->warden, fault);
-        if (!r)
-                r = warden_spawn(process->warden, &process->worker, theirs, fault);
+        const int theirs[WIRE_DESCRIPTORS] = {
+                [WIRE_MEMORY] = process->shared.fd, [WIRE_PASS] = pass, [WIRE_DOORBELL] = process->doorbell
+        };
+        return warden_spawn(process->warden, &process->worker, theirs, fault);
+}
+
+static int start_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)
+{
+        int r = spawn_worker(process, deadline, fault);
         if (r)
                 return r;
         r = wait_ready(process, deadline, fault);
