@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/fault.h"
@@ -26,6 +27,7 @@ static void init(struct dispatch *dispatch)
         pthread_mutex_init(&dispatch->helper_lock, NULL);
         list_init(&dispatch->jobs);
         list_init(&dispatch->sources);
+        list_init(&dispatch->again);
         dispatch->epoll = dispatch->event = dispatch->end = -1;
         dispatch->rung = dispatch->helps = false;
 }
@@ -62,7 +64,7 @@ static int add(struct dispatch *dispatch, int fd, uint64_t id)
         return epoll_ctl(dispatch->epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-/* A full counter, the only way for a write to fail, is readable all the same. */
+/* Of our own. A full counter, the only way for a write to fail, is readable all the same. */
 static void ring(int fd)
 {
         uint64_t one = 1;
@@ -72,17 +74,18 @@ static void ring(int fd)
         errno = saved;
 }
 
-/* False: somebody else has read it empty. */
+/* False: somebody else has read it empty. A source's is shared with who rings it, who may let reading block (O_NONBLOCK). */
 static bool hush(int fd)
 {
         uint64_t count;
-        return read(fd, &count, sizeof count) > 0;
+        const struct iovec buffer = { &count, sizeof count };
+        return preadv2(fd, &buffer, 1, -1, RWF_NOWAIT) > 0;
 }
 
 /* With the lock. */
 static void ring_for_jobs(struct dispatch *dispatch)
 {
-        if (dispatch->event < 0 || dispatch->rung || list_is_empty(&dispatch->jobs))
+        if (dispatch->event < 0 || dispatch->rung || (list_is_empty(&dispatch->jobs) && list_is_empty(&dispatch->again)))
                 return;
         dispatch->rung = true;
         ring(dispatch->event);
@@ -159,7 +162,7 @@ static struct dispatch_job *take_job(struct dispatch *dispatch)
         if (!list_is_empty(&dispatch->jobs)) {
                 job = CONTAINER_OF(dispatch->jobs.next, struct dispatch_job, link);
                 list_remove(&job->link);
-        } else if (dispatch->rung) {
+        } else if (dispatch->rung && list_is_empty(&dispatch->again)) {
                 hush(dispatch->event);
                 dispatch->rung = false;
         }
@@ -217,6 +220,7 @@ static int enter_source(struct dispatch *dispatch, struct dispatch_source *sourc
 int dispatch_source_add(struct dispatch *dispatch, struct dispatch_source *source, struct ward_fault *fault)
 {
         list_init(&source->link);
+        list_init(&source->again);
         pthread_mutex_lock(&dispatch->lock);
         int r = enter_source(dispatch, source);
         pthread_mutex_unlock(&dispatch->lock);
@@ -231,43 +235,86 @@ void dispatch_source_remove(struct dispatch *dispatch, struct dispatch_source *s
                         epoll_ctl(dispatch->epoll, EPOLL_CTL_DEL, source->fd, NULL);
                 map_remove(&dispatch->by_id, source->id);
                 list_remove(&source->link);
+                list_remove(&source->again);
         }
         pthread_mutex_unlock(&dispatch->lock);
 }
 
-/* The source's domain with a reference, and what to call; NULL where there is nothing to do any more. */
-static struct ward_domain *take_ring(struct dispatch *dispatch, uint64_t id, bool (**ret_serve)(struct ward_domain *))
+/* What is to be served: the source's domain, with a reference. */
+struct errand {
+        uint64_t id;
+        struct ward_domain *domain;
+        bool (*serve)(struct ward_domain *domain);
+};
+
+/* With the lock. */
+static struct errand errand_of(const struct dispatch_source *source)
 {
-        struct ward_domain *domain = NULL;
-        pthread_mutex_lock(&dispatch->lock);
-        struct dispatch_source *source = map_find(&dispatch->by_id, id);
-        if (source && hush(source->fd)) {
-                domain = domain_ref(source->domain);
-                *ret_serve = source->serve;
-        }
-        pthread_mutex_unlock(&dispatch->lock);
-        return domain;
+        return (struct errand){ source->id, domain_ref(source->domain), source->serve };
 }
 
-static void ring_again(struct dispatch *dispatch, uint64_t id)
+/* A source that was rung. False: there is nothing to do any more. */
+static bool take_ring(struct dispatch *dispatch, uint64_t id, struct errand *ret_errand)
+{
+        pthread_mutex_lock(&dispatch->lock);
+        const struct dispatch_source *source = map_find(&dispatch->by_id, id);
+        bool rung = source && hush(source->fd);
+        if (rung)
+                *ret_errand = errand_of(source);
+        pthread_mutex_unlock(&dispatch->lock);
+        return rung;
+}
+
+/* The next source that had more. */
+static bool take_again(struct dispatch *dispatch, struct errand *ret_errand)
+{
+        pthread_mutex_lock(&dispatch->lock);
+        bool found = !list_is_empty(&dispatch->again);
+        if (found) {
+                struct dispatch_source *source = CONTAINER_OF(dispatch->again.next, struct dispatch_source, again);
+                list_remove(&source->again);
+                *ret_errand = errand_of(source);
+        }
+        pthread_mutex_unlock(&dispatch->lock);
+        return found;
+}
+
+/* Behind all others. The source's own eventfd is not written to: that might block. */
+static void come_again(struct dispatch *dispatch, uint64_t id)
 {
         pthread_mutex_lock(&dispatch->lock);
         struct dispatch_source *source = map_find(&dispatch->by_id, id);
-        if (source)
-                ring(source->fd);
+        if (source && list_is_empty(&source->again)) {
+                list_append(&dispatch->again, &source->again);
+                ring_for_jobs(dispatch);
+        }
         pthread_mutex_unlock(&dispatch->lock);
+}
+
+static void run_errand(struct dispatch *dispatch, const struct errand *errand)
+{
+        if (errand->serve(errand->domain))
+                come_again(dispatch, errand->id);
+        domain_unref(errand->domain);
 }
 
 static int run_source(struct dispatch *dispatch, uint64_t id)
 {
-        bool (*serve)(struct ward_domain *);
-        struct ward_domain *domain = take_ring(dispatch, id, &serve);
-        if (!domain)
+        struct errand errand;
+        if (!take_ring(dispatch, id, &errand))
                 return 0;
-        if (serve(domain))
-                ring_again(dispatch, id);
-        domain_unref(domain);
+        run_errand(dispatch, &errand);
         return 1;
+}
+
+/* Jobs, then sources that had more. */
+static int run_own(struct dispatch *dispatch)
+{
+        struct errand errand;
+        int n = run_jobs(dispatch, JOBS_MAX);
+        for (int i = 0; i < EVENTS_MAX && is_here(dispatch) && take_again(dispatch, &errand); i++, n++)
+                run_errand(dispatch, &errand);
+        return n;
 }
 
 /* --- Running ---------------------------------------------------------------------------------- */
@@ -280,7 +327,7 @@ static int run_events(struct dispatch *dispatch, int timeout_ms)
         if (n < 0)
                 return -errno;
         for (int i = 0; i < n && is_here(dispatch); i++)
-                done += events[i].data.u64 == JOBS_ID ? run_jobs(dispatch, JOBS_MAX) : run_source(dispatch, events[i].data.u64);
+                done += events[i].data.u64 == JOBS_ID ? run_own(dispatch) : run_source(dispatch, events[i].data.u64);
         return done;
 }
 

@@ -46,12 +46,13 @@ bool dispatch_cancel(struct dispatch *dispatch, struct dispatch_job *job);
 
 /* An eventfd by which another side says that a domain has something to be served. */
 struct dispatch_source {
-        struct list link; /* the dispatcher's own, as @id */
+        struct list link; /* the dispatcher's own, as the next two */
+        struct list again;
         uint64_t id;
-        int fd;                     /* borrowed; not blocking, close-on-exec; open still when the source is removed */
+        int fd;                     /* borrowed; open still when the source is removed */
         struct ward_domain *domain; /* held by a reference while @serve runs */
         /* Called after @fd was readable and was read empty; by several threads at once if it is rung meanwhile. Serves a bounded
-         * share; true: there may be more, ring again. It is called without the domain's turn, perhaps in the moment after the
+         * share; true: there may be more, call again. It is called without the domain's turn, perhaps in the moment after the
          * source was removed: it is to enter the domain, as calls do. */
         bool (*serve)(struct ward_domain *domain);
 };

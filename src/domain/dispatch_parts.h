@@ -11,7 +11,8 @@ struct dispatch {
         pthread_mutex_t lock; /* guards what follows; held for moments */
         struct list jobs;
         struct list sources;
-        struct map by_id; /* id -> source */
+        struct list again; /* of dispatch_source.again: those that had more */
+        struct map by_id;  /* id -> source */
         uint64_t last_id;
         int epoll; /* -1 until first need, as @event */
         int event; /* for the jobs */
