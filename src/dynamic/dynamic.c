@@ -253,7 +253,7 @@ void dynamic_default(const struct ward_type *type, uint64_t *objects, void *to)
         switch (type->kind) {
         case WARD_TYPE_OWN:
         case WARD_TYPE_BORROW:
-                number = ++*objects;
+                number = type->resource->shared ? 0 : ++*objects; /* nothing stands for a buffer: none is passed */
                 memcpy(to, &number, type->size);
                 break;
         case WARD_TYPE_RECORD:

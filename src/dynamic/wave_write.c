@@ -198,6 +198,10 @@ static void write_variant(FILE *out, const struct wit_type *wit, const struct wa
 static void write_handle(FILE *out, const struct wit_type *wit, const struct ward_type *type, const void *from)
 {
         uint64_t number = 0;
+        if (type->resource->shared) { /* a pointer, which says nothing */
+                fprintf(out, "%s(_)", wit_resolve(wit->element)->name);
+                return;
+        }
         memcpy(&number, from, type->size);
         fprintf(out, "%s(%" PRIu64 ")", wit_resolve(wit->element)->name, number);
 }

@@ -195,6 +195,9 @@ static bool read_handle(struct wave *wave, const struct wit_type *wit, const str
         uint32_t at;
         wave_peek(wave);
         const char *begin = wave->at;
+        if (type->resource->shared)
+                return wave_fail(wave, begin, "a %s has no text: what takes one cannot be called so",
+                                 wit_resolve(wit->element)->name);
         if (!type->resource->by_addin)
                 return read_number(wave, wit_resolve(wit->element), to);
         bool good = evaluate(session, &value);
