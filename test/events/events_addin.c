@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
+#include "test/events/lies.h"
 #endif
 
 static uint32_t post(uint32_t n)
@@ -190,6 +191,10 @@ static uint32_t act_on_threads(const char *what, uint32_t n)
                 return atomic_load(&done);
         if (!strcmp(what, "watch end"))
                 return watch_end();
+        if (!strncmp(what, "lie ", 4)) {
+                lie(what + 4);
+                return post(n);
+        }
         if (!strcmp(what, "stop"))
                 atomic_store(&stop, true);
         if (!strcmp(what, "start end with a call"))
