@@ -57,7 +57,7 @@ static void random_answer(struct served *served)
         for (size_t i = 0; i < COUNT_OF(slots); i++)
                 slots[i] = odd_number(x);
         uint64_t r = next_random(x);
-        uint32_t kind = r & 3 ? MESSAGE_RETURN : (uint32_t)(r >> 8) % (MESSAGE_MORE_RETURN + 2);
+        uint32_t kind = r & 3 ? MESSAGE_RETURN : (uint32_t)(r >> 8) % (MESSAGE_SETTLE_RETURN + 2);
         channel_send(&served->channel, r & 12 ? kind : MESSAGE_IMPORT, (uint32_t)(r >> 16) % 2, (uint32_t)(r >> 24) % 12, slots,
                      CHANNEL_SLOTS);
 }

@@ -124,7 +124,9 @@ static const struct ward_contract contract = { .name = "fuzz:channel/w",
 
 void scene_set(struct scene *scene)
 {
+        struct ward_fault fault;
         *scene = (struct scene){ .host = host_start() };
+        assert_good(ward_host_dispatch_start(scene->host, &fault), &fault);
         scene->board = board_make(scene->variable);
         imports[HOSTILE_NOTE] = (struct ward_import){ channel_imports[IMPORT_NOTE], serve_note };
         imports[HOSTILE_NEST] = (struct ward_import){ channel_imports[IMPORT_NEST], serve_nest };

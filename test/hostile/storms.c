@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -9,6 +10,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "base/own.h"
+#include "channel/doorbell.h"
+#include "channel/pass.h"
 #include "test/hostile/worker.h"
 
 enum { REWRITTEN = 1 << 20 }; /* bytes of the arenas: those that are in use */
@@ -48,11 +51,10 @@ uint64_t odd_number(uint64_t *x)
 
 /* --- What a thread does from now on ----------------------------------------------------------- */
 
-/* Another lane's, which is opened on the fly. */
 struct mailbox *box_of(uint32_t lane)
 {
         struct channel channel;
-        channel_open(&hostile.shared, lane, &channel);
+        channel_open(&hostile.shared, lane < LANES_CALLED ? lane : CHANNEL_OWN_FIRST + lane - LANES_CALLED, &channel);
         return channel.box;
 }
 
@@ -91,7 +93,7 @@ void rewrite_value(uint64_t *x)
 static void rewrite_message(uint64_t *x)
 {
         struct mailbox *box = box_of((uint32_t)(next_random(x) >> 20) % LANES_USED);
-        atomic_store(&box->kind, (uint32_t)(*x >> 32) % (MESSAGE_MORE_RETURN + 2));
+        atomic_store(&box->kind, (uint32_t)(*x >> 32) % (MESSAGE_SETTLE_RETURN + 2));
         atomic_store(&box->instance, (uint32_t)(*x >> 40) % 3);
         atomic_store(&box->function, (uint32_t)(*x >> 44) % 12);
         atomic_store(&box->slots[*x % CHANNEL_SLOTS], odd_number(x));
@@ -145,14 +147,19 @@ static int any_descriptor(uint64_t r)
 
 enum { MOST = 253 }; /* descriptors at once: SCM_MAX_FD */
 
+/* Half of them are letters as pass.h has them, but that nobody expects. */
 static void pass_some(uint64_t r)
 {
         static _Alignas(struct cmsghdr) char control[CMSG_SPACE(MOST * sizeof(int))];
         static char text[4096];
         size_t n = r & 64 ? MOST : (r >> 8) % 8;
         int fd = any_descriptor(r), fds[MOST];
-        struct iovec bytes = { text, (r >> 16) % sizeof text };
+        const struct pass_letter letter = { (uint32_t)(r >> 8) % 5, (uint32_t)(r >> 16) % 64, r >> 24 };
+        struct iovec bytes = { text, r & 128 ? sizeof letter : (r >> 16) % sizeof text };
         struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
+        memcpy(text, &letter, sizeof letter);
+        if (r & 128)
+                n = r >> 40 & 1;
         for (size_t i = 0; i < n; i++)
                 fds[i] = fd;
         if (n && fd >= 0) {
@@ -174,19 +181,34 @@ static void *pass_always(void *data)
         return data;
 }
 
-/* Its description is the host's too: flags and count. */
+/* Its description is the host's too: count and flags. So what it rings it takes away again, that whoever reads then may wait; or it
+ * fills the counter, that whoever rings may. */
+static void ring_once(uint64_t r)
+{
+        uint64_t count = r % 64 ? 1 : UINT64_MAX - 1;
+        if (write(hostile.doorbell, &count, sizeof count) < 0 && errno != EAGAIN)
+                return;
+        for (uint64_t i = r >> 8 & 1023; i; i--)
+                atomic_signal_fence(memory_order_seq_cst);
+        if (r % 64 && read(hostile.doorbell, &count, sizeof count) < 0 && errno != EAGAIN)
+                return;
+        fcntl(hostile.doorbell, F_SETFL, r & 128 ? O_ASYNC : 0);
+        usleep(r >> 20 & 127);
+}
+
+/* Now and then it rests, with the doorbell as it is. */
 static void *ring_always(void *data)
 {
-        uint64_t x = (uint64_t)(uintptr_t)&x | 1, count;
+        uint64_t x = (uint64_t)(uintptr_t)&x | 1;
+        struct doorbell_words *words = doorbell_words(&hostile.shared);
         for (;;) {
                 next_random(&x);
-                count = x & 64 ? UINT64_MAX - 1 : 1;
+                atomic_store(&words->lanes[x / 1024 % DOORBELL_WORDS], x);
+                atomic_store(&words->lanes[CHANNEL_OWN_FIRST / 64], UINT64_MAX);
                 fcntl(hostile.doorbell, F_SETFL, O_NONBLOCK);
-                if (x & 128 && write(hostile.doorbell, &count, sizeof count) < 0 && errno != EAGAIN)
-                        return data;
-                if (x & 256 && read(hostile.doorbell, &count, sizeof count) < 0 && errno != EAGAIN)
-                        return data;
-                fcntl(hostile.doorbell, F_SETFL, x & 512 ? 0 : O_ASYNC | O_NONBLOCK);
+                ring_once(x >> 20);
+                if (x % 32 == 0)
+                        usleep(10000);
         }
         return data;
 }

@@ -8,7 +8,7 @@
 #include "channel/message.h"
 #include "test/hostile/hostile.h"
 
-enum { THREADS = 3, CALLS = 12, KINDS = MESSAGE_MORE_RETURN + 3 };
+enum { THREADS = 3, CALLS = 12, KINDS = MESSAGE_SETTLE_RETURN + 3 };
 
 static const uint32_t exports[] = { EXPORT_ADD, EXPORT_DESCRIBE, EXPORT_SHAPES, EXPORT_MAKE, EXPORT_BOXES, EXPORT_MANY };
 

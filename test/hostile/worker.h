@@ -36,12 +36,14 @@ int ask_more(struct served *served, uint64_t bytes, struct extent *ret);
 
 /* storms.c */
 
-/* It rewrites what belongs to the first lanes, which are those that there are. */
-enum { LANES_USED = 24 };
+/* It rewrites what belongs to the first lanes that are called, which are those that there are, and to the first of its own threads.
+ */
+enum { LANES_CALLED = 24, LANES_USED = 32 };
 
 uint64_t next_random(uint64_t *x);
 /* One that matters, more often than not. */
 uint64_t odd_number(uint64_t *x);
+/* @lane: below LANES_USED. */
 struct mailbox *box_of(uint32_t lane);
 /* Any number, ASLEEP, or the next number; which it is, @r says. */
 void wrong_bell(struct mailbox *box, uint64_t r);
