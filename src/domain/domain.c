@@ -444,11 +444,14 @@ void domain_leave(struct ward_domain *domain, struct visit *visit)
                 domain_leave_quickly(domain, visit);
 }
 
-void domain_leave_unloaded(struct ward_domain *domain, bool turn)
+void domain_leave_unloaded(struct ward_domain *domain, bool outermost, bool turn)
 {
+        if (!domain_is_here(domain))
+                return;
         domain_ref(domain);
         if (turn)
                 turn_give(&domain->turn);
-        domain_left(domain);
+        if (outermost)
+                domain_left(domain);
         domain_unref(domain);
 }

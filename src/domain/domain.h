@@ -29,7 +29,7 @@
 #include "monitor/monitor.h"
 
 struct kind;
-struct tracer; /* domain/trace.h: who looks in */
+struct tracer;   /* domain/trace.h: who looks in */
 struct warden;   /* domain/warden.h: the host's link to its warden process */
 struct dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
 
@@ -182,8 +182,8 @@ int domain_enter_to_load(struct ward_domain *domain, uint32_t ms, struct ward_fa
 /* The same to end an add-in, in a domain that may be unloaded already. */
 void domain_enter_to_end(struct ward_domain *domain);
 void domain_leave(struct ward_domain *domain, struct visit *visit);
-/* The end of leaving, for who is out of its visit: gives the @turn back, and frees what a domain used that does not run. */
-void domain_leave_unloaded(struct ward_domain *domain, bool turn);
+/* The end of leaving a domain that does not run: gives the @turn back, and behind the outermost call frees what was used. */
+void domain_leave_unloaded(struct ward_domain *domain, bool outermost, bool turn);
 /* The other half of leaving, for who is out of its visit already and finds that the domain does not run: frees what it used if
  * nobody else is in it. */
 void domain_left(struct ward_domain *domain);
@@ -218,6 +218,10 @@ struct instance *instance_unref(struct instance *instance);
 void instances_end(struct ward_domain *domain, struct visit *visit, struct list *ended);
 void instances_free(struct list *ended);
 int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+/* For kind->cross: what it does not care for. And who failed, into @fault, if anything did. */
+int instance_enter_and_call(struct instance *instance, uint32_t export_index, const void *args, void *ret,
+                            struct ward_fault *fault);
+void instance_name_fault(const struct instance *instance, uint32_t export_index, struct ward_fault *fault);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
  * by kinds on the calling host thread, in its visit. 0; or DEADLINE or UNLOADED, with @ret zeroed: it was not run, for the call was

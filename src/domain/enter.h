@@ -38,31 +38,42 @@ static inline int visit_begin(struct ward_domain *domain, struct visit *visit, s
         return r;
 }
 
+/* Where the next step into @visit is to have the turn: takes it, if that needs no waiting. */
+static inline bool visit_take_turn(struct ward_domain *domain, const struct visit *visit)
+{
+        return !visit_has_turn(domain, visit, visit_depth(visit) + 1) || turn_enter(&domain->turn);
+}
+
+/* That the domain runs is looked at when it is entered; in a forked child the turn is a copy that nobody else has. */
 static inline int domain_enter_quickly(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault)
 {
         struct visit *visit = visit_at_hand(domain);
-        if (!visit || !domain_is_running(domain))
-                return domain_enter(domain, ms, ret_visit, fault);
-        if (visit_has_turn(domain, visit, visit_depth(visit) + 1) && !turn_enter(&domain->turn))
+        if (!visit || !visit_take_turn(domain, visit))
                 return domain_enter(domain, ms, ret_visit, fault);
         *ret_visit = visit;
         return visit_begin(domain, visit, fault);
 }
 
-static inline void domain_leave_quickly(struct ward_domain *domain, struct visit *visit)
+/* Out of @visit by a step. @turn: whether it was taken on the way in. A domain that runs is this process's own; what a forked child
+ * writes to its copy of the visit is nobody's. */
+static inline void visit_end(struct ward_domain *domain, struct visit *visit, bool turn)
 {
         uint32_t depth = visit_depth(visit);
-        bool turn = visit_has_turn(domain, visit, depth);
-        if (!domain_is_here(domain) || (depth == 1 && !list_is_empty(&visit->unheld))) {
+        if (__builtin_expect(depth == 1 && !list_is_empty(&visit->unheld), false)) {
                 domain_leave(domain, visit);
                 return;
         }
         atomic_store_explicit(&visit->depth, depth - 1, memory_order_release);
         barrier_light();
-        if (__builtin_expect(depth == 1 && !domain_is_running(domain), false))
-                domain_leave_unloaded(domain, turn);
+        if (__builtin_expect(!domain_is_running(domain), false))
+                domain_leave_unloaded(domain, depth == 1, turn);
         else if (turn)
                 turn_give(&domain->turn);
+}
+
+static inline void domain_leave_quickly(struct ward_domain *domain, struct visit *visit)
+{
+        visit_end(domain, visit, visit_has_turn(domain, visit, visit_depth(visit)));
 }
 
 #endif

@@ -227,31 +227,52 @@ struct instance *instance_unref(struct instance *instance)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
-static void name_fault(const struct instance *instance, uint32_t export_index, struct ward_fault *fault)
+void instance_name_fault(const struct instance *instance, uint32_t export_index, struct ward_fault *fault)
 {
         fault_name(fault, instance->name, instance->domain->name, instance->contract->exports[export_index]->name);
 }
 
-int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+int instance_enter_and_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
 {
         struct ward_domain *domain = instance->domain;
         struct visit *visit;
-        int r;
-        if (export_index >= instance->contract->n_exports)
-                return fault_set(fault, WARD_FAULT_USAGE, "contract %s has no export %u", instance->contract->name, export_index);
-        if (domain->kind->unlocked)
-                return domain->kind->call(instance, export_index, args, ret, fault);
-        if (atomic_load_explicit(&domain->executor, memory_order_relaxed) &&
-            pending_call(instance, export_index, args, ret, fault, &r))
-                return r;
-        r = domain_enter_quickly(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
+        int r = domain_enter_quickly(domain, atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed), &visit, fault);
         if (r) {
-                name_fault(instance, export_index, fault);
+                instance_name_fault(instance, export_index, fault);
                 return r;
         }
         r = domain->kind->call(instance, export_index, args, ret, fault);
         if (r)
-                name_fault(instance, export_index, fault);
+                instance_name_fault(instance, export_index, fault);
         domain_leave_quickly(domain, visit); /* may be the end of @instance */
         return r;
+}
+
+/* On a domain that calls were begun in. */
+static __attribute__((noinline)) int cross_pending(struct instance *instance, uint32_t export_index, const void *args, void *ret,
+                                                   struct ward_fault *fault)
+{
+        int r;
+        if (pending_call(instance, export_index, args, ret, fault, &r))
+                return r;
+        return instance_enter_and_call(instance, export_index, args, ret, fault);
+}
+
+static __attribute__((noinline)) int no_export(const struct instance *instance, uint32_t export_index, struct ward_fault *fault)
+{
+        return fault_set(fault, WARD_FAULT_USAGE, "contract %s has no export %u", instance->contract->name, export_index);
+}
+
+/* Nothing but the choice of who does it. */
+int instance_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+{
+        const struct ward_domain *domain = instance->domain;
+        const struct kind *kind = domain->kind;
+        if (export_index >= instance->contract->n_exports)
+                return no_export(instance, export_index, fault);
+        if (kind->unlocked)
+                return kind->call(instance, export_index, args, ret, fault);
+        if (atomic_load_explicit(&domain->executor, memory_order_relaxed))
+                return cross_pending(instance, export_index, args, ret, fault);
+        return (kind->cross ? kind->cross : instance_enter_and_call)(instance, export_index, args, ret, fault);
 }

@@ -28,21 +28,16 @@ struct ward_pending {
         struct dispatch_job told;
 };
 
-static __thread struct executor_job *running __attribute__((tls_model("initial-exec")));
+__thread struct executor_job *pending_running __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 bool pending_is_cancelled(void)
 {
-        return running && atomic_load_explicit(&running->cancelled, memory_order_relaxed);
-}
-
-bool pending_is_running(void)
-{
-        return running;
+        return pending_running && atomic_load_explicit(&pending_running->cancelled, memory_order_relaxed);
 }
 
 void pending_watch(_Atomic uint32_t *word)
 {
-        executor_tell(CONTAINER_OF(running, struct ward_pending, job)->executor, running, word);
+        executor_tell(CONTAINER_OF(pending_running, struct ward_pending, job)->executor, pending_running, word);
 }
 
 static const struct ward_func *func_of(const struct ward_pending *pending)
@@ -111,11 +106,11 @@ static int call(struct ward_pending *pending, bool ended, struct ward_fault *fau
                                  "it took that long",
                                  name);
         uint64_t outer = deadline_inherited;
-        struct executor_job *around = running;
+        struct executor_job *around = pending_running;
         deadline_inherited = pending->job.deadline;
-        running = &pending->job;
+        pending_running = &pending->job;
         int r = instance_call(instance, pending->export_index, pending->args, pending->ret, fault);
-        running = around;
+        pending_running = around;
         deadline_inherited = outer;
         return r;
 }

@@ -19,12 +19,18 @@ void pending_cancel(struct ward_pending *pending);
 int pending_finish(struct ward_pending *pending, void *ret, struct ward_fault *fault);
 void pending_abandon(struct ward_pending *pending);
 
+/* What this thread runs of a begun call; NULL: it is in none. */
+extern __thread struct executor_job *pending_running __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
 /* Whether the begun call that this thread runs is to end: ward_cancelled at the kinds in this process. */
 bool pending_is_cancelled(void);
 
 /* At kind process: whether this thread runs a begun call; and the word that is to be 1 while that one is cancelled, and 0 else,
  * from now on until NULL is given. */
-bool pending_is_running(void);
+static inline bool pending_is_running(void)
+{
+        return __builtin_expect(pending_running != NULL, false);
+}
 void pending_watch(_Atomic uint32_t *word);
 
 /* The time by which a call of @instance that begins now, on this thread, is to be over. */

@@ -321,4 +321,5 @@ const struct kind kind_process = {
         .release = process_release,
         .call = process_call,
         .take = process_take_block,
+        .cross = process_cross,
 };

@@ -69,6 +69,14 @@ static inline struct marshal_memory *lane_memory(struct lane *lane, const struct
         return &lane->memory;
 }
 
+/* Waits for the worker's next message and receives it. */
+static inline enum channel_outcome lane_await(struct lane *lane, uint64_t deadline, struct message *ret_message)
+{
+        enum channel_outcome outcome = channel_wait(&lane->channel, &lane->process->guard, deadline);
+        *ret_message = outcome == CHANNEL_MESSAGE ? channel_receive(&lane->channel) : (struct message){ 0 };
+        return outcome;
+}
+
 static inline uint32_t process_flat_params(const struct ward_func *func)
 {
         return ward_func_spills(func) ? 1 : func->params->flat;
@@ -139,6 +147,9 @@ int process_lose(struct lane *lane, struct ward_fault *fault, enum ward_fault_ki
  * answer in the mailbox; a fault that says CHANNEL_DEADLINE is the caller's to word. @crossing: of the call that was sent, or NULL;
  * it arrives when the worker says so, or is undone. */
 int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing, struct ward_fault *fault);
+/* The same for who has waited already, and received the message if there is one. */
+int process_converse_on(struct lane *lane, enum channel_outcome outcome, struct message message, uint32_t kind,
+                        struct crossing *crossing, struct ward_fault *fault);
 /* The same within @deadline, which calls from callbacks inherit. */
 int process_converse_until(struct lane *lane, uint32_t kind, uint64_t deadline, struct ward_fault *fault);
 
@@ -169,6 +180,7 @@ void process_release(struct instance *instance);
 
 /* process_call.c */
 int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+int process_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 /* references_destroy. */
 int process_destroy(struct instance *instance, uint32_t resource, uint32_t object, struct ward_fault *fault);
 

@@ -1,8 +1,10 @@
 /* Kind `process`: calling. Whatever the worker says is checked against the host's own contract. */
 #include "base/fault.h"
 #include "domain/deadline.h"
+#include "domain/enter.h"
 #include "domain/pending.h"
 #include "domain/process.h"
+#include "marshal/words.h"
 
 /* A call of the worker. */
 struct outgoing {
@@ -57,17 +59,30 @@ static int lift_result(struct lane *lane, const struct outgoing *call, void *ret
         return r;
 }
 
+static void send_call(struct lane *lane, const struct outgoing *call, const uint64_t *slots)
+{
+        uint32_t n = process_flat_params(call->func);
+        if (!lane->coming.n) {
+                channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, n);
+                return;
+        }
+        coming_announce(&lane->channel, &lane->coming);
+        channel_send(&lane->channel, MESSAGE_CALL_EARLY, call->instance, call->function, slots, n);
+        coming_write(&lane->channel, &lane->coming, &lane->process->guard);
+}
+
 /* Sends the call and takes its result. */
 static int exchange(struct lane *lane, const struct outgoing *call, const void *args, void *ret, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS];
         int r = marshal_lower_params(call->func, args, slots, lane_memory(lane, call->crossing), fault);
         if (r) {
+                lane->coming.n = 0;
                 if (call->crossing)
                         crossing_undo(call->crossing);
                 return r;
         }
-        channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
+        send_call(lane, call, slots);
         r = process_converse(lane, MESSAGE_RETURN, call->crossing, fault);
         if (r == CHANNEL_DEADLINE)
                 return too_late(lane, call->func->name, call->ms, fault);
@@ -100,31 +115,137 @@ static void end_call(struct lane *lane, struct arena_mark mark, uint32_t lent, u
 }
 
 /* A begun call is told by its lane that it is cancelled; what is nested in it goes over the same. */
-static void watch_cancelling(struct lane *lane, _Atomic uint32_t *word)
+static inline void watch_cancelling(struct lane *lane, _Atomic uint32_t *word)
 {
         if (pending_is_running() && lane->visit.depth == 1 && domain_is_here(lane->domain))
                 pending_watch(word);
 }
 
-int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+static __attribute__((noinline)) uint32_t begin_limit(uint32_t ms)
 {
-        struct lane *lane = lane_find(instance->domain);
+        uint64_t own = clock_deadline(ms);
+        if (own >= deadline_inherited)
+                return 0;
+        deadline_inherited = own;
+        return ms;
+}
+
+/* From now on until deadline_inherited is put back; the call's own time limit, or 0. */
+static inline uint32_t begin_deadline(const struct instance *instance)
+{
+        uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed);
+        return ms ? begin_limit(ms) : 0;
+}
+
+/* The answer is another than a word; first the worker may have something to ask. @ms: the call's own time limit, or 0. */
+static __attribute__((noinline)) int take_other(struct lane *lane, const struct ward_func *func, uint32_t ms,
+                                                enum channel_outcome outcome, struct message message, void *ret,
+                                                struct ward_fault *fault)
+{
+        const struct outgoing call = { .func = func, .ms = ms };
+        int r = process_converse_on(lane, outcome, message, MESSAGE_RETURN, NULL, fault);
+        if (r == CHANNEL_DEADLINE)
+                return too_late(lane, func->name, ms, fault);
+        return r ? r : lift_result(lane, &call, ret, fault);
+}
+
+/* Takes the word that a call gives. */
+static inline __attribute__((always_inline)) int take_word(struct lane *lane, const struct ward_func *func, uint32_t ms, void *ret,
+                                                           struct ward_fault *fault)
+{
+        struct message message;
+        uint64_t slot;
+        enum channel_outcome outcome = lane_await(lane, deadline_inherited, &message);
+        if (__builtin_expect(message.kind != MESSAGE_RETURN || message.instance || lane->ring.words, false))
+                return take_other(lane, func, ms, outcome, message, ret, fault);
+        channel_slots(&lane->channel, &slot, 1);
+        if (func->result)
+                word_write(func->result, ret, slot);
+        return 0;
+}
+
+/* A call whose parameters are words, and in the mailbox already. There is nothing to be put into memory, lent or handed over; what
+ * callbacks within it put there, they have taken away. */
+static inline __attribute__((always_inline)) int call_words(struct lane *lane, const struct instance *instance,
+                                                            const struct ward_func *func, uint32_t export_index, void *ret,
+                                                            struct ward_fault *fault)
+{
+        uint32_t number = process_number(lane->process, instance);
+        uint64_t outer = deadline_inherited, before = lane_begin(lane, number, export_index);
+        uint32_t ms = begin_deadline(instance);
+        bool begun = pending_is_running();
+        if (begun)
+                watch_cancelling(lane, &lane->channel.words->cancelled);
+        channel_send(&lane->channel, MESSAGE_CALL, number, export_index, NULL, 0);
+        int r = take_word(lane, func, ms, ret, fault);
+        deadline_inherited = outer;
+        if (begun)
+                watch_cancelling(lane, NULL);
+        lane_finish(lane, before);
+        if (__builtin_expect(lane->channel.grown && before == LANE_IDLE, false) && domain_is_here(lane->domain))
+                channel_settle(&lane->channel, &lane->process->shared);
+        return r;
+}
+
+static __attribute__((noinline)) int call_values(struct lane *lane, struct instance *instance, uint32_t export_index,
+                                                 const void *args, void *ret, struct ward_fault *fault)
+{
         const struct ward_func *func = instance->contract->exports[export_index];
-        if (visit_depth(&lane->visit) > MESSAGE_NESTING)
-                return too_deep(fault);
         struct arena_mark mark = channel_mark(&lane->channel);
         uint32_t lent = lane->n_lent;
-        uint32_t ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed);
         uint32_t number = process_number(lane->process, instance);
-        uint64_t outer = deadline_inherited, own = clock_deadline(ms), before = lane_begin(lane, number, export_index);
-        struct outgoing call = { number, export_index, func, own < outer ? ms : 0, NULL };
-        deadline_inherited = own < outer ? own : outer;
+        uint64_t outer = deadline_inherited, before = lane_begin(lane, number, export_index);
+        struct outgoing call = { number, export_index, func, begin_deadline(instance), NULL };
         watch_cancelling(lane, &lane->channel.words->cancelled);
         int r = func_has_handles(func) ? exchange_with_handles(lane, instance->references, &call, args, ret, fault)
                                        : exchange(lane, &call, args, ret, fault);
         deadline_inherited = outer;
         watch_cancelling(lane, NULL);
         end_call(lane, mark, lent, before);
+        return r;
+}
+
+/* The worker does not look at them before the bell, but what it does there costs nobody but itself. */
+static inline uint64_t *slots_here(const struct lane *lane)
+{
+        return (uint64_t *)(void *)lane->channel.box->slots;
+}
+
+static inline __attribute__((always_inline)) int call_in(struct lane *lane, struct instance *instance, uint32_t export_index,
+                                                         const void *args, void *ret, struct ward_fault *fault)
+{
+        const struct ward_func *func = instance->contract->exports[export_index];
+        if (__builtin_expect(visit_depth(&lane->visit) > MESSAGE_NESTING, false))
+                return too_deep(fault);
+        if (gives_word(func) && words_lower(func->params, args, slots_here(lane)) == func->params->n)
+                return call_words(lane, instance, func, export_index, ret, fault);
+        return call_values(lane, instance, export_index, args, ret, fault);
+}
+
+int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+{
+        return call_in(lane_find(instance->domain), instance, export_index, args, ret, fault);
+}
+
+/* Where this thread's last call went to the same domain. */
+int process_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault)
+{
+        struct ward_domain *domain = instance->domain;
+        struct lane *lane = lane_last;
+        if (!lane || lane->domain != domain)
+                return instance_enter_and_call(instance, export_index, args, ret, fault);
+        bool turn = visit_depth(&lane->visit) == lane->visit.base && !domain->free_threaded;
+        if (turn && !turn_enter(&domain->turn))
+                return instance_enter_and_call(instance, export_index, args, ret, fault);
+        int r = visit_begin(domain, &lane->visit, fault);
+        if (r) {
+                instance_name_fault(instance, export_index, fault);
+                return r;
+        }
+        r = call_in(lane, instance, export_index, args, ret, fault);
+        if (r)
+                instance_name_fault(instance, export_index, fault);
+        visit_end(domain, &lane->visit, turn); /* may be the end of @instance */
         return r;
 }
 

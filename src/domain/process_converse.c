@@ -52,16 +52,15 @@ static int take_failure(struct lane *lane, uint32_t kind, struct crossing *cross
         return r;
 }
 
-/* Waits for the next message. One that is there wins over the guard and the deadline, so after an import (@again) these are looked
- * at first: else a worker that never stops asking would never be stopped. */
-static enum channel_outcome await(struct lane *lane, bool again, uint64_t deadline)
+/* A message that is there wins over the guard and the deadline, so after an import these are looked at first: else a worker that
+ * never stops asking would never be stopped. */
+static enum channel_outcome await_again(struct lane *lane, uint64_t deadline, struct message *ret_message)
 {
-        const _Atomic uint32_t *guard = &lane->process->guard;
-        if (again && !atomic_load(guard))
+        if (!atomic_load(&lane->process->guard))
                 return CHANNEL_GUARD;
-        if (again && deadline != CLOCK_NEVER && clock_now() >= deadline)
+        if (deadline != CLOCK_NEVER && clock_now() >= deadline)
                 return CHANNEL_DEADLINE;
-        return channel_wait(&lane->channel, guard, deadline);
+        return lane_await(lane, deadline, ret_message);
 }
 
 /* Memory for the worker's values. */
@@ -122,17 +121,16 @@ static int serve(struct lane *lane, const struct message *message, struct ward_f
         return r;
 }
 
-int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
+int process_converse_on(struct lane *lane, enum channel_outcome outcome, struct message message, uint32_t kind,
+                        struct crossing *crossing, struct ward_fault *fault)
 {
-        for (bool again = false;; again = true) {
-                enum channel_outcome outcome = await(lane, again, deadline_inherited);
+        for (;; outcome = await_again(lane, deadline_inherited, &message)) {
                 if (outcome == CHANNEL_GUARD)
                         return process_gone(lane->process, fault);
                 if (outcome == CHANNEL_DEADLINE)
                         return CHANNEL_DEADLINE;
                 if (outcome == CHANNEL_BROKEN)
                         return process_lose(lane, fault, WARD_FAULT_PROTOCOL, "the worker broke the order of messages");
-                struct message message = channel_receive(&lane->channel);
                 if (message.kind == MESSAGE_FAILED)
                         return take_failure(lane, kind, crossing, fault);
                 if (lend(lane, message.kind))
@@ -147,6 +145,13 @@ int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing
                 if (r)
                         return r;
         }
+}
+
+int process_converse(struct lane *lane, uint32_t kind, struct crossing *crossing, struct ward_fault *fault)
+{
+        struct message message;
+        enum channel_outcome outcome = lane_await(lane, deadline_inherited, &message);
+        return process_converse_on(lane, outcome, message, kind, crossing, fault);
 }
 
 int process_converse_until(struct lane *lane, uint32_t kind, uint64_t deadline, struct ward_fault *fault)
