@@ -59,30 +59,17 @@ static int lift_result(struct lane *lane, const struct outgoing *call, void *ret
         return r;
 }
 
-static void send_call(struct lane *lane, const struct outgoing *call, const uint64_t *slots)
-{
-        uint32_t n = process_flat_params(call->func);
-        if (!lane->coming.n) {
-                channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, n);
-                return;
-        }
-        coming_announce(&lane->channel, &lane->coming);
-        channel_send(&lane->channel, MESSAGE_CALL_EARLY, call->instance, call->function, slots, n);
-        coming_write(&lane->channel, &lane->coming, &lane->process->guard);
-}
-
 /* Sends the call and takes its result. */
 static int exchange(struct lane *lane, const struct outgoing *call, const void *args, void *ret, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS];
         int r = marshal_lower_params(call->func, args, slots, lane_memory(lane, call->crossing), fault);
         if (r) {
-                lane->coming.n = 0;
                 if (call->crossing)
                         crossing_undo(call->crossing);
                 return r;
         }
-        send_call(lane, call, slots);
+        channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
         r = process_converse(lane, MESSAGE_RETURN, call->crossing, fault);
         if (r == CHANNEL_DEADLINE)
                 return too_late(lane, call->func->name, call->ms, fault);
