@@ -238,6 +238,18 @@ bool is_there(int32_t pid)
         return pid > 0 && !kill(pid, 0);
 }
 
+bool is_worker(int32_t pid)
+{
+        char path[32], name[32] = "";
+        snprintf(path, sizeof path, "/proc/%d/comm", pid);
+        FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+        if (!file)
+                return false;
+        bool is = fgets(name, sizeof name, file) && !strcmp(name, "ward-worker\n");
+        fclose(file);
+        return is;
+}
+
 int count_channels(void)
 {
         FILE *maps = fopen("/proc/self/maps", "re");

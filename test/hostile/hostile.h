@@ -48,6 +48,8 @@ void scene_fail(const char *what, const char *file, int line) __attribute__((nor
 
 /* Whether a process is there. */
 bool is_there(int32_t pid);
+/* What a worker says of itself is looked at before it is killed for it. */
+bool is_worker(int32_t pid);
 
 /* Memory of channels that this process has mapped. */
 int count_channels(void);

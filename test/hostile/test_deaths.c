@@ -30,9 +30,11 @@ static void *kill_there(void *data)
         struct board *board = killer->board;
         while (!atomic_load(&board->reached))
                 syscall(SYS_futex, &board->reached, FUTEX_WAIT, 0, NULL, NULL, 0);
+        int32_t pid = atomic_load(&board->pid);
+        bool is = is_worker(pid);
         atomic_store(&board->died_at, clock_now());
-        if (atomic_load(&board->pid) > 0)
-                kill(atomic_load(&board->pid), killer->signal);
+        if (is)
+                kill(pid, killer->signal);
         return NULL;
 }
 
