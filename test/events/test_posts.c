@@ -250,6 +250,28 @@ TEST(threads_of_the_host_have_a_ring_each)
         stage_strike();
 }
 
+/* Many begun calls in flight: each one's come before its answer. */
+static void begun_calls_post(enum ward_isolation isolation)
+{
+        enum { CALLS = 200 };
+        struct events_get_pending *pending[CALLS];
+        struct ward_fault fault;
+        uint32_t ret;
+        stage_set(isolation, NULL);
+        for (uint32_t i = 0; i < CALLS; i++)
+                assert_good(events_get_begin(stage->events, i, &pending[i], &fault), &fault);
+        for (uint32_t i = 0; i < CALLS; i++) {
+                assert_good(events_get_finish(pending[i], &ret, &fault), &fault);
+                assert_int_equal(ret, i + 1);
+                assert_true(stage->n_notes > i);
+                assert_int_equal(stage->notes[i], 1000 + i);
+        }
+        assert_int_equal(stage->n_notes, CALLS);
+        stage_strike();
+}
+
+AT_EVERY_KIND(begun_calls_post)
+
 #define CASES(name) TEST_CASE(name##_direct), TEST_CASE(name##_wasm), TEST_CASE(name##_process)
 
 int main(int argc, char **argv)
@@ -259,5 +281,6 @@ int main(int argc, char **argv)
                          TEST_CASE(nested_calls_post_too), TEST_CASE(a_call_from_within_an_event_may_fill_the_ring),
                          TEST_CASE(unloading_from_within_an_event_is_the_last_of_them), TEST_CASE(a_crash_costs_the_domain_only),
                          TEST_CASE(a_deadline_ends_what_is_posted), TEST_CASE(a_bad_value_is_the_add_ins_fault),
-                         TEST_CASE(without_memory_it_is_an_ordinary_call), TEST_CASE(threads_of_the_host_have_a_ring_each));
+                         TEST_CASE(without_memory_it_is_an_ordinary_call), TEST_CASE(threads_of_the_host_have_a_ring_each),
+                         CASES(begun_calls_post));
 }
