@@ -12,7 +12,9 @@
  *                      and signatures of the functions; names of the resources, and whether they are the add-in's. Answered by
  *                      LOADED or FAILED
  *      UNLOAD h -> w   instance. Answered by UNLOADED
- *      OPEN h -> w     slot: a lane, which a new thread of the worker's serves from now on. Answered by OPENED or FAILED
+ *      OPEN h -> w     instance: how many; slots: as many lanes, which a new thread of the worker's serves from now on. Where there are
+ *                      several, each outermost message comes on the next one: a row, whose calls are in flight together and run in
+ *                      that order. A call in it that is cancelled before it begins is FAILED. Answered by OPENED or FAILED
  *
  * On every other lane:
  *

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/kind.h"
+#include "domain/pending.h"
 #include "domain/state.h"
 
 /* --- The thread ------------------------------------------------------------------------------- */
@@ -27,6 +28,60 @@ static bool await_job(struct executor *executor)
         return true;
 }
 
+static bool finish_job(struct executor *executor, struct executor_job *job)
+{
+        bool dropped = job->over(job);
+        executor->n_jobs--;
+        pthread_cond_broadcast(&executor->news);
+        atomic_store_explicit(&job->state, EXECUTOR_DONE, memory_order_release); /* whoever sees it takes the lock once */
+        return dropped;
+}
+
+static bool is_for_row(const struct executor *executor, const struct executor_job *job)
+{
+        return job && job->in_row && !executor->ending && executor->domain->kind->row;
+}
+
+struct executor_job *executor_next(struct executor *executor)
+{
+        pthread_mutex_lock(&executor->lock);
+        struct executor_job *job = first_job(executor);
+        if (is_for_row(executor, job)) {
+                list_remove(&job->link);
+                atomic_store_explicit(&job->state, EXECUTOR_RUNNING, memory_order_relaxed);
+        } else {
+                job = NULL;
+        }
+        pthread_mutex_unlock(&executor->lock);
+        return job;
+}
+
+void executor_done(struct executor *executor, struct executor_job *job)
+{
+        pthread_mutex_lock(&executor->lock);
+        bool dropped = finish_job(executor, job);
+        pthread_mutex_unlock(&executor->lock);
+        if (dropped)
+                job->drop(job);
+}
+
+/* With the lock. */
+static bool run_row(struct executor *executor)
+{
+        if (!is_for_row(executor, first_job(executor)))
+                return false;
+        pthread_mutex_unlock(&executor->lock);
+        bool ran = pending_run_row(executor);
+        pthread_mutex_lock(&executor->lock);
+        return ran;
+}
+
+static void run_first(struct executor *executor)
+{
+        if (first_job(executor) && !run_row(executor) && first_job(executor))
+                executor_run_job(executor, first_job(executor));
+}
+
 /* With the lock. What comes too late for its turn has its job say so. */
 static void run_in_turn(struct executor *executor)
 {
@@ -35,20 +90,12 @@ static void run_in_turn(struct executor *executor)
         pthread_mutex_unlock(&executor->lock);
         bool taken = turn_take(&domain->turn, deadline);
         pthread_mutex_lock(&executor->lock);
-        struct executor_job *job = first_job(executor);
-        if (job)
-                executor_run_job(executor, job);
+        if (taken)
+                run_first(executor);
+        else if (first_job(executor))
+                executor_run_job(executor, first_job(executor));
         if (taken)
                 turn_give(&domain->turn);
-}
-
-static bool finish_job(struct executor *executor, struct executor_job *job)
-{
-        bool dropped = job->over(job);
-        executor->n_jobs--;
-        pthread_cond_broadcast(&executor->news);
-        atomic_store_explicit(&job->state, EXECUTOR_DONE, memory_order_release); /* whoever sees it takes the lock once */
-        return dropped;
 }
 
 void executor_run_job(struct executor *executor, struct executor_job *job)
@@ -73,13 +120,16 @@ static void *run(void *data)
         pthread_mutex_lock(&executor->lock);
         while (await_job(executor)) {
                 if (executor->domain->kind->unlocked || executor->domain->free_threaded)
-                        executor_run_job(executor, first_job(executor));
+                        run_first(executor);
                 else
                         run_in_turn(executor);
         }
         executor->over = true;
         pthread_cond_broadcast(&executor->news);
+        struct row *row = STEAL(executor->row);
         pthread_mutex_unlock(&executor->lock);
+        if (row)
+                executor->domain->kind->row->close(row);
         executor_unref(executor);
         return NULL;
 }

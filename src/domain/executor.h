@@ -37,6 +37,7 @@ enum executor_job_state {
 struct executor_job {
         struct list link;
         _Atomic uint32_t state;
+        bool in_row;            /* a begun call, which may be in flight with others */
         _Atomic bool cancelled; /* somebody wishes that it ended */
         _Atomic uint32_t *told; /* a word that says so to the add-in, or NULL; guarded by the lock */
         uint64_t deadline;      /* the executor waits no longer for the domain's turn than that */
@@ -63,6 +64,7 @@ struct executor {
         struct list queue;   /* of jobs */
         uint32_t n_jobs;     /* not done */
         struct ask *ask;     /* the innermost */
+        struct row *row;     /* domain/row.h; the thread's own */
         bool ending;         /* no more jobs; those there are fail */
         _Atomic bool over;
         bool started, joined;
@@ -144,6 +146,11 @@ bool executor_wait_news(struct executor *executor, uint64_t deadline);
 /* 0: @job ran in the midst of the call of this domain that this thread serves, or makes; 1: there is none; USAGE. */
 int executor_run_within(struct executor *executor, struct executor_job *job, struct ward_fault *fault);
 void executor_run_job(struct executor *executor, struct executor_job *job);
+
+/* For who runs jobs in a row, on the executor's thread without the lock: the first of the queue, if it may be in a row, which runs
+ * from here on; NULL otherwise, or at the end. And it is done. */
+struct executor_job *executor_next(struct executor *executor);
+void executor_done(struct executor *executor, struct executor_job *job);
 void executor_become(struct executor *executor);
 
 #endif

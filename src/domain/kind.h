@@ -5,6 +5,7 @@
 
 #include "domain/blocks.h"
 #include "domain/domain.h"
+#include "domain/row.h"
 
 struct kind {
         const char *name;
@@ -47,6 +48,8 @@ struct kind {
         /* The same with entering before and leaving behind, as instance_enter_and_call does it: for who can be quicker. NULL:
          * nothing is to be gained. */
         int (*cross)(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+
+        const struct row_ops *row; /* calls in flight together; NULL: the kind makes one after the other */
 };
 
 extern const struct kind kind_direct;

@@ -167,7 +167,7 @@ struct lane *lane_unref(struct lane *lane)
 }
 
 /* The lane counts as busy from here on, so that the process stays. */
-static int make(struct process *process, struct lane **ret_lane, struct ward_fault *fault)
+int lane_make(struct process *process, struct lane **ret_lane, struct ward_fault *fault)
 {
         struct lane *lane = aligned_alloc(128, (sizeof *lane + 127) & ~(size_t)127);
         uint32_t number;
@@ -184,7 +184,7 @@ static int make(struct process *process, struct lane **ret_lane, struct ward_fau
         return 0;
 }
 
-static void quit(struct lane *lane)
+void lane_quit(struct lane *lane)
 {
         atomic_store_explicit(&lane->visit.depth, 0, memory_order_release);
         barrier_light();
@@ -197,17 +197,17 @@ static int open(struct process *process, uint32_t ms, struct lane **ret_lane, st
         uint64_t own = clock_deadline(ms);
         uint64_t deadline = own < deadline_inherited ? own : deadline_inherited;
         struct lane *lane = NULL;
-        int r = make(process, &lane, fault);
+        int r = lane_make(process, &lane, fault);
         if (r)
                 return r;
-        r = process_open_lane(process, lane->number, deadline, fault);
+        r = process_open_lanes(process, &lane->number, 1, deadline, fault);
         if (r) {
                 process_remove_lane(process, lane);
-                quit(lane);
+                lane_quit(lane);
                 lane_unref(lane);
                 return r;
         }
-        quit(lane);
+        lane_quit(lane);
         list_append(&mine, &lane->own);
         *ret_lane = lane_last = lane;
         return 0;

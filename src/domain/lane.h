@@ -59,6 +59,10 @@ void lane_init(struct lane *lane, struct process *process, uint32_t number);
 /* A lane of this thread's own, within @ms (0: none) and ten seconds. */
 int lane_open(struct ward_domain *domain, uint32_t ms, struct lane **ret_lane, struct ward_fault *fault);
 
+/* For rows: zeroed, in @process, busy, and in no thread's list; and it is not busy any more. */
+int lane_make(struct process *process, struct lane **ret_lane, struct ward_fault *fault);
+void lane_quit(struct lane *lane);
+
 /* While this thread serves a callback of another's lane, its calls to that domain go over that one: until lane_return. */
 void lane_borrow(struct lane *lane);
 void lane_return(struct lane *lane);

@@ -7,26 +7,8 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/deadline.h"
-#include "domain/executor.h"
+#include "domain/pending_parts.h"
 #include "domain/references.h"
-
-struct ward_pending {
-        struct executor_job job;
-        struct executor *executor;
-        struct instance *instance;
-        uint32_t export_index;
-        int status;
-        struct ward_fault *fault; /* of what failed; NULL also where there was no memory for it */
-        void *args;               /* both behind this struct */
-        void *ret;
-        /* What follows is guarded by the executor's lock. */
-        uint32_t references; /* the owner's, and the dispatcher's */
-        bool abandoned;
-        bool cancelled_late; /* there is a result, and nobody is to have it */
-        ward_on_done on_done;
-        void *on_done_data;
-        struct dispatch_job told;
-};
 
 __thread struct executor_job *pending_running __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
@@ -86,44 +68,53 @@ static void drop_result(const struct ward_pending *pending)
 
 /* --- On the executor's thread ----------------------------------------------------------------- */
 
-static void keep_fault(struct ward_pending *pending, const struct ward_fault *fault)
+struct pending_around pending_enter(struct ward_pending *pending)
 {
+        struct pending_around around = { deadline_inherited, pending_running };
+        deadline_inherited = pending->job.deadline;
+        pending_running = &pending->job;
+        return around;
+}
+
+void pending_leave(struct pending_around around)
+{
+        pending_running = around.running;
+        deadline_inherited = around.deadline;
+}
+
+int pending_check(const struct ward_pending *pending, bool ended, struct ward_fault *fault)
+{
+        if (ended)
+                return domain_unloaded_fault(pending->instance->domain, fault);
+        if (pending->job.deadline == CLOCK_NEVER || clock_now() < pending->job.deadline)
+                return 0;
+        return fault_set(fault, WARD_FAULT_DEADLINE,
+                         "%s did not start before its deadline: the calls that were begun before it took that long",
+                         func_of(pending)->name);
+}
+
+void pending_set_status(struct ward_pending *pending, int r, struct ward_fault *fault)
+{
+        pending->status = r;
+        if (!r)
+                return;
+        fault_name(fault, pending->instance->name, pending->instance->domain->name, func_of(pending)->name);
         pending->fault = malloc(sizeof *fault);
         if (pending->fault)
                 *pending->fault = *fault;
-}
-
-/* Its time began when it was begun. */
-static int call(struct ward_pending *pending, bool ended, struct ward_fault *fault)
-{
-        struct instance *instance = pending->instance;
-        const char *name = func_of(pending)->name;
-        if (ended)
-                return domain_unloaded_fault(instance->domain, fault);
-        if (pending->job.deadline != CLOCK_NEVER && clock_now() >= pending->job.deadline)
-                return fault_set(fault, WARD_FAULT_DEADLINE,
-                                 "%s did not start before its deadline: the calls that were begun before "
-                                 "it took that long",
-                                 name);
-        uint64_t outer = deadline_inherited;
-        struct executor_job *around = pending_running;
-        deadline_inherited = pending->job.deadline;
-        pending_running = &pending->job;
-        int r = instance_call(instance, pending->export_index, pending->args, pending->ret, fault);
-        pending_running = around;
-        deadline_inherited = outer;
-        return r;
 }
 
 static void run(struct executor_job *job, bool ended)
 {
         struct ward_pending *pending = CONTAINER_OF(job, struct ward_pending, job);
         struct ward_fault fault;
-        pending->status = call(pending, ended, &fault);
-        if (!pending->status)
-                return;
-        fault_name(&fault, pending->instance->name, pending->instance->domain->name, func_of(pending)->name);
-        keep_fault(pending, &fault);
+        int r = pending_check(pending, ended, &fault);
+        if (!r) {
+                struct pending_around around = pending_enter(pending);
+                r = instance_call(pending->instance, pending->export_index, pending->args, pending->ret, &fault);
+                pending_leave(around);
+        }
+        pending_set_status(pending, r, &fault);
 }
 
 /* --- The end of a call ------------------------------------------------------------------------ */
@@ -210,6 +201,7 @@ static struct ward_pending *make(const struct ward_func *func)
         pending->ret = (char *)pending->args + args;
         pending->references = 1;
         pending->job.run = run;
+        pending->job.in_row = true;
         pending->job.over = over;
         pending->job.drop = drop;
         pending->told.run = tell;
@@ -236,6 +228,7 @@ static int submit(struct ward_pending *pending, struct instance *instance, struc
         pending->executor = executor_ref(executor);
         pending->instance = instance_ref(instance);
         pending->job.deadline = pending_deadline(instance);
+        pending->ms = atomic_load_explicit(&instance->deadline_ms, memory_order_relaxed);
         int r = executor_submit(executor, &pending->job, fault);
         if (r)
                 destroy(pending);

@@ -33,6 +33,12 @@ static inline bool pending_is_running(void)
 }
 void pending_watch(_Atomic uint32_t *word);
 
+struct executor;
+
+/* pending_row.c: runs what is queued, some of it in flight at a time. On the executor's thread, with the turn. False: there can be
+ * no row. */
+bool pending_run_row(struct executor *executor);
+
 /* The time by which a call of @instance that begins now, on this thread, is to be over. */
 uint64_t pending_deadline(struct instance *instance);
 

@@ -322,4 +322,5 @@ const struct kind kind_process = {
         .call = process_call,
         .take = process_take_block,
         .cross = process_cross,
+        .row = &process_row,
 };

@@ -112,8 +112,8 @@ int process_add_lane(struct process *process, struct lane *lane, uint32_t *ret_n
 void process_remove_lane(struct process *process, struct lane *lane);
 /* The same with the lock held and a lane of an add-in's own threads; the process's only. */
 void process_add_own_lane(struct process *process, struct lane *lane, uint32_t number);
-/* Has the worker serve lane @number. */
-int process_open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault);
+/* Has a new thread of the worker's serve these lanes, at most CHANNEL_SLOTS: where they are several, in turn. */
+int process_open_lanes(struct process *process, const uint32_t *numbers, uint32_t n, uint64_t deadline, struct ward_fault *fault);
 /* kind->visit, kind->here, kind->is_busy. */
 int process_visit(struct ward_domain *domain, uint32_t ms, struct visit **ret_visit, struct ward_fault *fault);
 struct visit *process_here(struct ward_domain *domain);
@@ -181,6 +181,36 @@ void process_release(struct instance *instance);
 /* process_call.c */
 int process_call(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 int process_cross(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
+
+/* A call of the worker. */
+struct process_outgoing {
+        uint32_t instance;
+        uint32_t function;
+        const struct ward_func *func;
+        uint32_t ms;               /* its own time limit, or 0: that of the call that it is part of comes first */
+        struct crossing *crossing; /* NULL: the function has no handles */
+};
+
+/* One that was sent, and whose result is not yet taken. */
+struct process_sent {
+        struct lane *lane;
+        struct process_outgoing call;
+        struct crossing crossing;
+        struct arena_mark mark;
+        uint32_t lent;
+        uint64_t before;
+};
+
+/* The two parts of a call. Where sending fails there is nothing to take. process_unsend, of one that the worker has not begun and
+ * will not: UNLOADED. */
+int process_send(struct lane *lane, struct instance *instance, uint32_t export_index, const void *args, uint32_t ms,
+                 struct process_sent *sent, struct ward_fault *fault);
+int process_take(struct process_sent *sent, void *ret, struct ward_fault *fault);
+int process_unsend(struct process_sent *sent, struct ward_fault *fault);
+
+/* process_row.c */
+extern const struct row_ops process_row;
+
 /* references_destroy. */
 int process_destroy(struct instance *instance, uint32_t resource, uint32_t object, struct ward_fault *fault);
 

@@ -6,15 +6,6 @@
 #include "domain/process.h"
 #include "marshal/words.h"
 
-/* A call of the worker. */
-struct outgoing {
-        uint32_t instance;
-        uint32_t function;
-        const struct ward_func *func;
-        uint32_t ms;               /* its own time limit, or 0: that of the call that it is part of comes first */
-        struct crossing *crossing; /* NULL: the function has no handles */
-};
-
 static int too_late(struct lane *lane, const char *name, uint32_t ms, struct ward_fault *fault)
 {
         if (ms)
@@ -40,7 +31,7 @@ static int refuse_result(struct lane *lane, int r, struct ward_fault *why, struc
 }
 
 /* A worker whose result is none is given up before what its values brought is undone, so that nothing more is asked of it. */
-static int lift_result(struct lane *lane, const struct outgoing *call, void *ret, struct ward_fault *fault)
+static int lift_result(struct lane *lane, const struct process_outgoing *call, void *ret, struct ward_fault *fault)
 {
         struct ward_fault why;
         uint64_t slot, budget = process_budget(lane->process);
@@ -59,25 +50,33 @@ static int lift_result(struct lane *lane, const struct outgoing *call, void *ret
         return r;
 }
 
-/* Sends the call and takes its result. */
-static int exchange(struct lane *lane, const struct outgoing *call, const void *args, void *ret, struct ward_fault *fault)
+static int send(struct lane *lane, const struct process_outgoing *call, const void *args, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS];
         int r = marshal_lower_params(call->func, args, slots, lane_memory(lane, call->crossing), fault);
-        if (r) {
-                if (call->crossing)
-                        crossing_undo(call->crossing);
-                return r;
-        }
-        channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
-        r = process_converse(lane, MESSAGE_RETURN, call->crossing, fault);
+        if (!r)
+                channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
+        else if (call->crossing)
+                crossing_undo(call->crossing);
+        return r;
+}
+
+static int take(struct lane *lane, const struct process_outgoing *call, void *ret, struct ward_fault *fault)
+{
+        int r = process_converse(lane, MESSAGE_RETURN, call->crossing, fault);
         if (r == CHANNEL_DEADLINE)
                 return too_late(lane, call->func->name, call->ms, fault);
         return r ? r : lift_result(lane, call, ret, fault);
 }
 
+static int exchange(struct lane *lane, const struct process_outgoing *call, const void *args, void *ret, struct ward_fault *fault)
+{
+        int r = send(lane, call, args, fault);
+        return r ? r : take(lane, call, ret, fault);
+}
+
 /* The same for whoever has handles. */
-static int exchange_with_handles(struct lane *lane, struct references *references, struct outgoing *call, const void *args,
+static int exchange_with_handles(struct lane *lane, struct references *references, struct process_outgoing *call, const void *args,
                                  void *ret, struct ward_fault *fault)
 {
         struct crossing crossing;
@@ -129,7 +128,7 @@ static __attribute__((noinline)) int take_other(struct lane *lane, const struct 
                                                 enum channel_outcome outcome, struct message message, void *ret,
                                                 struct ward_fault *fault)
 {
-        const struct outgoing call = { .func = func, .ms = ms };
+        const struct process_outgoing call = { .func = func, .ms = ms };
         int r = process_converse_on(lane, outcome, message, MESSAGE_RETURN, NULL, fault);
         if (r == CHANNEL_DEADLINE)
                 return too_late(lane, func->name, ms, fault);
@@ -182,7 +181,7 @@ static __attribute__((noinline)) int call_values(struct lane *lane, struct insta
         uint32_t lent = lane->n_lent;
         uint32_t number = process_number(lane->process, instance);
         uint64_t outer = deadline_inherited, before = lane_begin(lane, number, export_index);
-        struct outgoing call = { number, export_index, func, begin_deadline(instance), NULL };
+        struct process_outgoing call = { number, export_index, func, begin_deadline(instance), NULL };
         watch_cancelling(lane, &lane->channel.words->cancelled);
         int r = func_has_handles(func) ? exchange_with_handles(lane, instance->references, &call, args, ret, fault)
                                        : exchange(lane, &call, args, ret, fault);
@@ -255,4 +254,46 @@ int process_destroy(struct instance *instance, uint32_t resource, uint32_t objec
                 r = too_late(lane, "the destructor", ms, fault);
         end_call(lane, mark, lent, before);
         return r;
+}
+
+/* --- In two parts ----------------------------------------------------------------------------- */
+
+static void end_sent(struct process_sent *sent)
+{
+        if (sent->call.crossing)
+                crossing_end(&sent->crossing);
+        end_call(sent->lane, sent->mark, sent->lent, sent->before);
+}
+
+int process_send(struct lane *lane, struct instance *instance, uint32_t export_index, const void *args, uint32_t ms,
+                 struct process_sent *sent, struct ward_fault *fault)
+{
+        const struct ward_func *func = instance->contract->exports[export_index];
+        uint32_t number = process_number(lane->process, instance);
+        sent->lane = lane;
+        sent->mark = channel_mark(&lane->channel);
+        sent->lent = lane->n_lent;
+        sent->before = lane_begin(lane, number, export_index);
+        sent->call = (struct process_outgoing){ number, export_index, func, ms, func_has_handles(func) ? &sent->crossing : NULL };
+        if (sent->call.crossing)
+                crossing_begin(&sent->crossing, instance->references);
+        int r = send(lane, &sent->call, args, fault);
+        if (r)
+                end_sent(sent);
+        return r;
+}
+
+int process_take(struct process_sent *sent, void *ret, struct ward_fault *fault)
+{
+        int r = take(sent->lane, &sent->call, ret, fault);
+        end_sent(sent);
+        return r;
+}
+
+int process_unsend(struct process_sent *sent, struct ward_fault *fault)
+{
+        if (sent->call.crossing)
+                crossing_undo(&sent->crossing);
+        end_sent(sent);
+        return domain_unloaded_fault(sent->lane->domain, fault);
 }

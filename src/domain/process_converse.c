@@ -25,6 +25,7 @@ static int judge_failure(struct lane *lane, const uint64_t *slots, bool loading,
         switch (slots[0]) {
         case WARD_FAULT_SYSTEM:
         case WARD_FAULT_LIMIT:
+        case WARD_FAULT_CANCELLED:
                 return fault_set(fault, (enum ward_fault_kind)slots[0], "%s", text);
         case WARD_FAULT_MODULE:
         case WARD_FAULT_CONTRACT:
@@ -121,10 +122,19 @@ static int serve(struct lane *lane, const struct message *message, struct ward_f
         return r;
 }
 
+/* In a row the worker may have answered this call, and then died in the next. Where the host ends it, that does not count. */
+static bool answered_before(struct lane *lane, uint32_t kind)
+{
+        return !atomic_load(&lane->process->ending) && channel_wait(&lane->channel, NULL, 1) == CHANNEL_MESSAGE &&
+               channel_receive(&lane->channel).kind == kind;
+}
+
 int process_converse_on(struct lane *lane, enum channel_outcome outcome, struct message message, uint32_t kind,
                         struct crossing *crossing, struct ward_fault *fault)
 {
         for (;; outcome = await_again(lane, deadline_inherited, &message)) {
+                if (outcome == CHANNEL_GUARD && answered_before(lane, kind))
+                        return take_answer(lane, fault);
                 if (outcome == CHANNEL_GUARD)
                         return process_gone(lane->process, fault);
                 if (outcome == CHANNEL_DEADLINE)

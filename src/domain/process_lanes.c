@@ -116,24 +116,26 @@ void process_give_control(struct process *process)
         turn_give(&process->control);
 }
 
-static int open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault)
+static int open_lanes(struct process *process, const uint32_t *numbers, uint32_t n, uint64_t deadline, struct ward_fault *fault)
 {
         struct lane *first = process->first;
-        const uint64_t slot = number;
-        channel_send(&first->channel, MESSAGE_OPEN, 0, 0, &slot, 1);
+        uint64_t slots[CHANNEL_SLOTS] = { 0 };
+        for (uint32_t i = 0; i < n; i++)
+                slots[i] = numbers[i];
+        channel_send(&first->channel, MESSAGE_OPEN, n, 0, slots, n);
         int r = process_converse_until(first, MESSAGE_OPENED, deadline, fault);
         if (r == CHANNEL_DEADLINE)
                 return process_lose(first, fault, WARD_FAULT_DEADLINE, "the worker did not make a thread in time; it was ended");
         return r;
 }
 
-int process_open_lane(struct process *process, uint32_t number, uint64_t deadline, struct ward_fault *fault)
+int process_open_lanes(struct process *process, const uint32_t *numbers, uint32_t n, uint64_t deadline, struct ward_fault *fault)
 {
         if (!process_take_control(process, deadline))
                 return fault_set(fault, WARD_FAULT_DEADLINE,
                                  "domain '%s' was busy with loading until the deadline; this call did not start",
                                  process->domain->name);
-        int r = domain_is_running(process->domain) ? open_lane(process, number, deadline, fault)
+        int r = domain_is_running(process->domain) ? open_lanes(process, numbers, n, deadline, fault)
                                                    : domain_unloaded_fault(process->domain, fault);
         process_give_control(process);
         return r;

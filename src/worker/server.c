@@ -106,13 +106,16 @@ static void send_failed(struct server *server, const struct ward_fault *fault, b
         channel_send(&server->channel, MESSAGE_FAILED, 0, 0, slots, COUNT_OF(slots));
 }
 
-static int open_lane(struct server *server, struct ward_fault *fault)
+static int open_lanes(struct server *server, uint32_t n, struct ward_fault *fault)
 {
-        uint64_t number;
-        channel_slots(&server->channel, &number, 1);
-        if (!number || number >= CHANNEL_LANES)
-                return fault_set(fault, WARD_FAULT_SYSTEM, "the worker has no lane %llu", (unsigned long long)number);
-        return server_start(server->worker, (uint32_t)number, fault);
+        uint64_t numbers[CHANNEL_SLOTS] = { 0 };
+        if (!n || n > CHANNEL_SLOTS)
+                return fault_set(fault, WARD_FAULT_SYSTEM, "the worker has no thread for %u lanes", n);
+        channel_slots(&server->channel, numbers, n);
+        for (uint32_t i = 0; i < n; i++)
+                if (!numbers[i] || numbers[i] >= CHANNEL_LANES)
+                        return fault_set(fault, WARD_FAULT_SYSTEM, "the worker has no lane %llu", (unsigned long long)numbers[i]);
+        return server_start(server->worker, numbers, n, fault);
 }
 
 /* Answers one message that is not an answer itself. What the answer points at lives until the host's next message. */
@@ -138,7 +141,7 @@ static void answer(struct server *server, const struct message *message)
                 reply = MESSAGE_UNLOADED;
                 break;
         case MESSAGE_OPEN:
-                r = open_lane(server, &fault);
+                r = open_lanes(server, message->instance, &fault);
                 reply = MESSAGE_OPENED;
                 break;
         default:
@@ -183,6 +186,44 @@ static void *run(void *data)
         return NULL;
 }
 
+/* Several lanes: each brings its call in turn. They stay until the worker ends. */
+struct row {
+        uint32_t n;
+        struct server servers[];
+};
+
+static void refuse_cancelled(struct server *server)
+{
+        struct ward_fault fault;
+        struct arena_mark mark = channel_mark(&server->channel);
+        fault_set(&fault, WARD_FAULT_CANCELLED, "the call was cancelled before it began");
+        send_failed(server, &fault, false);
+        channel_release(&server->channel, mark);
+}
+
+static void serve_next(struct server *server)
+{
+        server_here = server;
+        struct message message = server_next(server);
+        channel_begin(&server->channel);
+        if (message.kind == MESSAGE_CALL && atomic_load_explicit(&server->channel.words->cancelled, memory_order_relaxed))
+                refuse_cancelled(server);
+        else
+                answer(server, &message);
+}
+
+static void *run_row(void *data)
+{
+        struct row *row = data;
+        int r = crash_watch_thread();
+        if (r < 0)
+                worker_die(row->servers[0].worker, WARD_FAULT_SYSTEM, "the worker cannot watch a thread for crashes: %s",
+                           strerror(-r));
+        for (uint32_t at = 0;; at = (at + 1) % row->n)
+                serve_next(&row->servers[at]);
+        return NULL;
+}
+
 static size_t stack_size(void)
 {
         struct rlimit limit;
@@ -192,29 +233,50 @@ static size_t stack_size(void)
         return share < STACK_LEAST ? STACK_LEAST : share;
 }
 
-static int create(struct server *server)
+static int create(void *(*run_thread)(void *data), void *data)
 {
         pthread_attr_t attributes;
         pthread_t thread;
         pthread_attr_init(&attributes);
         pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
         pthread_attr_setstacksize(&attributes, stack_size());
-        int r = pthread_create(&thread, &attributes, run, server);
+        int r = pthread_create(&thread, &attributes, run_thread, data);
         pthread_attr_destroy(&attributes);
         return r;
 }
 
-int server_start(struct worker *worker, uint32_t number, struct ward_fault *fault)
+static int start_one(struct worker *worker, uint32_t number)
 {
-        struct server *here = server_here, *server = malloc(sizeof *server);
-        int r = ENOMEM;
-        if (server) {
-                server_init(server, worker, number);
-                server_here = here;
-                r = create(server);
-        }
+        struct server *server = malloc(sizeof *server);
+        if (!server)
+                return ENOMEM;
+        server_init(server, worker, number);
+        int r = create(run, server);
+        if (r)
+                free(server);
+        return r;
+}
+
+static int start_row(struct worker *worker, const uint64_t *numbers, uint32_t n)
+{
+        struct row *row = malloc(sizeof *row + n * sizeof row->servers[0]);
+        if (!row)
+                return ENOMEM;
+        row->n = n;
+        for (uint32_t i = 0; i < n; i++)
+                server_init(&row->servers[i], worker, (uint32_t)numbers[i]);
+        int r = create(run_row, row);
+        if (r)
+                free(row);
+        return r;
+}
+
+int server_start(struct worker *worker, const uint64_t *numbers, uint32_t n, struct ward_fault *fault)
+{
+        struct server *here = server_here;
+        int r = n == 1 ? start_one(worker, (uint32_t)numbers[0]) : start_row(worker, numbers, n);
+        server_here = here;
         if (!r)
                 return 0;
-        free(server);
         return fault_set_errno(fault, WARD_FAULT_LIMIT, r, "the worker cannot make a thread within limits.memory_bytes");
 }

@@ -80,8 +80,8 @@ void worker_die(struct worker *worker, enum ward_fault_kind kind, const char *fo
 
 /* Sets @server up for lane @number, and as this thread's. */
 void server_init(struct server *server, struct worker *worker, uint32_t number);
-/* A thread for lane @number. */
-int server_start(struct worker *worker, uint32_t number, struct ward_fault *fault);
+/* A thread for these lanes: where they are several, they bring their messages in turn. */
+int server_start(struct worker *worker, const uint64_t *numbers, uint32_t n, struct ward_fault *fault);
 /* Sends a message that the host may have to be told of. */
 void server_send(struct server *server, uint32_t kind, uint32_t instance, uint32_t function, const uint64_t *slots, uint32_t n);
 /* The same, then serves until the host answers by @answer. No add-in runs meanwhile, but in nested calls. */

@@ -48,9 +48,8 @@ static void change_name(void *data, begun_string_t *text, begun_string_t *ret)
         ret->ptr[text->len] = '!';
 }
 
-void stage_set(struct stage *stage, enum ward_isolation kind)
+static void set(struct stage *stage, struct ward_activate_options options)
 {
-        struct ward_activate_options options = options_for(kind);
         struct ward_fault fault;
         options.deadline_ms = 10000;
         memset(stage, 0, sizeof *stage);
@@ -61,8 +60,21 @@ void stage_set(struct stage *stage, enum ward_isolation kind)
                                                    .rename = change_name,
                                                    .things_thing_destructor = end_thing };
         stage->host = host_start();
-        assert_good(begun_activate(stage->host, addin_file("begun", kind), &options, &stage->services, &stage->begun, &fault),
+        assert_good(begun_activate(stage->host, addin_file("begun", options.isolation), &options, &stage->services, &stage->begun,
+                                   &fault),
                     &fault);
+}
+
+void stage_set(struct stage *stage, enum ward_isolation kind)
+{
+        set(stage, options_for(kind));
+}
+
+void stage_set_free_threaded(struct stage *stage)
+{
+        struct ward_activate_options options = options_for(WARD_PROCESS);
+        options.free_threaded = true;
+        set(stage, options);
 }
 
 void stage_strike(struct stage *stage)

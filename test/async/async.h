@@ -36,6 +36,7 @@ struct stage {
 };
 
 void stage_set(struct stage *stage, enum ward_isolation kind);
+void stage_set_free_threaded(struct stage *stage); /* at kind process */
 void stage_strike(struct stage *stage);
 
 /* Serves, by dispatching, until the add-in has asked @n times. */
