@@ -38,6 +38,14 @@ MODELS = [
         (["BUG_NO_COMPARE"], SAFETY, "invalid end state"),
         (["BUG_TAKEN_AFTER_WAIT", "CROWD"], SAFETY, "invalid end state"),
     ]),
+    ("visit", "caller", [
+        ([], SAFETY),
+    ], [
+        (["BUG_NO_BARRIER"], SAFETY, "assertion violated  !(freed)"),
+        (["BUG_LOOK_FIRST"], SAFETY, "assertion violated  !(freed)"),
+        (["BUG_LOOK_BEFORE_LEAVING"], SAFETY, "invalid end state"),
+        (["BUG_LEAVE_BLINDLY"], SAFETY, "invalid end state"),
+    ]),
 ]
 
 
