@@ -1,6 +1,6 @@
 /* What a buffer of 10,000,000 bytes costs to pass at each kind: once it is known, the first time, mapped, touched, sealed; beside
- * an empty call and the same bytes as a list. Medians of one run, in nanoseconds: bench_buffers [--quick] [FOLDER OF THE ADD-INS]
- */
+ * an empty call and the same bytes as a list. Medians of one run, in nanoseconds; on a busy machine --least says more:
+ * bench_buffers [--quick | --least] [FOLDER OF THE ADD-INS] */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +19,7 @@ struct bench {
         uint8_t *bytes;
         unsigned samples;
         unsigned repeats; /* of what is quick */
+        bool least;
         struct ward_fault fault;
 };
 
@@ -156,7 +157,7 @@ static double median(struct bench *bench, double (*run)(struct bench *bench))
         for (unsigned i = 0; i < bench->samples; i++)
                 samples[i] = run(bench);
         qsort(samples, bench->samples, sizeof *samples, compare);
-        return samples[bench->samples / 2];
+        return samples[bench->least ? 0 : bench->samples / 2];
 }
 
 static void run_kind(struct bench *bench, struct ward_host *host, const char *folder, enum ward_isolation kind, double *medians)
@@ -179,9 +180,15 @@ int main(int argc, char **argv)
 {
         static const enum ward_isolation kinds[] = { WARD_DIRECT, WARD_WASM, WARD_PROCESS };
         double medians[COUNT_OF(kinds)][COUNT_OF(rows)] = { { 0 } };
-        bool quick = argc > 1 && !strcmp(argv[1], "--quick");
-        const char *folder = argc > 1 + quick ? argv[1 + quick] : ".";
-        struct bench bench = { .samples = quick ? 3 : SAMPLES_MAX, .repeats = quick ? 10 : 10000, .bytes = malloc(SIZE) };
+        bool quick = argc > 1 && !strcmp(argv[1], "--quick"), least = argc > 1 && !strcmp(argv[1], "--least");
+        int at = quick || least ? 2 : 1;
+        const char *folder = argc > at ? argv[at] : ".";
+        struct bench bench = { .samples = quick ? 3 : SAMPLES_MAX,
+                               .repeats = quick   ? 10
+                                          : least ? 300
+                                                  : 10000,
+                               .least = least,
+                               .bytes = malloc(SIZE) };
         struct ward_host *host = NULL;
         if (!bench.bytes)
                 return 1;

@@ -6,6 +6,7 @@ enum shares_letter {
         SHARES_BUFFER = 1, /* with its descriptor: the buffer @number, which its sender introduces, or was asked about */
         SHARES_STREAM,     /* with its descriptor */
         SHARES_DROP,       /* w -> h: the buffer @number is forgotten; more: how often it was received << 32 | given */
+        SHARES_RELEASE,    /* h -> w: nobody in the host has a reference to the buffer @number any more */
         SHARES_FORGET,     /* h -> w: @number, which was sent, will not be told */
 };
 

@@ -17,6 +17,7 @@ enum {
         SEND_MS = 200,     /* that the worker may take to read letters, which it does while it is told of them */
         WORKERS = 1,       /* bit of the numbers that are the worker's */
         NUMBER_STEP = 2,
+        LOOK_AT = 4, /* shares, with each that is passed */
 };
 
 /* A buffer that both sides know. */
@@ -24,10 +25,11 @@ struct share {
         struct ward_buffer *buffer; /* a reference */
         struct share *next;         /* of those to be freed */
         uint32_t number;
-        bool known;   /* the worker was told of it, or has introduced it */
-        bool dropped; /* it has said so since */
-        int64_t sent; /* numbers lowered, less those that the worker has accounted for */
-        int64_t owed; /* numbers that the worker says it has given, less those lifted */
+        bool known;    /* the worker was told of it, or has introduced it */
+        bool dropped;  /* it has said so since */
+        bool released; /* the host has no reference but this, and has said so */
+        int64_t sent;  /* numbers lowered, less those that the worker has accounted for */
+        int64_t owed;  /* numbers that the worker says it has given, less those lifted */
 };
 
 struct shares {
@@ -36,6 +38,7 @@ struct shares {
         struct pass pass;
         struct map by_number, by_buffer;
         uint32_t next_number;
+        size_t look; /* in by_number: where to look next for what nobody in the host needs */
         struct share *dead;
 };
 
@@ -210,14 +213,28 @@ static int introduce(struct shares *shares, struct ward_buffer *buffer, struct s
         return r;
 }
 
+/* The worker keeps what it was passed lately, as it may be passed again. */
+static void release_some(struct shares *shares)
+{
+        for (int i = 0; i < LOOK_AT && i < (int)shares->by_number.size; i++) {
+                struct share *share = shares->by_number.slots[shares->look++ % shares->by_number.size].value;
+                if (!share || !share->known || share->released || atomic_load(&share->buffer->references) > 1)
+                        continue;
+                const struct pass_letter letter = { .what = SHARES_RELEASE, .number = share->number };
+                share->released = !pass_send(&shares->pass, &letter, -1, 1);
+        }
+}
+
 static int lower_buffer(struct shares *shares, struct ward_buffer *buffer, uint32_t *ret_number, bool *ret_first,
                         struct ward_fault *fault)
 {
+        release_some(shares);
         struct share *share = map_find(&shares->by_buffer, (uintptr_t)buffer);
         int r = share ? 0 : introduce(shares, buffer, &share, fault);
         if (r)
                 return r;
         share->sent++;
+        share->released = false;
         *ret_number = share->number;
         *ret_first = !share->known;
         return 0;
@@ -329,6 +346,7 @@ static int lift_buffer(struct shares *shares, struct charge *charge, uint32_t nu
                 return r;
         *ret_object = ward_buffer_acquire(share->buffer);
         share->owed--;
+        share->released = false;
         settle(shares, share);
         return 0;
 }

@@ -4,11 +4,12 @@
  * number, and passing it is telling that: constant time, no system call. Who introduces a buffer chooses its number: the host's are
  * even, the worker's odd. A stream has a number for one way only.
  *
- * The host holds a buffer as long as its worker does. The worker, when nobody there has a reference any more, forgets the number
- * and says so (SHARES_DROP), with how often it has received and given it since it last began to know it: so it is known here what
- * is still under way. A number that crosses after that is one that the worker asks about (MESSAGE_AGAIN), and its descriptor
- * travels again. What the worker says is counted, never believed: by lying it keeps what it holds, or loses it, and both cost its
- * own domain only. */
+ * The host holds a buffer as long as its worker does, and says when nobody else in the host does (SHARES_RELEASE), which it looks
+ * for bit by bit as others are passed. The worker, when nobody there has a reference any more, forgets the number and says so
+ * (SHARES_DROP), with how often it has received and given it since it last began to know it: so it is known here what is still
+ * under way. A number that crosses after that is one that the worker asks about (MESSAGE_AGAIN), and its descriptor travels again.
+ * What the worker says is counted, never believed: by lying it keeps what it holds, or loses it, and both cost its own domain only.
+ */
 #ifndef DOMAIN_SHARES_H
 #define DOMAIN_SHARES_H
 

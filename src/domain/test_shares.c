@@ -19,15 +19,15 @@ struct stage {
         struct charge *charge;
         struct pass worker;
         int sockets[2];
-        uint32_t forgotten;
+        uint32_t forgotten, released;
         struct ward_fault fault;
 };
 
 static void on_letter(void *context, const struct pass_letter *letter)
 {
         struct stage *stage = context;
-        assert_int_equal(letter->what, SHARES_FORGET);
-        stage->forgotten = letter->number;
+        assert_true(letter->what == SHARES_FORGET || letter->what == SHARES_RELEASE);
+        *(letter->what == SHARES_FORGET ? &stage->forgotten : &stage->released) = letter->number;
 }
 
 static void begin(struct stage *stage)
@@ -175,6 +175,33 @@ TEST(what_is_under_way_is_waited_for)
         ward_buffer_release(mine);
         ward_buffer_release(last);
         ward_buffer_release(theirs);
+        end(&stage);
+}
+
+TEST(the_worker_is_told_what_nobody_in_the_host_needs)
+{
+        struct stage stage;
+        struct ward_buffer *first = make(10), *second = make(10);
+        begin(&stage);
+        uint32_t number = lower(&stage, first);
+        for (int i = 0; i < 16; i++)
+                lower(&stage, second);
+        assert_int_equal(pass_drain(&stage.worker), 0);
+        assert_int_equal(stage.released, 0);
+        ward_buffer_release(first);
+        for (int i = 0; i < 16; i++)
+                lower(&stage, second);
+        assert_int_equal(pass_drain(&stage.worker), 0);
+        assert_int_equal(stage.released, number);
+        stage.released = 0;
+        first = lift(&stage, number); /* the worker gives it back instead: then it is told again */
+        ward_buffer_release(first);
+        for (int i = 0; i < 16; i++)
+                lower(&stage, second);
+        assert_int_equal(pass_drain(&stage.worker), 0);
+        assert_int_equal(stage.released, number);
+        drop(&stage, number, 1, 1);
+        ward_buffer_release(second);
         end(&stage);
 }
 
@@ -394,9 +421,10 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(a_descriptor_travels_once),
                          TEST_CASE(a_workers_buffer_is_held_as_long_as_it_holds_it), TEST_CASE(what_is_under_way_is_waited_for),
-                         TEST_CASE(what_does_not_arrive_is_forgotten), TEST_CASE(a_stream_travels_each_time),
-                         TEST_CASE(what_is_no_memory_of_a_fixed_size_is_refused), TEST_CASE(a_lie_about_a_seal_is_seen),
-                         TEST_CASE(numbers_that_are_none), TEST_CASE(lies_about_what_was_dropped),
-                         TEST_CASE(a_worker_that_asks_and_never_reads), TEST_CASE(never_ending_new_ones),
-                         TEST_CASE(more_bytes_than_there_may_be), TEST_CASE(a_worker_that_is_gone));
+                         TEST_CASE(what_does_not_arrive_is_forgotten), TEST_CASE(the_worker_is_told_what_nobody_in_the_host_needs),
+                         TEST_CASE(a_stream_travels_each_time), TEST_CASE(what_is_no_memory_of_a_fixed_size_is_refused),
+                         TEST_CASE(a_lie_about_a_seal_is_seen), TEST_CASE(numbers_that_are_none),
+                         TEST_CASE(lies_about_what_was_dropped), TEST_CASE(a_worker_that_asks_and_never_reads),
+                         TEST_CASE(never_ending_new_ones), TEST_CASE(more_bytes_than_there_may_be),
+                         TEST_CASE(a_worker_that_is_gone));
 }

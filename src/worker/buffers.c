@@ -19,6 +19,8 @@ enum {
         SEND_MS = 1000, /* that the host may take to read letters, which it does while it takes what it is told of */
         FORGET_MAX = 64,
         ASKING_MAX = 1000,
+        PINS = 16,      /* buffers that are kept although no add-in has a reference: they may be passed again */
+        READ_EACH = 16, /* so many passes of what is known go by until letters are read that nobody has asked for */
 };
 
 /* A buffer that both sides know. */
@@ -27,6 +29,7 @@ struct share {
         struct share *next;         /* of those that the host is to be told of */
         uint32_t number;
         uint32_t received, given; /* how often */
+        uint32_t pin;             /* its place among the pins, or PINS: this worker has no reference of its own to it */
 };
 
 static struct {
@@ -37,6 +40,11 @@ static struct {
         struct share *dropped;
         uint32_t forget[FORGET_MAX]; /* of these the descriptors are to be closed, when there is time */
         uint32_t n_forget;
+        struct share *pins[PINS];
+        uint32_t next_pin;
+        struct ward_buffer *unpinned[PINS]; /* references to be given back, without the lock */
+        uint32_t n_unpinned;
+        uint32_t passes;
         _Atomic bool any_dropped;
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER, .next_number = OURS + NUMBER_STEP };
 
@@ -57,8 +65,43 @@ struct debts {
 
 static _Thread_local struct debts lent, crossing;
 
+/* With the lock. There is room: each was a pin. */
+static void unpin(struct share *share)
+{
+        table.pins[share->pin] = NULL;
+        share->pin = PINS;
+        table.unpinned[table.n_unpinned++] = share->buffer;
+}
+
+static void release_unpinned(void)
+{
+        struct ward_buffer *buffer;
+        do {
+                pthread_mutex_lock(&table.lock);
+                buffer = table.n_unpinned ? table.unpinned[--table.n_unpinned] : NULL;
+                pthread_mutex_unlock(&table.lock);
+                ward_buffer_release(buffer);
+        } while (buffer);
+}
+
+/* With the lock, and nothing left to release: the oldest makes room. */
+static void pin(struct share *share)
+{
+        if (share->pin < PINS || table.n_unpinned == PINS)
+                return;
+        uint32_t place = table.next_pin++ % PINS;
+        if (table.pins[place])
+                unpin(table.pins[place]);
+        table.pins[place] = share;
+        share->pin = place;
+        ward_buffer_acquire(share->buffer);
+}
+
 static void on_letter(void *context, const struct pass_letter *letter)
 {
+        struct share *share = letter->what == SHARES_RELEASE ? map_find(&table.by_number, letter->number) : NULL;
+        if (share && share->pin < PINS && table.n_unpinned < PINS)
+                unpin(share);
         if (letter->what == SHARES_FORGET && table.n_forget < FORGET_MAX)
                 table.forget[table.n_forget++] = letter->number;
 }
@@ -197,6 +240,7 @@ static int add(struct ward_buffer *buffer, uint32_t number, struct share **ret_s
         }
         share->number = number;
         share->buffer = buffer;
+        share->pin = PINS;
         buffer->share = share;
         buffer->gone = on_gone;
         *ret_share = share;
@@ -268,9 +312,15 @@ static int lift_known(uint32_t number, bool asked, struct ward_buffer **ret_buff
                 fd_close(fd);
         if (!r) {
                 share->received++;
+                pin(share);
                 *ret_buffer = buffer;
+                if (!(++table.passes % READ_EACH))
+                        pass_drain(&table.pass);
         }
+        bool any = table.n_unpinned;
         pthread_mutex_unlock(&table.lock);
+        if (any)
+                release_unpinned();
         return r;
 }
 

@@ -1,7 +1,8 @@
 /* Buffers and streams on their way between this worker's add-ins and the host: the worker's half of domain/shares.h.
  *
- * A buffer is known to both sides as long as an add-in here has a reference to it. When the last is given back, its number is
- * forgotten, and the host is told: in a letter, which is sent with the next answer at the latest. */
+ * A buffer is known to both sides as long as an add-in here has a reference to it, and the last few that were passed stay so until
+ * the host has no reference either: what is lent again and again is neither sent nor mapped again. When the last reference is given
+ * back, the number is forgotten, and the host is told: in a letter, which is sent with the next answer at the latest. */
 #ifndef WORKER_BUFFERS_H
 #define WORKER_BUFFERS_H
 
