@@ -192,7 +192,7 @@ static bool dispatch(struct ward_domain *domain)
         uint32_t first = 0;
         if (!process)
                 return false;
-        for (int i = 0; i < SHARE; i++) {
+        for (int i = 0; i < SHARE && domain_is_here(domain); i++) {
                 struct own_lane *own = next(process, &first);
                 if (!own)
                         break;

@@ -2,6 +2,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "test/events/stage.h"
 
@@ -325,6 +326,73 @@ TEST(the_end_of_the_hosts_thread_may_call)
         stage_strike();
 }
 
+/* --- Forks ------------------------------------------------------------------------------------ */
+
+static pid_t child = -1;
+
+static void fork_once(void)
+{
+        if (child == -1)
+                child = fork();
+}
+
+static uint32_t fork_inside(uint32_t n)
+{
+        fork_once();
+        return n + 1;
+}
+
+static void fork_noting(uint32_t n)
+{
+        fork_once();
+}
+
+/* What the child returns into is the parent's, and left alone. */
+static void leave_if_child(int result)
+{
+        if (child)
+                return;
+        bool good = ward_domain_state(events_domain(stage->events)) == WARD_DOMAIN_UNLOADED &&
+                    ward_host_dispatch(stage->host, 0, NULL) == 1;
+        stage_strike();
+        _exit(good && result ? 0 : 1);
+}
+
+static void assert_child_left(void)
+{
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+}
+
+TEST(the_host_may_fork_while_it_serves)
+{
+        set_threads();
+        stage->when_asked = fork_inside;
+        act("each", 100);
+        act("start ask", 2);
+        while (child == -1)
+                ward_host_dispatch(stage->host, 100, NULL);
+        leave_if_child(1);
+        dispatch_until(&stage->n_asks, 200);
+        assert_int_equal(act("join", 0), 0);
+        assert_child_left();
+        stage_strike();
+}
+
+TEST(the_host_may_fork_in_an_event)
+{
+        uint32_t ret = 0;
+        set_threads();
+        stage->when_noted = fork_noting;
+        int r = stage_try("post", 50000, &ret, NULL);
+        leave_if_child(r);
+        assert_int_equal(r, 0);
+        assert_notes(50000);
+        assert_child_left();
+        stage_strike();
+}
+
 /* --- Direct ----------------------------------------------------------------------------------- */
 
 TEST(at_kind_direct_they_call_on_their_own)
@@ -352,5 +420,6 @@ int main(int argc, char **argv)
                          TEST_CASE(the_host_may_release_while_it_serves), TEST_CASE(an_unload_comes_between_asks),
                          TEST_CASE(an_unload_comes_between_posts), TEST_CASE(a_crash_is_the_domains),
                          TEST_CASE(the_end_of_a_thread_may_call), TEST_CASE(the_end_of_the_hosts_thread_may_call),
+                         TEST_CASE(the_host_may_fork_while_it_serves), TEST_CASE(the_host_may_fork_in_an_event),
                          TEST_CASE(at_kind_direct_they_call_on_their_own));
 }
