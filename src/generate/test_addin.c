@@ -94,6 +94,25 @@ TEST(has_lists_of_fixed_length_in_place)
         "interface docs { resource my-doc { constructor(name: string); open: static func() -> result<my-doc>; read: func(n: u8); " \
         "}"
 
+TEST(has_buffers_as_pointers)
+{
+        static const struct generate_options autodrop = { .autodrop_borrows = true };
+        FIXTURE_WITH(
+                f, &autodrop, "",
+                "use ward:domain/memory@0.1.0.{buffer}; export f: func(b: borrow<buffer>) -> buffer; import g: func() -> buffer;");
+        const char *text = header(&f);
+        assert_has(text, "#include <ward/buffer.h>\n");
+        assert_has(text, "ward_domain_memory_own_buffer_t exports_w_f(ward_domain_memory_borrow_buffer_t b);");
+        assert_lacks(text, "drop_own");
+        assert_lacks(text, "method_buffer"); /* <ward/buffer.h> has them */
+        text = source(&f);
+        assert_has(text, "#define WARD_ADDIN_ENV env\n#include <ward/addin_buffer.h>\n");
+        assert_has(text, "return (int32_t)(intptr_t)exports_w_f((ward_domain_memory_borrow_buffer_t)(intptr_t)p0);");
+        assert_has(text, "return (ward_domain_memory_own_buffer_t)(intptr_t)ward_core_import_g();");
+        assert_lacks(text, "drop_handle");
+        assert_lacks(text, "ward_lent_note");
+}
+
 TEST(has_handles_of_the_hosts_objects)
 {
         FIXTURE(f, DOCS " close: func(d: my-doc) -> option<my-doc>; }", "import docs;");
@@ -328,12 +347,12 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(numbers_flags), TEST_CASE(numbers_many_flags), TEST_CASE(has_variants_with_payloads),
                          TEST_CASE(has_maps_as_lists_of_entries), TEST_CASE(has_lists_of_fixed_length_in_place),
-                         TEST_CASE(has_handles_of_the_hosts_objects), TEST_CASE(has_objects_of_its_own),
-                         TEST_CASE(passes_handles_as_numbers_to_wasm), TEST_CASE(follows_resources_through_use_and_aliases),
-                         TEST_CASE(keeps_both_sides_of_a_resource_apart), TEST_CASE(has_resources_of_the_world),
-                         TEST_CASE(names_interfaces_by_their_labels), TEST_CASE(defines_shared_types_once),
-                         TEST_CASE(names_versions_where_there_are_several), TEST_CASE(renames_interfaces),
-                         TEST_CASE(holds_strings_in_utf16), TEST_CASE(gives_views_of_arguments),
+                         TEST_CASE(has_buffers_as_pointers), TEST_CASE(has_handles_of_the_hosts_objects),
+                         TEST_CASE(has_objects_of_its_own), TEST_CASE(passes_handles_as_numbers_to_wasm),
+                         TEST_CASE(follows_resources_through_use_and_aliases), TEST_CASE(keeps_both_sides_of_a_resource_apart),
+                         TEST_CASE(has_resources_of_the_world), TEST_CASE(names_interfaces_by_their_labels),
+                         TEST_CASE(defines_shared_types_once), TEST_CASE(names_versions_where_there_are_several),
+                         TEST_CASE(renames_interfaces), TEST_CASE(holds_strings_in_utf16), TEST_CASE(gives_views_of_arguments),
                          TEST_CASE(drops_borrows_for_the_function), TEST_CASE(posts_what_is_not_answered),
                          TEST_CASE(posting_gives_way_to_the_contracts_names), TEST_CASE(asks_whether_it_is_cancelled));
 }

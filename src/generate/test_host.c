@@ -70,6 +70,26 @@ TEST(holds_the_hosts_objects_by_pointers)
         assert_has(view.header, "void (*docs_doc_destructor)(void *data, t_p_docs_doc_t *rep);");
 }
 
+static const char memory[] =
+        "use ward:domain/memory@0.1.0.{buffer, byte-stream}; type picture = buffer;\n"
+        "import show: func(p: borrow<picture>); export f: func(b: buffer, l: list<borrow<buffer>>) -> byte-stream;\n"
+        "export g: func(p: own<picture>);";
+
+TEST(has_buffers_as_pointers)
+{
+        HOST(view, NULL, "", memory);
+        assert_has(view.header, "#include <ward/buffer.h>\n");
+        assert_has(view.header, "typedef struct ward_buffer *ward_domain_memory_own_buffer_t;\n"
+                                "typedef struct ward_buffer *ward_domain_memory_borrow_buffer_t;\n");
+        assert_has(view.header, "void (*show)(void *data, ward_domain_memory_borrow_buffer_t p);");
+        assert_has(view.header, "int w_g(struct w *self, ward_domain_memory_own_buffer_t p, struct ward_fault *fault);");
+        assert_lacks(view.header, "destructor");
+        assert_lacks(view.header, "(*memory_");
+        assert_has(view.source, "#buffer\", 0, false, WARD_SHARED_BUFFER };");
+        assert_has(view.source, "#byte-stream\", 1, false, WARD_SHARED_STREAM };");
+        assert_has(view.source, "{ &import_memory_method_buffer_read_func, NULL }, /* libward's own */");
+}
+
 TEST(destroys_the_hosts_objects_by_a_service)
 {
         HOST(view, NULL, objects, "import docs;");
@@ -203,7 +223,7 @@ TEST(beginning_gives_way_to_the_contracts_names)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(holds_the_hosts_objects_by_pointers),
+        return TEST_MAIN(argc, argv, TEST_CASE(holds_the_hosts_objects_by_pointers), TEST_CASE(has_buffers_as_pointers),
                          TEST_CASE(destroys_the_hosts_objects_by_a_service), TEST_CASE(holds_the_addins_objects_by_tokens),
                          TEST_CASE(connects_no_handles), TEST_CASE(connects_plain_values_by_copies),
                          TEST_CASE(connects_views_where_the_addin_has_them), TEST_CASE(connects_no_texts_of_another_encoding),
