@@ -7,7 +7,7 @@ FUZZ    ?= build-fuzz
 SECONDS ?= 60
 MESON_OPTIONS ?=
 
-.PHONY: all build demo test bench bench-peers install format check-asan asan fuzz clean help
+.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz clean help
 
 all: build
 
@@ -20,7 +20,7 @@ build: $(BUILD)/build.ninja
 	ninja -C $(BUILD)
 
 # Only what is installed finds the worker by itself.
-demo bench bench-peers: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
+demo bench bench-instructions bench-peers: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
 
 demo: build
 	@$(BUILD)/examples/calculator/demo
@@ -34,9 +34,16 @@ test: build
 bench: build
 	$(BUILD)/src/tool/ward bench
 	@echo
+	@$(MAKE) --no-print-directory bench-instructions
+	@echo
 	$(BUILD)/bench/buffers/bench_buffers $(BUILD)/bench/buffers
 	@echo
 	@$(MAKE) --no-print-directory bench-peers
+
+# 77: there is no valgrind, as it has said.
+bench-instructions: build
+	@ninja -C $(BUILD) instructions >/dev/null
+	@bench/instructions/run $(BUILD) || [ $$? = 77 ]
 
 # Setting the option makes Meson look again: what was installed since is found.
 bench-peers: build
