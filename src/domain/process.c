@@ -266,6 +266,7 @@ static void stop_forked(struct ward_domain *domain)
 {
         struct process *process = domain->held;
         domain->held = NULL;
+        shares_end(process->shares);
         shared_finish(&process->shared, true);
         process->warden = warden_unref(process->warden);
         process->socket = fd_close(process->socket);

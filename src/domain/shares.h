@@ -23,7 +23,7 @@ struct shares;
 
 /* @socket is borrowed until shares_end. NULL without memory. Counted. */
 struct shares *shares_new(int socket);
-/* The worker is gone, and what it held is given up. Takes NULL. */
+/* The worker is gone, or is the parent's of this child: what it held is given up. Takes no lock. Takes NULL. */
 void shares_end(struct shares *shares);
 struct shares *shares_ref(struct shares *shares);
 /* Takes NULL, returns it. */

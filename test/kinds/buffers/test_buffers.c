@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <ward/buffer.h>
 #include "buffers_host.h"
@@ -400,6 +401,46 @@ TEST(a_buffer_outlives_its_maker)
         ward_host_free(host);
 }
 
+/* A child has the memory, and no worker. */
+static void check_child(struct context *context, struct ward_host *host)
+{
+        struct ward_buffer *shared = make(100, 1), *theirs = make_there(context, 100, 2, false);
+        struct ward_fault fault;
+        uint64_t sum;
+        int status;
+        sum_there(context, shared);
+        pid_t child = fork();
+        if (!child) {
+                bool good = buffers_sum(context->buffers, shared, &sum, &fault) == -WARD_FAULT_UNLOADED && sum_of(theirs) == 200;
+                ward_buffer_release(theirs);
+                buffers_release(context->buffers);
+                ward_host_free(host);
+                good = good && sum_of(shared) == 100;
+                ward_buffer_release(shared);
+                _exit(good && !count_mappings() ? 0 : 1);
+        }
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_int_equal(status, 0);
+        assert_int_equal(sum_there(context, shared), 100);
+        assert_int_equal(sum_there(context, theirs), 200);
+        ward_buffer_release(theirs);
+        ward_buffer_release(shared);
+}
+
+TEST(a_forked_child_keeps_the_memory_and_not_the_worker)
+{
+        struct ward_host *host = host_start();
+        struct context context = { .kind = WARD_PROCESS, .stream = -1 };
+        const struct buffers_services services = services_of(&context);
+        struct ward_activate_options options = options_for(WARD_PROCESS);
+        struct ward_fault fault;
+        assert_good(buffers_activate(host, addin_file("buffers", WARD_PROCESS), &options, &services, &context.buffers, &fault),
+                    &fault);
+        check_child(&context, host);
+        buffers_release(context.buffers);
+        ward_host_free(host);
+}
+
 enum { THREADS = 4, ROUNDS = 300 };
 
 struct crowd {
@@ -556,6 +597,7 @@ int main(int argc, char **argv)
                          TEST_CASE(what_may_change_is_not_read_in_place_unknowingly),
                          TEST_CASE(the_hosts_files_are_buffers_as_well), TEST_CASE(null_is_no_buffer),
                          TEST_CASE(a_module_makes_no_more_than_its_limit), TEST_CASE(a_buffer_outlives_its_maker),
-                         TEST_CASE_LONG(many_threads_share_them, 60), TEST_CASE(streams_flow_both_ways),
-                         TEST_CASE(a_module_does_not_wait_for_ever), TEST_CASE(a_module_that_writes_to_nobody_costs_no_signal));
+                         TEST_CASE(a_forked_child_keeps_the_memory_and_not_the_worker), TEST_CASE_LONG(many_threads_share_them, 60),
+                         TEST_CASE(streams_flow_both_ways), TEST_CASE(a_module_does_not_wait_for_ever),
+                         TEST_CASE(a_module_that_writes_to_nobody_costs_no_signal));
 }
