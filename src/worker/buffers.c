@@ -11,6 +11,7 @@
 #include "channel/pass.h"
 #include "channel/shares.h"
 #include "memory/buffer.h"
+#include "worker/debts.h"
 #include "worker/worker.h"
 
 enum {
@@ -47,21 +48,6 @@ static struct {
         uint32_t passes;
         _Atomic bool any_dropped;
 } table = { .lock = PTHREAD_MUTEX_INITIALIZER, .next_number = OURS + NUMBER_STEP };
-
-/* What a thread owes: references to be given back. */
-struct debt {
-        uint8_t shared; /* enum ward_shared */
-        bool given;     /* to the host: if that arrives; else it was taken from there */
-        void *object;
-};
-
-enum { FEW = 8 }; /* so many cost no memory, which a thread of the add-in's would not free */
-
-struct debts {
-        struct debt few[FEW];
-        struct debt *more; /* those beyond */
-        size_t n, room;
-};
 
 static _Thread_local struct debts lent, crossing;
 
@@ -113,32 +99,6 @@ void buffers_init(int socket)
 
 /* --- Debts ------------------------------------------------------------------------------------ */
 
-static int owe(struct debts *debts, const struct ward_type *type, void *object, bool given, struct ward_fault *fault)
-{
-        if (debts->n == debts->room + FEW) {
-                size_t room = debts->room ? 2 * debts->room : 4 * FEW;
-                struct debt *more = reallocarray(debts->more, room, sizeof *more);
-                if (!more)
-                        return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory for the buffers of a call");
-                debts->more = more;
-                debts->room = room;
-        }
-        size_t i = debts->n++;
-        *(i < FEW ? &debts->few[i] : &debts->more[i - FEW]) = (struct debt){ type->resource->shared, given, object };
-        return 0;
-}
-
-static struct debt last_of(struct debts *debts)
-{
-        size_t i = --debts->n;
-        struct debt last = i < FEW ? debts->few[i] : debts->more[i - FEW];
-        if (!debts->n && debts->more) {
-                free(STEAL(debts->more));
-                debts->room = 0;
-        }
-        return last;
-}
-
 /* The host will not lift what it is not told of. */
 static void take_back(const struct debt *debt)
 {
@@ -155,7 +115,7 @@ static void take_back(const struct debt *debt)
 void buffers_crossed(bool arrived)
 {
         while (crossing.n) {
-                const struct debt one = last_of(&crossing);
+                const struct debt one = debts_pay(&crossing);
                 if (one.given == arrived)
                         memory_release(one.shared, one.object);
                 else if (one.given)
@@ -171,7 +131,7 @@ size_t buffers_mark(void)
 void buffers_return(size_t mark)
 {
         while (lent.n > mark) {
-                const struct debt one = last_of(&lent);
+                const struct debt one = debts_pay(&lent);
                 memory_release(one.shared, one.object);
         }
 }
@@ -376,7 +336,7 @@ static int lift(void *context, const struct ward_type *type, uint32_t number, vo
         int r = shared == WARD_SHARED_BUFFER ? lift_buffer(number, &object, fault) : lift_stream(number, &object, fault);
         if (r)
                 return r;
-        r = owe(type->kind == WARD_TYPE_BORROW ? &lent : &crossing, type, object, false, fault);
+        r = debts_owe(type->kind == WARD_TYPE_BORROW ? &lent : &crossing, type, object, false, fault);
         if (r)
                 memory_release(shared, object);
         else
@@ -449,7 +409,7 @@ static int lower(void *context, const struct ward_type *type, const void *from, 
         int r = lower_object(shared, object, ret_number, fault);
         pthread_mutex_unlock(&table.lock);
         if (!r && type->kind == WARD_TYPE_OWN)
-                r = owe(&crossing, type, object, true, fault);
+                r = debts_owe(&crossing, type, object, true, fault);
         return r;
 }
 
