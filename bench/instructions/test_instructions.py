@@ -11,7 +11,7 @@ MOST = 2000  # a build without optimisation too
 
 def main():
     program = pathlib.Path(__file__).parent / "run"
-    done = subprocess.run([program, sys.argv[1], "--calls", "100", "--json"], capture_output=True, text=True)
+    done = subprocess.run([program, sys.argv[1], "--calls", "1000", "--json"], capture_output=True, text=True)
     if done.returncode == SKIPPED:
         print(done.stderr, end="")
         return SKIPPED
@@ -20,7 +20,7 @@ def main():
     assert set(figures) == {"host", "worker"}, figures
     for side, name in (("host", "ward_call"), ("worker", "int_int_call")):
         figure = figures[side]
-        assert 0 < figure["call"] < MOST and 0 < figure["waiting"] < MOST, figure
+        assert 0 < figure["call"] < MOST, figure  # how often a side sleeps depends on what else runs
         assert abs(figure["call"] + figure["waiting"] - figure["total"]) < 1, figure
         assert name in figure["functions"], figure
     return 0
