@@ -52,6 +52,7 @@ enum {
         CHANNEL_OWN_FIRST = CHANNEL_LANES - CHANNEL_OWN_LANES,
         CHANNEL_WORDS = 8192, /* bytes for the last words */
         CHANNEL_CONTROL = 401408,
+        CHANNEL_COMING = 4, /* blocks that the host may still write while they are read (coming.h) */
         CHANNEL_ASLEEP = 1,
         CHANNEL_STEP = 2, /* of the sequence */
 };
@@ -73,6 +74,12 @@ struct mailbox {
 struct lane_words {
         _Alignas(128) _Atomic uint32_t up_start; /* the extent that the worker's arena begins with */
         _Atomic uint32_t up_end;
+        _Atomic uint32_t there; /* coming.h */
+        _Atomic uint32_t n_coming;
+        struct {
+                _Atomic uint32_t at;
+                _Atomic uint32_t len;
+        } coming[CHANNEL_COMING];
         _Atomic uint32_t cancelled; /* not 0: the host wishes that the call on this lane ended; read when the add-in asks */
 };
 

@@ -20,6 +20,7 @@
  *
  *      CALL h -> w     instance, export in the contract's order; slots: the flat parameters. Answered by RETURN (slot: the flat
  *                      result; instance: 1 if there are letters to be read, see pass.h) or FAILED
+ *      CALL_EARLY h -> w  the same, while large blocks of it are still being written (coming.h)
  *      IMPORT w -> h   while a CALL is in flight, of its instance: import in the contract's order; likewise. Answered by
  *                      IMPORT_RETURN, or by a nested CALL
  *      LEAVE h -> w    its thread ends. Answered by LEFT, with which the worker is done with the lane
@@ -80,6 +81,7 @@ enum message_kind {
         MESSAGE_EVENTS_RETURN,
         MESSAGE_SETTLE,
         MESSAGE_SETTLE_RETURN,
+        MESSAGE_CALL_EARLY,
 };
 
 enum {
@@ -87,7 +89,7 @@ enum {
         MESSAGE_NESTING = 64,     /* calls within callbacks within calls */
 
         WIRE_MAGIC = 0x44524157, /* "WARD" */
-        WIRE_PROTOCOL = 3,
+        WIRE_PROTOCOL = 4,
         WIRE_VERSION = 24,
 
         /* Descriptors that the warden starts with, beside the standard streams. */

@@ -137,6 +137,13 @@ static int alloc(struct marshal_memory *memory, uint32_t size, uint32_t align, u
                          (unsigned long long)lane->process->shared.pool.all, lane->domain->name);
 }
 
+/* Where the sides cannot run at the same time there is nothing to gain. */
+static bool later(struct marshal_memory *memory, uint32_t at, const void *data, uint64_t len)
+{
+        struct lane *lane = memory->context;
+        return lane->channel.spins && coming_add(&lane->coming, at, data, len);
+}
+
 void lane_init(struct lane *lane, struct process *process, uint32_t number)
 {
         visit_init(&lane->visit);
@@ -152,6 +159,7 @@ void lane_init(struct lane *lane, struct process *process, uint32_t number)
                                                 .size = process->shared.size,
                                                 .alloc = alloc,
                                                 .find = process_find_block,
+                                                .later = later,
                                                 .context = lane,
                                                 .encoding = MARSHAL_UTF8 };
 }

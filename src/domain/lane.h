@@ -11,6 +11,7 @@
 #define DOMAIN_LANE_H
 
 #include "channel/channel.h"
+#include "channel/coming.h"
 #include "channel/ring.h"
 #include "domain/domain.h"
 #include "marshal/marshal.h"
@@ -35,6 +36,7 @@ struct lane {
         struct extent ring_extent;     /* where that is */
         struct block *lent[LANE_LENT]; /* read by calls in flight */
         uint32_t n_lent;
+        struct coming coming; /* of the call that is being lowered */
         uint64_t answer; /* the slot of the RETURN that was received last */
         uint32_t number;
         bool leaving;           /* its thread has ended; guarded by the process's lock, as the next */

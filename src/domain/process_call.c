@@ -50,13 +50,28 @@ static int lift_result(struct lane *lane, const struct process_outgoing *call, v
         return r;
 }
 
+static void send_call(struct lane *lane, const struct process_outgoing *call, const uint64_t *slots)
+{
+        uint32_t n = process_flat_params(call->func);
+        if (!lane->coming.n) {
+                channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, n);
+                return;
+        }
+        coming_announce(&lane->channel, &lane->coming);
+        channel_send(&lane->channel, MESSAGE_CALL_EARLY, call->instance, call->function, slots, n);
+        coming_write(&lane->channel, &lane->coming, &lane->process->guard);
+}
+
 static int send(struct lane *lane, const struct process_outgoing *call, const void *args, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS];
         int r = marshal_lower_params(call->func, args, slots, lane_memory(lane, call->crossing), fault);
-        if (!r)
-                channel_send(&lane->channel, MESSAGE_CALL, call->instance, call->function, slots, process_flat_params(call->func));
-        else if (call->crossing)
+        if (!r) {
+                send_call(lane, call, slots);
+                return 0;
+        }
+        lane->coming.n = 0;
+        if (call->crossing)
                 crossing_undo(call->crossing);
         return r;
 }

@@ -29,6 +29,8 @@ static int lower_result(const struct incoming *in, void *ret, uint64_t *ret_slot
         int r = check_here(in->lane, fault);
         if (!r)
                 r = marshal_lower_result(in->func, ret, ret_slots, lane_memory(in->lane, in->crossing), fault);
+        if (in->lane->coming.n) /* the result is gone when the worker reads it */
+                coming_write(&in->lane->channel, &in->lane->coming, &in->lane->process->guard);
         if (r && in->crossing) {
                 crossing_undo(in->crossing);
                 crossing_refuse(in->crossing, in->func->result, ret);

@@ -52,6 +52,29 @@ static int allocate(const struct lift *lift, uint64_t bytes, bool zeroed, void *
         return 0;
 }
 
+enum { PIECE = 16 << 10 };
+
+/* Behind who may still be writing there. */
+static void copy_block(const struct lift *lift, void *to, uint32_t at, uint64_t len)
+{
+        const struct marshal_memory *memory = lift->memory;
+        if (!memory->await) {
+                copy_shared(to, memory->base + at, len);
+                return;
+        }
+        for (uint64_t done = 0, n; done < len; done += n) {
+                n = len - done < PIECE ? len - done : PIECE;
+                memory->await(memory, (uint32_t)(at + done), n);
+                copy_shared((char *)to + done, memory->base + at + done, n);
+        }
+}
+
+static void await(const struct lift *lift, uint32_t at, uint64_t len)
+{
+        if (lift->memory->await)
+                lift->memory->await(lift->memory, at, len);
+}
+
 /* --- Strings ---------------------------------------------------------------------------------- */
 
 static int measure(const struct lift *lift, const struct text *text, enum marshal_encoding as, size_t *ret_units)
@@ -75,16 +98,19 @@ static int convert(const struct lift *lift, const struct text *text, enum marsha
 }
 
 /* The copy is the string itself, or what the string is made of. */
-static int lift_string(const struct lift *lift, struct text text, enum marshal_encoding as, void *to)
+static int lift_string(const struct lift *lift, struct text text, uint32_t at, enum marshal_encoding as, void *to)
 {
         size_t bytes = text.units * encoding_unit(text.encoding), units = 0;
         OWNED(freep) void *copy = NULL;
         int r = allocate(lift, bytes, false, &copy);
         if (r)
                 return r;
-        copy_shared(copy, text.at, bytes);
+        copy_block(lift, copy, at, bytes);
         text.at = copy;
-        r = measure(lift, &text, as, &units);
+        if (lift->memory->trusted && text.encoding == as)
+                units = text.units;
+        else
+                r = measure(lift, &text, as, &units);
         if (!r && text.encoding == as) {
                 block_write(to, STEAL(copy), units);
                 return 0;
@@ -118,7 +144,7 @@ static int string(const struct lift *lift, const struct ward_type *type, uint32_
         if (r || !len)
                 return r;
         text.at = lift->memory->base + at;
-        return lift->scratch ? view_string(lift, text, encoding_of(type), to) : lift_string(lift, text, encoding_of(type), to);
+        return lift->scratch ? view_string(lift, text, encoding_of(type), to) : lift_string(lift, text, at, encoding_of(type), to);
 }
 
 /* --- Lists ------------------------------------------------------------------------------------ */
@@ -186,6 +212,9 @@ static int list(struct lift *lift, const struct ward_type *type, uint32_t at, ui
         if (r)
                 return r;
         block_write(to, items, len);
+        if (element->flags & WARD_TYPE_PLAIN)
+                return copy_block(lift, items, at, (uint64_t)len * element->abi_size), 0;
+        await(lift, at, (uint64_t)len * element->abi_size);
         return lift_elements(lift, element, from, len, items);
 }
 

@@ -46,7 +46,7 @@ static int lower_bytes(struct lower *lower, const void *data, uint32_t bytes, ui
                 return lower_check_room(lower, at, bytes, align);
         }
         r = lower_allocate(lower, bytes, align, ret_at);
-        if (!r && bytes)
+        if (!r && bytes && !(memory->later && memory->later(memory, *ret_at, data, bytes)))
                 memcpy(place(lower, *ret_at), data, bytes);
         return r;
 }

@@ -16,6 +16,7 @@
 #ifndef MARSHAL_MARSHAL_H
 #define MARSHAL_MARSHAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <ward/fault.h>
 #include <ward/value.h>
@@ -49,6 +50,12 @@ struct marshal_memory {
         /* Where the @len bytes at @data are in the memory, if they lie there already and may be passed as they are: 0; 1: they do
          * not, or are to be copied; or a negative fault kind. NULL: nothing does. */
         int (*find)(struct marshal_memory *memory, const void *data, uint64_t len, uint32_t *ret_at, struct ward_fault *fault);
+        /* Lowering: whether somebody sees to it later that the @len bytes at @data, which are the caller's for the whole call, are
+         * copied to @at. NULL: nobody does. */
+        bool (*later)(struct marshal_memory *memory, uint32_t at, const void *data, uint64_t len);
+        /* Lifting: returns when the @len bytes at @at are there, which may be in a block that was to be copied later. NULL: all is. */
+        void (*await)(const struct marshal_memory *memory, uint32_t at, uint64_t len);
+        bool trusted; /* by who lifts: the text of strings was checked by who lowered it */
 };
 
 /* @args: the C argument struct, borrowed. @slots: WARD_FLAT_MAX of them; those beyond the flattening are left alone. */

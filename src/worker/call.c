@@ -36,15 +36,38 @@ static int crossed(struct server *server, int r)
         return r;
 }
 
+static void await_block(const struct marshal_memory *memory, uint32_t at, uint64_t len)
+{
+        struct server *server = memory->context;
+        coming_await(&server->channel, &server->coming, at, len);
+}
+
+/* What is viewed has to be there as a whole; what is copied is copied as it comes. */
+static void follow(struct server *server, bool borrowing)
+{
+        if (!server->early)
+                return;
+        server->early = false;
+        coming_expect(&server->channel, &server->coming);
+        if (borrowing)
+                coming_await_all(&server->channel, &server->coming);
+        else
+                server->memory.await = await_block;
+}
+
 /* The values came from the host, which is trusted: no budget, and what lies in shared memory does not change. */
 static int take_params(struct server *server, const struct module *module, const struct ward_func *func,
                        struct marshal_scratch *scratch, void *args, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS] = { 0 }, budget = UINT64_MAX;
         channel_slots(&server->channel, slots, module_flat_params(func));
-        if (module->image.addin->ownership == WARD_BORROWING)
+        bool borrowing = module->image.addin->ownership == WARD_BORROWING;
+        follow(server, borrowing);
+        if (borrowing)
                 return crossed(server, marshal_view_params(func, slots, memory_for(server, module), scratch, args, fault));
-        return crossed(server, marshal_lift_params(func, slots, memory_for(server, module), &budget, args, fault));
+        int r = crossed(server, marshal_lift_params(func, slots, memory_for(server, module), &budget, args, fault));
+        server->memory.await = NULL;
+        return r;
 }
 
 /* Values that the add-in made and that are none break the contract, which is not the host's mistake. */

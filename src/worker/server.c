@@ -88,6 +88,7 @@ void server_init(struct server *server, struct worker *worker, uint32_t number)
                                                   .size = worker->shared.size,
                                                   .alloc = alloc,
                                                   .context = server,
+                                                  .trusted = true,
                                                   .encoding = MARSHAL_UTF8 };
         server_here = server;
 }
@@ -129,6 +130,9 @@ static void answer(struct server *server, const struct message *message)
         bool made = false;
         int r = 0;
         switch (message->kind) {
+        case MESSAGE_CALL_EARLY:
+                server->early = true;
+                /* fallthrough */
         case MESSAGE_CALL:
                 r = module_call(server, message, &slot, &made, &fault);
                 break;

@@ -13,6 +13,7 @@
 #include <ward/fault.h>
 #include "base/span.h"
 #include "channel/channel.h"
+#include "channel/coming.h"
 #include "channel/doorbell.h"
 #include "channel/message.h"
 #include "channel/ring.h"
@@ -60,6 +61,8 @@ struct server {
         bool may_call_host;            /* an add-in runs */
         bool attended;                 /* a thread of the host's waits at the other end; else the doorbell is to be rung */
         bool host_grown;               /* what IMPORT_RETURN has said */
+        bool early;                    /* the call that has come is to be read behind the host, who writes */
+        struct coming coming;          /* this */
         struct ring ring;              /* for what add-ins post; @words NULL: there is none yet, */
         bool ring_refused;             /* or ever */
         bool told;                     /* EVENTS was sent and not answered */
