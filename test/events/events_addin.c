@@ -131,6 +131,20 @@ static void *echo_large(void *data)
         return NULL;
 }
 
+static void *use_things(void *data)
+{
+        test_events_things_own_thing_t things[4];
+        for (uint32_t i = 0; i < each; i++) {
+                if (i >= 4)
+                        test_events_things_thing_drop_own(things[i % 4]);
+                things[i % 4] = test_events_things_constructor_thing(i);
+                if (test_events_things_method_thing_value(test_events_things_borrow_thing(things[i % 4])) != i)
+                        atomic_fetch_add(&failed, 1);
+        }
+        atomic_fetch_add(&done, 1); /* and keeps the last four */
+        return NULL;
+}
+
 static void *fall(void *data)
 {
         abort();
@@ -177,8 +191,8 @@ static uint32_t watch_end(void)
 static const struct {
         const char *what;
         void *(*run)(void *);
-} runs[] = { { "ask", ask_often },   { "post", post_often }, { "post then ask", post_then_ask },
-             { "echo", echo_large }, { "fall", fall },       { "end with a call", end_with_a_call } };
+} runs[] = { { "ask", ask_often },         { "post", post_often }, { "post then ask", post_then_ask },    { "echo", echo_large },
+             { "use things", use_things }, { "fall", fall },       { "end with a call", end_with_a_call } };
 
 /* "start ask": threads that call the host, n of them, each as often as "each" said; "join": waits for them. */
 static uint32_t act_on_threads(const char *what, uint32_t n)

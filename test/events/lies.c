@@ -74,8 +74,8 @@ void lie(const char *what)
                 const char *what;
                 uint32_t units, instance, function;
         } records[] = {
-                { "none", 0, 0, 0 },       { "long", 0xffff, 0, 0 },        { "beyond", 3, 0, 0 },      { "short", 1, 0, 0 },
-                { "instance", 2, 500, 0 }, { "far instance", 2, 65535, 0 }, { "function", 2, 0, 1000 }, { "answered", 2, 0, 6 },
+                { "none", 0, 0, 0 },       { "long", 0xffff, 0, 0 },        { "beyond", 3, 0, 0 },      { "short", 1, 0, 2 },
+                { "instance", 2, 500, 0 }, { "far instance", 2, 65535, 0 }, { "function", 2, 0, 1000 }, { "answered", 2, 0, 0 },
         };
         if (!strcmp(what, "flood")) {
                 flood();

@@ -77,9 +77,42 @@ static void echo(void *data, events_string_t *text, events_string_t *ret)
         events_string_dup_n(ret, (const char *)text->ptr, text->len);
 }
 
-static const struct events_services services = {
-        .note = note, .odd = odd, .many = many, .say = say, .read = readings, .bell = bell, .ask = ask, .echo = echo
+/* --- Objects ---------------------------------------------------------------------------------- */
+
+struct test_events_things_thing_t {
+        uint32_t n;
 };
+
+static test_events_things_own_thing_t make_thing(void *data, uint32_t n)
+{
+        test_events_things_thing_t *thing = malloc(sizeof *thing);
+        thing->n = n;
+        atomic_fetch_add(&stage->n_things, 1);
+        return thing;
+}
+
+static uint32_t value_of(void *data, test_events_things_borrow_thing_t thing)
+{
+        return thing->n;
+}
+
+static void destroy_thing(void *data, test_events_things_thing_t *thing)
+{
+        free(thing);
+        atomic_fetch_sub(&stage->n_things, 1);
+}
+
+static const struct events_services services = { .note = note,
+                                                 .odd = odd,
+                                                 .many = many,
+                                                 .say = say,
+                                                 .read = readings,
+                                                 .bell = bell,
+                                                 .ask = ask,
+                                                 .echo = echo,
+                                                 .things_constructor_thing = make_thing,
+                                                 .things_method_thing_value = value_of,
+                                                 .things_thing_destructor = destroy_thing };
 
 void stage_set(enum ward_isolation isolation, const struct ward_activate_options *options)
 {

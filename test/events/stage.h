@@ -17,6 +17,7 @@ struct stage {
         _Atomic uint32_t n_others;   /* odd, many, say, read and bell */
         _Atomic uint32_t wrong;      /* of these, not as they should be */
         _Atomic uint32_t n_asks;
+        _Atomic uint32_t n_things;          /* that the add-in holds */
         uint64_t said;                      /* bytes */
         _Atomic(pthread_t) last;            /* the thread that was called last */
         uint32_t (*when_asked)(uint32_t n); /* NULL: n + 1 */

@@ -164,6 +164,20 @@ TEST(values_of_any_size_pass)
         stage_strike();
 }
 
+/* What they keep is destroyed with the add-in. */
+TEST(objects_pass)
+{
+        set_threads();
+        assert_int_equal(ward_host_dispatch_start(stage->host, NULL), 0);
+        act("each", 200);
+        act("start use things", 6);
+        assert_int_equal(act("join", 0), 0);
+        assert_int_equal(stage->n_things, 24);
+        stage->events = events_release(stage->events);
+        assert_int_equal(stage->n_things, 0);
+        stage_strike();
+}
+
 /* --- Calls from the host's functions ---------------------------------------------------------- */
 
 static uint32_t call_back(uint32_t n)
@@ -414,7 +428,7 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE(one_thread_asks_an_idle_host), TEST_CASE(many_threads_ask),
                          TEST_CASE(a_helper_thread_serves_them), TEST_CASE(several_threads_dispatch),
                          TEST_CASE(an_epoll_loop_serves_them), TEST_CASE(threads_post), TEST_CASE(one_post_arrives_by_itself),
-                         TEST_CASE(a_post_comes_before_the_next_call), TEST_CASE(values_of_any_size_pass),
+                         TEST_CASE(a_post_comes_before_the_next_call), TEST_CASE(values_of_any_size_pass), TEST_CASE(objects_pass),
                          TEST_CASE(they_are_called_back_themselves), TEST_CASE(what_they_post_may_be_answered_by_a_call),
                          TEST_CASE(an_unload_ends_them), TEST_CASE(the_host_may_unload_while_it_serves),
                          TEST_CASE(the_host_may_release_while_it_serves), TEST_CASE(an_unload_comes_between_asks),
