@@ -96,7 +96,7 @@ void exports_bulk_crash(GIVEN bulk_list_u8_t *data)
 
 void exports_bulk_make(uint32_t n, bulk_list_u8_t *ret)
 {
-        ret->ptr = malloc(n ? n : 1);
+        ret->ptr = n ? malloc(n) : NULL;
         ret->len = n;
         for (uint32_t i = 0; i < n; i++)
                 ret->ptr[i] = (uint8_t)(i * 7);
