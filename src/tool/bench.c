@@ -231,6 +231,7 @@ static int measure_all(struct bench *bench, struct ward_fault *fault)
 static void print_notes(const struct bench *bench)
 {
         printf("\nMedians of %u samples. Calls and bulk data at kind process: %s.\n", bench->rounds, bench->place.two);
+        puts("alloc: from memory of ward_alloc. raw: no call, only a copy into memory from where another process reads.");
         puts("To activate: wasm with its image in the cache, process with the warden running.");
 }
 

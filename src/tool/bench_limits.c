@@ -56,6 +56,13 @@ static int copy(const struct bench_task *task, uint64_t times, uint64_t *ret_ns,
         return 0;
 }
 
+/* What no list that is copied to another process can beat, unless both sides work at the same time. */
+static int carry(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        const struct bench_limits *limits = task->held;
+        return pingpong_carry(limits->pingpong, limits->from, task->size, times, ret_ns, fault);
+}
+
 static struct bench_task *add(struct bench_plan *plan, struct bench_side *side, const char *name, void *held,
                               int (*run)(const struct bench_task *, uint64_t, uint64_t *, struct ward_fault *))
 {
@@ -116,6 +123,22 @@ static int add_memcpy(struct bench_plan *plan, struct bench_limits *limits, stru
         return 0;
 }
 
+static void add_carrying(struct bench_plan *plan, const struct bench_place *place, struct bench_limits *limits)
+{
+        struct bench_side *side = bench_add_side(plan, "copy through shared memory");
+        side->out = place->worker < 0;
+        if (side->out)
+                fault_set(&side->why, WARD_FAULT_SYSTEM, "it needs two processors; this process may use one only (see taskset -p)");
+        for (int i = 0; i < BENCH_SIZES; i++) {
+                struct bench_task *task = bench_add(plan, side, "limit.shared.%zu.process", bench_sizes[i]);
+                task->run = carry;
+                task->held = limits;
+                task->size = bench_sizes[i];
+                task->bytes = bench_sizes[i];
+                task->place = place->two;
+        }
+}
+
 static void limits_freep(struct bench_limits **limits)
 {
         bench_limits_close(*limits);
@@ -137,9 +160,11 @@ int bench_limits_open(struct bench_plan *plan, const struct bench_place *place, 
         add_call(plan, module, limits);
         add_pingpong(plan, place, limits);
         r = add_memcpy(plan, limits, fault);
-        if (!r)
-                *ret_limits = STEAL(limits);
-        return r;
+        if (r)
+                return r;
+        add_carrying(plan, place, limits);
+        *ret_limits = STEAL(limits);
+        return 0;
 }
 
 struct bench_limits *bench_limits_close(struct bench_limits *limits)

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -33,6 +34,8 @@ struct table {
         _Alignas(LINE) _Atomic uint32_t game; /* enum pingpong_game: what is played; the other end sleeps on it while nothing is */
         _Alignas(LINE) _Atomic uint32_t there;
         _Alignas(LINE) _Atomic uint32_t back; /* with one line: not used */
+        _Atomic size_t size;                  /* of what is carried */
+        _Alignas(LINE) uint8_t bytes[PINGPONG_CARRY_MAX];
 };
 
 struct pingpong {
@@ -125,6 +128,17 @@ static inline __attribute__((always_inline)) void answer(_Atomic uint32_t *there
                 put(back, ball + 2, sleeping);
 }
 
+/* Reads a byte of each line, as the add-in does that bulk data is sent to. */
+static void answer_carried(struct table *table)
+{
+        for (uint32_t ball = 0; await(&table->there, ball + 1, false); ball += 2) {
+                size_t size = atomic_load(&table->size);
+                for (size_t i = 0; i < size; i += PINGPONG_LINE)
+                        (void)*(const volatile uint8_t *)(table->bytes + i);
+                put(&table->back, ball + 2, false);
+        }
+}
+
 static _Atomic uint32_t *way_back(struct table *table, uint32_t game)
 {
         return game == PINGPONG_ONE_LINE ? &table->there : &table->back;
@@ -134,6 +148,8 @@ static void answer_game(struct table *table, uint32_t game)
 {
         if (game == PINGPONG_FUTEX || game == PINGPONG_PARKED)
                 answer(&table->there, way_back(table, game), true);
+        else if (game == PINGPONG_CARRY)
+                answer_carried(table);
         else
                 answer(&table->there, way_back(table, game), false);
 }
@@ -215,15 +231,47 @@ static bool play(struct table *table, enum pingpong_game game, uint64_t times, u
         return ok;
 }
 
-int pingpong_play(struct pingpong *pingpong, enum pingpong_game game, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+static int end_game(struct table *table, bool ok, struct ward_fault *fault)
 {
-        struct table *table = pingpong->table;
-        atomic_store(&table->there, 0);
-        atomic_store(&table->back, 0);
-        put(&table->game, game, true);
-        bool ok = play(table, game, times, ret_ns);
         put(&table->there, BALL_DROPPED, true);
         if (!await(&table->game, PINGPONG_IDLE, true) || !ok)
                 return fault_set(fault, WARD_FAULT_SYSTEM, "the ping-pong's other end does not answer");
         return 0;
+}
+
+static void begin_game(struct table *table, enum pingpong_game game)
+{
+        atomic_store(&table->there, 0);
+        atomic_store(&table->back, 0);
+        put(&table->game, game, true);
+}
+
+int pingpong_play(struct pingpong *pingpong, enum pingpong_game game, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct table *table = pingpong->table;
+        begin_game(table, game);
+        return end_game(table, play(table, game, times, ret_ns), fault);
+}
+
+static bool carry(struct table *table, const void *from, size_t size, uint64_t times)
+{
+        bool ok = true;
+        for (uint32_t ball = 2; ok && ball < 2 + 2 * times; ball += 2) {
+                memcpy(table->bytes, from, size);
+                ok = serve(&table->there, &table->back, ball, 1, false);
+        }
+        return ok;
+}
+
+int pingpong_carry(struct pingpong *pingpong, const void *from, size_t size, uint64_t times, uint64_t *ret_ns,
+                   struct ward_fault *fault)
+{
+        struct table *table = pingpong->table;
+        atomic_store(&table->size, size);
+        begin_game(table, PINGPONG_CARRY);
+        bool ok = serve(&table->there, &table->back, 0, 1, false);
+        uint64_t start = clock_now();
+        ok = ok && carry(table, from, size, times);
+        *ret_ns = clock_now() - start;
+        return end_game(table, ok, fault);
 }

@@ -6,6 +6,7 @@
 #ifndef TOOL_BENCH_PINGPONG_H
 #define TOOL_BENCH_PINGPONG_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <ward/fault.h>
 
@@ -22,6 +23,7 @@ enum pingpong_game {
         PINGPONG_ONE_LINE, /* both ends spin on one line that both write: half the traffic */
         PINGPONG_FUTEX,    /* both ends sleep on a futex until the other wakes them */
         PINGPONG_PARKED,   /* the same, and before each exchange, which alone is counted, both sleep a while */
+        PINGPONG_CARRY,    /* both ends spin, and before each exchange bytes are copied to where the other end reads them */
 };
 
 /* How long who plays PINGPONG_PARKED sleeps before each exchange: longer than anybody spins. */
@@ -30,5 +32,10 @@ void pingpong_park(void);
 
 /* @times there and back. */
 int pingpong_play(struct pingpong *pingpong, enum pingpong_game game, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
+
+/* PINGPONG_CARRY with the @size bytes at @from, at most PINGPONG_CARRY_MAX. */
+enum { PINGPONG_CARRY_MAX = 10000000, PINGPONG_LINE = 64 };
+int pingpong_carry(struct pingpong *pingpong, const void *from, size_t size, uint64_t times, uint64_t *ret_ns,
+                   struct ward_fault *fault);
 
 #endif

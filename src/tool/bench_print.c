@@ -146,7 +146,8 @@ static void kind_cells(FILE *to, const struct bench_plan *plan, const char *what
         fputc('\n', to);
 }
 
-/* A limit is of as many bytes. A struct is of 8: no limit is measured for as many. */
+/* "alloc": from memory of ward_alloc. "raw": no call, but a copy into memory that another process reads. A limit is of as many
+ * bytes. A struct is of 8: no limit is measured for as many. */
 static const struct bulk_row {
         const char *label;
         const char *figure;
@@ -155,6 +156,10 @@ static const struct bulk_row {
         { "byte[10]", "bulk.bytes.10", "limit.memcpy.10" },
         { "byte[100,000]", "bulk.bytes.100000", "limit.memcpy.100000" },
         { "byte[10,000,000]", "bulk.bytes.10000000", "limit.memcpy.10000000" },
+        { "alloc byte[100,000]", "bulk.block.100000", "limit.memcpy.100000" },
+        { "alloc byte[10,000,000]", "bulk.block.10000000", "limit.memcpy.10000000" },
+        { "raw byte[100,000]", "limit.shared.100000", "limit.memcpy.100000" },
+        { "raw byte[10,000,000]", "limit.shared.10000000", "limit.memcpy.10000000" },
         { "string[10]", "bulk.string.10", "limit.memcpy.10" },
         { "string[100,000]", "bulk.string.100000", "limit.memcpy.100000" },
         { "string[10,000,000]", "bulk.string.10000000", "limit.memcpy.10000000" },

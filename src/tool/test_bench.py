@@ -15,7 +15,7 @@ def expected(kind):
     """The names of a kind's figures, each with its unit."""
     calls = ["void", "void_int", "int_void", "int_int", "void_struct", "record", "mixed", "nested"]
     names = {f"call.{call}.{kind}": "ns" for call in calls}
-    names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "string", "struct") for size in SIZES}
+    names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "block", "string", "struct") for size in SIZES}
     crowds = [kind, "process.free_threaded"] if kind == "process" else [kind]
     names |= {f"threads.{n}.{crowd}": "1/s" for n in (1, 2, 4, 16, 64) for crowd in crowds}
     names |= {f"callback.int_int.{kind}": "ns", f"event.int.{kind}": "ns", f"begun.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
@@ -36,7 +36,10 @@ def elsewhere():
 def limits():
     names = {f"limit.futex{how}{where}": "ns" for how in ("", ".parked") for where in ("", ".one_core")}
     names |= {"limit.call": "ns"} | {f"limit.memcpy.{size}": "MB/s" for size in SIZES}
-    return names | ({f"limit.spin{which}": "ns" for which in ("", ".line", ".mean")} if two_cores() else {})
+    if not two_cores():
+        return names
+    names |= {f"limit.shared.{size}.process": "MB/s" for size in SIZES}
+    return names | {f"limit.spin{which}": "ns" for which in ("", ".line", ".mean")}
 
 
 def place(name):

@@ -50,9 +50,10 @@ TEST(bulk_data_is_measured_in_bytes)
 {
         struct bench_kinds *kinds = open_direct();
         assert_int_equal(bench_bulk_add(&plan, kinds, NULL), 0);
-        assert_int_equal(plan.n_tasks, 3 * BENCH_SIZES);
+        assert_int_equal(plan.n_tasks, 4 * BENCH_SIZES);
         measure_once();
         assert_non_null(bench_find(&plan, "bulk.bytes.10000000.direct"));
+        assert_non_null(bench_find(&plan, "bulk.block.10000000.direct"));
         const struct bench_task *structs = bench_find(&plan, "bulk.struct.100000.direct");
         assert_non_null(structs);
         assert_int_equal(structs->bytes, 800000);
