@@ -212,9 +212,22 @@ static bool use_spare(struct arena *arena, uint64_t bytes)
         return false;
 }
 
+static int take_spare(struct channel *channel, uint32_t size, uint32_t align, uint32_t *ret_at)
+{
+        uint32_t at = (channel->spare + align - 1) & ~(align - 1);
+        uint32_t end = (uint32_t)((const uint8_t *)&channel->box->slots[CHANNEL_SLOTS] - channel->base);
+        if (!channel->spare || at > end || size > end - at)
+                return 1;
+        channel->spare = at + size;
+        *ret_at = at;
+        return 0;
+}
+
 int channel_take(struct channel *channel, uint32_t size, uint32_t align, uint32_t *ret_at)
 {
         struct arena *arena = &channel->arena;
+        if (!take_spare(channel, size, align, ret_at))
+                return 0;
         if (!take(arena, size, align, ret_at))
                 return 0;
         if (!use_spare(arena, size)) { /* extents are aligned to pages */

@@ -47,6 +47,7 @@
 enum {
         CHANNEL_SLOTS = 16,
         CHANNEL_FIRST_SLOTS = 6,
+        CHANNEL_SPARE = 2, /* the first slot that small results may lie in */
         CHANNEL_LANES = 1024,
         CHANNEL_OWN_LANES = 64, /* the last ones: of threads that add-ins have made themselves (doorbell.h) */
         CHANNEL_OWN_FIRST = CHANNEL_LANES - CHANNEL_OWN_LANES,
@@ -150,6 +151,7 @@ struct channel {
         void *context;      /* of @more */
         struct arena given; /* host: what the worker's arena was given */
         bool grown;         /* host: either arena was, since it was settled */
+        uint32_t spare;     /* where what is taken may lie in the mailbox itself, from here on; 0: it may not */
 };
 
 /* The worker's side of lane @lane; its arena asks by @more, whose @context is the caller's. */
@@ -157,6 +159,18 @@ void channel_open(const struct shared *shared, uint32_t lane, struct channel *re
 /* The host's side, which comes first and makes the mailbox ready, unless the lane is one of an add-in's own threads: those are used
  * by the same two sides as long as there is the memory, and are ready as it is 0. */
 void channel_open_host(struct shared *shared, uint32_t lane, struct channel *ret_channel);
+
+/* Between these two what is taken lies in the mailbox, as far as it fits the slots behind the first two, which nothing else uses
+ * then: so a small result needs no other line. For an answer that the other side copies before it says anything. */
+static inline void channel_spare_slots(struct channel *channel)
+{
+        channel->spare = (uint32_t)((const uint8_t *)&channel->box->slots[CHANNEL_SPARE] - channel->base);
+}
+
+static inline void channel_use_slots(struct channel *channel)
+{
+        channel->spare = 0;
+}
 
 /* Makes room for @size bytes at alignment @align in the own arena; 0, or 1 if there is none. */
 int channel_take(struct channel *channel, uint32_t size, uint32_t align, uint32_t *ret_at);

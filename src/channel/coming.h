@@ -1,5 +1,5 @@
-/* Large blocks that the host still writes while the worker reads them already: so two copies of a list, into shared memory and out of
- * it, take about as long as one.
+/* Large blocks that the host still writes while the worker reads them already: so two copies of a list, into shared memory and out
+ * of it, take about as long as one.
  *
  *      host                                                      worker
  *      1. coming_add, instead of copying

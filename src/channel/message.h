@@ -12,9 +12,9 @@
  *                      and signatures of the functions; names of the resources, and whether they are the add-in's. Answered by
  *                      LOADED or FAILED
  *      UNLOAD h -> w   instance. Answered by UNLOADED
- *      OPEN h -> w     instance: how many; slots: as many lanes, which a new thread of the worker's serves from now on. Where there are
- *                      several, each outermost message comes on the next one: a row, whose calls are in flight together and run in
- *                      that order. A call in it that is cancelled before it begins is FAILED. Answered by OPENED or FAILED
+ *      OPEN h -> w     instance: how many; slots: as many lanes, which a new thread of the worker's serves from now on. Where there
+ * are several, each outermost message comes on the next one: a row, whose calls are in flight together and run in that order. A
+ * call in it that is cancelled before it begins is FAILED. Answered by OPENED or FAILED
  *
  * On every other lane:
  *
@@ -25,8 +25,8 @@
  *                      IMPORT_RETURN, or by a nested CALL
  *      LEAVE h -> w    its thread ends. Answered by LEFT, with which the worker is done with the lane
  *
- * On the last CHANNEL_OWN_LANES lanes, of which the worker gives one to each thread that an add-in has made itself, the worker begins,
- * and rings the doorbell (doorbell.h) for each message that is not within a CALL:
+ * On the last CHANNEL_OWN_LANES lanes, of which the worker gives one to each thread that an add-in has made itself, the worker
+ * begins, and rings the doorbell (doorbell.h) for each message that is not within a CALL:
  *
  *      IMPORT w -> h   of any instance. IMPORT_RETURN says in place of the function whether SETTLE would give memory back
  *      SETTLE w -> h   neither side has anything in its arena. Answered by SETTLE_RETURN
@@ -36,14 +36,13 @@
  *      MORE w -> h     while the worker has something to answer; slot: bytes that its arena is to grow by. Answered by MORE_RETURN
  *                      (slots: start and end of an extent, 0 and 0 where there is none)
  *      RING w -> h     for calls that nobody waits for, a ring (ring.h) is wanted. Answered by RING_RETURN (slots: start and end of
- *                      its extent, 0 and 0 where there is none). Each IMPORT, and each RETURN of no value or of one that lies in its
- *                      slot, comes behind what is in the ring; before any other message the worker empties it by EVENTS
- *      EVENTS w -> h   there is something in the ring. The worker need not wait for the answer, EVENTS_RETURN, before it has another
- *                      message; a nested CALL may come before it
- *      AGAIN w -> h    while the worker has something to answer; slot: the number of a buffer that it has dropped and is passed
- *                      nevertheless, see domain/shares.h. Answered by AGAIN_RETURN, before which its descriptor is sent
- *      FAILED w -> h   slots: kind of fault, offset, length of its text, whether the call was made before it failed. The
- *                      worker is well and waits for the next message
+ *                      its extent, 0 and 0 where there is none). Each IMPORT, and each RETURN of no value or of one that lies in
+ * its slot, comes behind what is in the ring; before any other message the worker empties it by EVENTS EVENTS w -> h   there is
+ * something in the ring. The worker need not wait for the answer, EVENTS_RETURN, before it has another message; a nested CALL may
+ * come before it AGAIN w -> h    while the worker has something to answer; slot: the number of a buffer that it has dropped and is
+ * passed nevertheless, see domain/shares.h. Answered by AGAIN_RETURN, before which its descriptor is sent FAILED w -> h   slots:
+ * kind of fault, offset, length of its text, whether the call was made before it failed. The worker is well and waits for the next
+ * message
  *
  * Strings are UTF-8. Handles travel as numbers: of an object of the add-in's own that of native/reps.h, of one of the host's
  * that of the add-in's table in the host. With r the index of a resource in the contract:

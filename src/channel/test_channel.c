@@ -372,6 +372,13 @@ TEST(extents_that_nested_calls_needed_are_used_again)
         finish();
 }
 
+static void host_gives(struct channel *host)
+{
+        struct extent extent;
+        assert_int_equal(channel_give(host, &host_memory, 1, &extent), 0);
+        channel_settle(host, &host_memory);
+}
+
 TEST(a_host_gives_the_worker_memory_and_says_what_it_keeps)
 {
         struct channel host = host_side(0), worker = worker_side();
@@ -404,6 +411,29 @@ TEST(what_a_worker_wants_is_bounded)
         assert_in_range(n, 1, ARENA_EXTENTS);
         channel_settle(&host, &host_memory);
         assert_int_equal(host.given.have, 1);
+        finish();
+}
+
+TEST(a_small_answer_lies_in_the_mailbox)
+{
+        struct channel host = host_side(0), worker = worker_side();
+        const uint32_t first = (uint32_t)((uint8_t *)&worker.box->slots[CHANNEL_SPARE] - worker.base);
+        const uint32_t bytes = (CHANNEL_SLOTS - CHANNEL_SPARE) * 8;
+        uint32_t at;
+        host_gives(&host);
+        channel_begin(&worker);
+        channel_spare_slots(&worker);
+        assert_int_equal(channel_take(&worker, 3, 1, &at), 0);
+        assert_int_equal(at, first);
+        assert_int_equal(channel_take(&worker, 8, 8, &at), 0);
+        assert_int_equal(at, first + 8);
+        assert_true(taken(&worker, bytes, 1) >= CHANNEL_CONTROL);
+        assert_int_equal(channel_take(&worker, bytes - 16, 1, &at), 0);
+        assert_int_equal(at, first + 16);
+        assert_true(taken(&worker, 1, 1) >= CHANNEL_CONTROL);
+        assert_int_equal(channel_take(&worker, 0, 1, &at), 0);
+        channel_use_slots(&worker);
+        assert_true(taken(&worker, 1, 1) >= CHANNEL_CONTROL);
         finish();
 }
 
@@ -498,7 +528,7 @@ int main(int argc, char **argv)
                 TEST_CASE(an_arena_gives_aligned_room_until_memory_is_full),
                 TEST_CASE(extents_that_nested_calls_needed_are_used_again),
                 TEST_CASE(a_host_gives_the_worker_memory_and_says_what_it_keeps), TEST_CASE(what_a_worker_wants_is_bounded),
-                TEST_CASE(an_idle_arena_keeps_what_calls_usually_need), TEST_CASE(memory_is_given_back_after_a_large_call),
-                TEST_CASE(lanes_do_not_overlap), TEST_CASE(the_size_is_sealed), TEST_CASE(sizes_out_of_range_are_refused),
-                TEST_CASE(a_file_size_limit_of_the_host_is_a_fault));
+                TEST_CASE(an_idle_arena_keeps_what_calls_usually_need), TEST_CASE(a_small_answer_lies_in_the_mailbox),
+                TEST_CASE(memory_is_given_back_after_a_large_call), TEST_CASE(lanes_do_not_overlap), TEST_CASE(the_size_is_sealed),
+                TEST_CASE(sizes_out_of_range_are_refused), TEST_CASE(a_file_size_limit_of_the_host_is_a_fault));
 }

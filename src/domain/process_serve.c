@@ -27,8 +27,11 @@ static int check_here(const struct lane *lane, struct ward_fault *fault)
 static int lower_result(const struct incoming *in, void *ret, uint64_t *ret_slots, struct ward_fault *fault)
 {
         int r = check_here(in->lane, fault);
-        if (!r)
+        if (!r) {
+                channel_spare_slots(&in->lane->channel);
                 r = marshal_lower_result(in->func, ret, ret_slots, lane_memory(in->lane, in->crossing), fault);
+                channel_use_slots(&in->lane->channel);
+        }
         if (in->lane->coming.n) /* the result is gone when the worker reads it */
                 coming_write(&in->lane->channel, &in->lane->coming, &in->lane->process->guard);
         if (r && in->crossing) {

@@ -85,7 +85,9 @@ static int give_result(struct server *server, struct module *module, const struc
         if (!func->result)
                 return 0;
         uint64_t slots[CHANNEL_SLOTS] = { 0 };
+        channel_spare_slots(&server->channel);
         int r = crossed(server, marshal_lower_result(func, ret, slots, memory_for(server, module), fault));
+        channel_use_slots(&server->channel);
         r = add_ins_fault(r, fault);
         if (r && r != -WARD_FAULT_PROTOCOL)
                 module_drop_value(module, func->result, ret);
