@@ -329,17 +329,11 @@ static int serve_crossed(struct service *service, const void *args, void *ret, s
         return r;
 }
 
-static void serve(void *context, uint32_t import, const void *args, void *ret)
+static void serve_formed(struct instance *instance, uint32_t import, const void *args, void *ret)
 {
-        struct instance *instance = context;
         struct direct *direct = instance->held;
         uint32_t wanted = direct->imports[import];
         struct ward_fault fault;
-        if (!direct->import_forms[import].params && !direct->import_forms[import].result) {
-                if (instance_serve(instance, wanted, args, ret, &fault))
-                        mistake(&fault);
-                return;
-        }
         struct service service = { .instance = instance,
                                    .direct = direct,
                                    .import = wanted,
@@ -350,6 +344,18 @@ static void serve(void *context, uint32_t import, const void *args, void *ret)
         if (service.addin->result)
                 memset(ret, 0, service.addin->result->size);
         mistake(&fault);
+}
+
+static void serve(void *context, uint32_t import, const void *args, void *ret)
+{
+        struct instance *instance = context;
+        const struct direct *direct = instance->held;
+        const struct direct_forms *forms = &direct->import_forms[import];
+        struct ward_fault fault;
+        if (forms->params || forms->result)
+                serve_formed(instance, import, args, ret);
+        else if (instance_serve(instance, direct->imports[import], args, ret, &fault))
+                mistake(&fault);
 }
 
 /* --- Handles ---------------------------------------------------------------------------------- */

@@ -117,8 +117,13 @@ void executor_nudge(struct executor *executor);
 
 /* --- executor_ask.c: the two threads and each other --------------------------------------------- */
 
+extern __thread struct executor *executor_own __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
 /* Whether this thread is an executor's. */
-bool executor_is_own(void);
+static inline bool executor_is_own(void)
+{
+        return executor_own;
+}
 
 /* On an executor's thread: has a thread of the host's run @run. Within a call that is to end (its deadline, its domain's unload)
  * false is possible: it was not run, and will not be. @must: not even then. */

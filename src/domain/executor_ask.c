@@ -32,17 +32,12 @@ struct serving {
         struct serving *outer;
 };
 
-static __thread struct executor *own __attribute__((tls_model("initial-exec")));
+__thread struct executor *executor_own __attribute__((tls_model("initial-exec")));
 static __thread struct serving *innermost __attribute__((tls_model("initial-exec")));
 
 void executor_become(struct executor *executor)
 {
-        own = executor;
-}
-
-bool executor_is_own(void)
-{
-        return own;
+        executor_own = executor;
 }
 
 /* --- Serving, on a host's thread -------------------------------------------------------------- */
@@ -230,7 +225,7 @@ static void await_answer(struct executor *executor, struct ask *ask, bool must)
 
 bool executor_ask(void (*run)(void *data), void *data, bool must)
 {
-        struct executor *executor = own;
+        struct executor *executor = executor_own;
         struct ask ask = {
                 .executor = executor, .job.run = serve_dispatched, .run = run, .data = data, .deadline = deadline_inherited
         };

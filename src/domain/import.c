@@ -130,9 +130,13 @@ static int not_served(const struct instance *instance, const struct ward_func *f
 int instance_run(struct instance *instance, uint32_t import, const void *args, void *ret, struct ward_fault *fault)
 {
         const struct ward_import *wanted = &instance->contract->imports[import];
+        if (wanted->serve && !executor_is_own()) {
+                wanted->serve(wanted, instance->services, args, ret);
+                return 0;
+        }
         if (wanted->serve) {
                 struct service service = { wanted, instance->services, args, ret };
-                return executor_host(serve, &service, false) ? 0 : not_served(instance, wanted->func, ret, fault);
+                return executor_ask(serve, &service, false) ? 0 : not_served(instance, wanted->func, ret, fault);
         }
         if (import_memory_serve(instance, wanted->func->name, args, ret))
                 return 0;
