@@ -139,7 +139,8 @@ static void write_token(const struct around *a, struct token token, FILE *out)
 static void write_type(const struct around *a, FILE *out)
 {
         const char *wit = foreign_of(a, a->before, foreign_type);
-        fprintf(out, "%.*s", (int)strcspn(wit + 1, "`"), wit + 1);
+        const char *name = wit ? wit + 1 : "";
+        fprintf(out, "%.*s", (int)strcspn(name, "`"), name);
 }
 
 static void write_hint(const struct around *a, const char *hint, FILE *out)

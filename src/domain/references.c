@@ -114,7 +114,7 @@ static int check_take(const struct references *references, const struct handle *
 int references_take(struct references *references, uint32_t resource, uint32_t handle, bool given, struct handle *ret_taken,
                     struct ward_fault *fault)
 {
-        struct handle *found;
+        struct handle *found = NULL;
         references_lock(references);
         int r = references_find(references, resource, handle, &found, fault);
         if (!r)
@@ -176,7 +176,7 @@ int references_new_handle(struct references *references, uint32_t resource, uint
 
 int references_rep(struct references *references, uint32_t resource, uint32_t handle, uint32_t *ret_rep, struct ward_fault *fault)
 {
-        struct handle *found;
+        struct handle *found = NULL;
         int r = check_own(references, resource, fault);
         if (r)
                 return r;

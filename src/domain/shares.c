@@ -195,7 +195,7 @@ static int send_descriptor(struct shares *shares, uint32_t what, uint32_t number
 /* Introduces @buffer. */
 static int introduce(struct shares *shares, struct ward_buffer *buffer, struct share **ret_share, struct ward_fault *fault)
 {
-        struct share *share;
+        struct share *share = NULL;
         pass_drain(&shares->pass);
         if (shares->by_number.n >= SHARES_MAX)
                 return fault_set(fault, WARD_FAULT_LIMIT, "host and add-in share %d buffers, which is the most that they may",

@@ -145,7 +145,7 @@ int reps_add(struct reps *reps, uint32_t resource, void *object, int32_t *ret_ha
 
 int reps_object(struct reps *reps, uint32_t resource, int32_t handle, void **ret_object, struct ward_fault *fault)
 {
-        struct rep *rep;
+        struct rep *rep = NULL;
         pthread_mutex_lock(&reps->lock);
         int r = find(reps, resource, (uint32_t)handle, STATE_ADDIN, WARD_FAULT_PROTOCOL, &rep, fault);
         if (!r)
@@ -158,7 +158,7 @@ int reps_object(struct reps *reps, uint32_t resource, int32_t handle, void **ret
 static int destroy(struct reps *reps, uint32_t resource, uint32_t number, enum state owner, struct ward_fault *fault)
 {
         void *object = NULL;
-        struct rep *rep;
+        struct rep *rep = NULL;
         pthread_mutex_lock(&reps->lock);
         int r = find(reps, resource, number, owner, WARD_FAULT_PROTOCOL, &rep, fault);
         if (!r) {
@@ -188,7 +188,7 @@ static int depart(struct reps_crossing *crossing, uint32_t resource, uint32_t nu
                   struct ward_fault *fault)
 {
         struct reps *reps = crossing->reps;
-        struct rep *rep;
+        struct rep *rep = NULL;
         pthread_mutex_lock(&reps->lock);
         int r = find(reps, resource, number, from, kind, &rep, fault);
         if (!r) {
@@ -202,7 +202,7 @@ static int depart(struct reps_crossing *crossing, uint32_t resource, uint32_t nu
 
 static int lend(struct reps *reps, uint32_t resource, uint32_t number, void **ret_object, struct ward_fault *fault)
 {
-        struct rep *rep;
+        struct rep *rep = NULL;
         pthread_mutex_lock(&reps->lock);
         int r = find(reps, resource, number, STATE_HOST, WARD_FAULT_PROTOCOL, &rep, fault);
         if (!r)
