@@ -174,7 +174,7 @@ static void write_anywhere(void)
 static void pass_descriptors(void)
 {
         _Alignas(struct cmsghdr) char control[CMSG_SPACE(PASSED * sizeof(int))] = { 0 };
-        char text[256] = { 0 };
+        char text[512] = { 0 };
         size_t n = next_byte() % PASSED;
         struct iovec bytes = { text, next_byte() };
         struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };

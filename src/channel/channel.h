@@ -160,6 +160,12 @@ void channel_open(const struct shared *shared, uint32_t lane, struct channel *re
  * by the same two sides as long as there is the memory, and are ready as it is 0. */
 void channel_open_host(struct shared *shared, uint32_t lane, struct channel *ret_channel);
 
+/* For a message of more than the first slots: its second line is fetched while it is made. */
+static inline void channel_prepare(const struct channel *channel)
+{
+        __builtin_prefetch(&channel->box->slots[CHANNEL_FIRST_SLOTS], 1);
+}
+
 /* Between these two what is taken lies in the mailbox, as far as it fits the slots behind the first two, which nothing else uses
  * then: so a small result needs no other line. For an answer that the other side copies before it says anything. */
 static inline void channel_spare_slots(struct channel *channel)

@@ -65,6 +65,8 @@ static void send_call(struct lane *lane, const struct process_outgoing *call, co
 static int send(struct lane *lane, const struct process_outgoing *call, const void *args, struct ward_fault *fault)
 {
         uint64_t slots[CHANNEL_SLOTS];
+        if (call->func->params->flat > CHANNEL_FIRST_SLOTS)
+                channel_prepare(&lane->channel);
         int r = marshal_lower_params(call->func, args, slots, lane_memory(lane, call->crossing), fault);
         if (!r) {
                 send_call(lane, call, slots);

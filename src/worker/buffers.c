@@ -367,7 +367,7 @@ static int send_descriptor(uint32_t what, uint32_t number, int fd, struct ward_f
 
 static int introduce(struct ward_buffer *buffer, struct share **ret_share, struct ward_fault *fault)
 {
-        struct share *share;
+        struct share *share = NULL;
         int r = add(buffer, choose_number(), &share, fault);
         if (r)
                 return r;

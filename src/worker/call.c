@@ -114,6 +114,8 @@ static __attribute__((noinline)) int call_with_values(struct server *server, str
         bool lent = server->crossing.any_shared;
         if (!r) {
                 *ret_made = true;
+                if (ward_func_returns_pointer(func))
+                        channel_prepare(&server->channel);
                 export->call(args, ret);
         }
         if (lent)
