@@ -46,14 +46,16 @@ static struct own_lane *claim(struct process *process, uint32_t index)
 
 _Static_assert(CHANNEL_OWN_FIRST % 64 == 0 && CHANNEL_OWN_LANES == 64, "their bits are one word");
 
-/* The next from @first on, and around; others come to their share when this thread comes back. */
-static struct own_lane *next(struct process *process, uint32_t *first)
+/* The next behind that which was the last one, and around, once: a worker that rings without end would keep this thread here, with
+ * the lock. What it rings behind the arming makes the doorbell readable anew. */
+static struct own_lane *next(struct process *process)
 {
+        uint32_t *first = &process->own.first;
         struct own_lane *own = NULL;
         pthread_mutex_lock(&process->lock);
         if (!process->stopped)
                 doorbell_arm(doorbell_words(&process->shared));
-        while (!own && !process->stopped) {
+        for (int i = 0; i < CHANNEL_OWN_LANES && !own && !process->stopped; i++) {
                 uint64_t bits = doorbell_waiting(doorbell_words(&process->shared), CHANNEL_OWN_FIRST / 64);
                 uint64_t later = bits & ~(uint64_t)0 << *first;
                 if (!bits)
@@ -189,16 +191,17 @@ static bool dispatch(struct ward_domain *domain)
 {
         struct process *process = process_hold(domain);
         bool more = false;
-        uint32_t first = 0;
+        int n = 0;
         if (!process)
                 return false;
-        for (int i = 0; i < SHARE && domain_is_here(domain); i++) {
-                struct own_lane *own = next(process, &first);
+        for (; n < SHARE && domain_is_here(domain); n++) {
+                struct own_lane *own = next(process);
                 if (!own)
                         break;
                 serve(own);
                 more |= leave(process, own, has_more(own));
         }
+        more |= n == SHARE; /* others may wait that have rung already */
         process_unref(process);
         return more;
 }

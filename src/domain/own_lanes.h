@@ -19,7 +19,8 @@ struct own_lane {
 };
 
 struct own_lanes {
-        struct own_lane *lanes[CHANNEL_OWN_LANES]; /* made when they are first rung; guarded by the process's lock */
+        struct own_lane *lanes[CHANNEL_OWN_LANES]; /* made when they are first rung; guarded by the process's lock, as the next */
+        uint32_t first;                            /* where to look next, so that each comes to its share */
         struct dispatch_source source;
 };
 

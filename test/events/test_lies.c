@@ -69,9 +69,28 @@ TEST(a_flood_of_rings_does_no_harm)
         stage_strike();
 }
 
+static uint32_t dispatch_within(uint32_t n)
+{
+        assert_true(ward_host_dispatch(stage->host, 1, NULL) >= 0);
+        return n + 1;
+}
+
+/* The lane that is served is rung all the time. */
+TEST(a_flood_does_not_keep_who_dispatches_within_an_ask)
+{
+        stage_set(WARD_PROCESS, NULL);
+        stage->when_asked = dispatch_within;
+        act("each", 20);
+        act("lie flood", 0);
+        act("start ask", 4);
+        dispatch_until(&stage->n_asks, 80);
+        assert_int_equal(act("join", 0), 0);
+        stage_strike();
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(a_head_that_cannot_be), TEST_CASE(records_that_cannot_be),
                          TEST_CASE(events_that_there_are_not), TEST_CASE_LONG(noise_does_no_harm, 60),
-                         TEST_CASE(a_flood_of_rings_does_no_harm));
+                         TEST_CASE(a_flood_of_rings_does_no_harm), TEST_CASE(a_flood_does_not_keep_who_dispatches_within_an_ask));
 }

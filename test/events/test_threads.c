@@ -37,6 +37,19 @@ TEST(many_threads_ask)
         stage_strike();
 }
 
+/* Who has rung does not ring again, however many there are. */
+TEST(each_asks_once)
+{
+        set_threads();
+        act("each", 1);
+        for (uint32_t round = 1; round <= 20; round++) {
+                act("start ask", 60);
+                dispatch_until(&stage->n_asks, round * 60);
+                assert_int_equal(act("join", 0), 0);
+        }
+        stage_strike();
+}
+
 TEST(a_helper_thread_serves_them)
 {
         set_threads();
@@ -426,7 +439,7 @@ TEST(at_kind_direct_they_call_on_their_own)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(one_thread_asks_an_idle_host), TEST_CASE(many_threads_ask),
-                         TEST_CASE(a_helper_thread_serves_them), TEST_CASE(several_threads_dispatch),
+                         TEST_CASE(each_asks_once), TEST_CASE(a_helper_thread_serves_them), TEST_CASE(several_threads_dispatch),
                          TEST_CASE(an_epoll_loop_serves_them), TEST_CASE(threads_post), TEST_CASE(one_post_arrives_by_itself),
                          TEST_CASE(a_post_comes_before_the_next_call), TEST_CASE(values_of_any_size_pass), TEST_CASE(objects_pass),
                          TEST_CASE(they_are_called_back_themselves), TEST_CASE(what_they_post_may_be_answered_by_a_call),
