@@ -178,7 +178,8 @@ struct ward_activate_options {
         const char *name;           /* friendly name of the add-in and of a domain made for it; NULL: from the module's file name */
         struct ward_domain *domain; /* activate into this one, whose kind, level and limits hold; NULL: one made for the add-in */
         uint32_t activate_ms;       /* time limit for starting and loading, compiling apart; 0: 10,000 */
-        uint32_t deadline_ms;       /* time limit of each call; 0: none */
+        uint32_t deadline_ms;       /* time limit of each call, by CLOCK_MONOTONIC; 0: none. What a debugger that holds the host takes
+                                       does not count */
         const char *const *arguments;   /* NULL-terminated; wasm: WASI's arguments. NULL: none */
         const char *const *environment; /* NULL-terminated "K=V"; the add-in sees these only (wasm, process). NULL: none */
         struct ward_limits limits;

@@ -137,6 +137,8 @@ int process_converse_on(struct lane *lane, enum channel_outcome outcome, struct 
                         return take_answer(lane, fault);
                 if (outcome == CHANNEL_GUARD)
                         return process_gone(lane->process, fault);
+                if (outcome == CHANNEL_DEADLINE && deadline_was_held(deadline_inherited, &deadline_inherited))
+                        continue;
                 if (outcome == CHANNEL_DEADLINE)
                         return CHANNEL_DEADLINE;
                 if (outcome == CHANNEL_BROKEN)

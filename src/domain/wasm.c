@@ -90,8 +90,13 @@ static void due(void *data)
         struct loaded *loaded = data;
         uint64_t number = wasm_instance_number(loaded->wasm);
         if (!wasm_instance_is_stopped(loaded->wasm)) {
-                if (atomic_load(&loaded->alarm.at) > clock_now())
+                uint64_t at = atomic_load(&loaded->alarm.at), later;
+                if (at > clock_now())
                         return;
+                if (deadline_was_held(at, &later)) {
+                        atomic_compare_exchange_strong(&loaded->alarm.at, &at, later);
+                        return;
+                }
                 wasm_instance_expire(loaded->wasm, number);
         }
         wasm_instance_look(loaded->wasm);

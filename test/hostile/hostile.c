@@ -233,8 +233,12 @@ void scene_fail(const char *what, const char *file, int line)
 
 /* --- What is there ---------------------------------------------------------------------------- */
 
+/* A thread that dispatches may be the last in a domain, and end its worker a moment later. */
 bool is_there(int32_t pid)
 {
+        const struct timespec moment = { .tv_nsec = 5000000 };
+        for (int i = 0; i < 1000 && pid > 0 && !kill(pid, 0); i++)
+                nanosleep(&moment, NULL);
         return pid > 0 && !kill(pid, 0);
 }
 
