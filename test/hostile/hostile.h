@@ -46,8 +46,7 @@ int scene_call(struct scene *scene, uint32_t export, struct ward_fault *fault);
         } while (0)
 void scene_fail(const char *what, const char *file, int line) __attribute__((noreturn));
 
-/* Whether a process is there. */
-/* Whether a process is there still, five seconds later at most. */
+/* Whether a process is there still, after five seconds at most. */
 bool is_there(int32_t pid);
 /* What a worker says of itself is looked at before it is killed for it. */
 bool is_worker(int32_t pid);
