@@ -30,7 +30,7 @@ static void drop(struct pool *pool, uint32_t i)
 
 int pool_take(struct pool *pool, uint64_t bytes, struct extent *ret_extent)
 {
-        uint64_t size = (bytes + POOL_PAGE - 1) & ~(uint64_t)(POOL_PAGE - 1);
+        uint64_t size = bytes ? (bytes + POOL_PAGE - 1) & ~(uint64_t)(POOL_PAGE - 1) : POOL_PAGE;
         for (uint32_t i = 0; i < pool->n; i++) {
                 struct extent *from = &pool->free[i];
                 if (extent_size(*from) < size)

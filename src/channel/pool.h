@@ -32,7 +32,8 @@ struct pool {
 int pool_init(struct pool *pool, struct extent whole);
 void pool_finish(struct pool *pool);
 
-/* The first free extent of @bytes, rounded up to pages. 0, or 1 where there is none. */
+/* The first free extent of @bytes, rounded up to pages, one at least: what is empty could not be taken back. 0, or 1 where there is
+ * none. */
 int pool_take(struct pool *pool, uint64_t bytes, struct extent *ret_extent);
 
 /* Takes back what pool_take gave, or a part of it that begins and ends at pages. */

@@ -30,6 +30,23 @@ TEST(extents_are_whole_pages_that_do_not_overlap)
         pool_finish(&pool);
 }
 
+/* Who asks for nothing, and gives it back when the pages there are another's. */
+TEST(no_extent_is_empty)
+{
+        struct pool pool = pool_of_pages();
+        struct extent nothing[8], rest;
+        for (int i = 0; i < 8; i++) {
+                assert_int_equal(pool_take(&pool, 0, &nothing[i]), 0);
+                assert_int_equal(extent_size(nothing[i]), POOL_PAGE);
+        }
+        assert_int_equal(pool_take(&pool, pool.left, &rest), 0);
+        assert_int_equal(pool_take(&pool, 0, &rest), 1);
+        for (int i = 0; i < 8; i++)
+                pool_give(&pool, nothing[i]);
+        assert_int_equal(pool.n, 1);
+        pool_finish(&pool);
+}
+
 /* Any order of taking and giving ends with one extent again, and no page is ever held twice. */
 TEST(pages_are_held_once_and_come_together_again)
 {
@@ -62,6 +79,6 @@ TEST(pages_are_held_once_and_come_together_again)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(extents_are_whole_pages_that_do_not_overlap),
+        return TEST_MAIN(argc, argv, TEST_CASE(extents_are_whole_pages_that_do_not_overlap), TEST_CASE(no_extent_is_empty),
                          TEST_CASE(pages_are_held_once_and_come_together_again));
 }
