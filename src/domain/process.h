@@ -29,9 +29,9 @@ struct process {
         bool spins;                           /* waits may begin with spinning */
         struct ward_domain *domain;
         struct shared shared;
-        int socket;            /* descriptors to and from the worker */
-        struct shares *shares; /* by which buffers and streams pass; NULL until an add-in needs it */
-        int doorbell;          /* an eventfd: something waits for the dispatcher */
+        int socket;                      /* descriptors to and from the worker */
+        _Atomic(struct shares *) shares; /* by which buffers and streams pass; NULL until an add-in needs it */
+        int doorbell;                    /* an eventfd: something waits for the dispatcher */
         struct warden *warden;
         struct warden_worker worker;
         _Atomic uint32_t users;  /* the domain, and each lane */

@@ -123,19 +123,19 @@ static int serve(struct lane *lane, const struct message *message, struct ward_f
 }
 
 /* In a row the worker may have answered this call, and then died in the next. Where the host ends it, that does not count. */
-static bool answered_before(struct lane *lane, uint32_t kind)
+static bool answered_before(struct lane *lane, uint32_t kind, struct message *ret_message)
 {
-        return !atomic_load(&lane->process->ending) && channel_wait(&lane->channel, NULL, 1) == CHANNEL_MESSAGE &&
-               channel_receive(&lane->channel).kind == kind;
+        if (atomic_load(&lane->process->ending) || channel_wait(&lane->channel, NULL, 1) != CHANNEL_MESSAGE)
+                return false;
+        *ret_message = channel_receive(&lane->channel);
+        return ret_message->kind == kind;
 }
 
 int process_converse_on(struct lane *lane, enum channel_outcome outcome, struct message message, uint32_t kind,
                         struct crossing *crossing, struct ward_fault *fault)
 {
         for (;; outcome = await_again(lane, deadline_inherited, &message)) {
-                if (outcome == CHANNEL_GUARD && answered_before(lane, kind))
-                        return take_answer(lane, fault);
-                if (outcome == CHANNEL_GUARD)
+                if (outcome == CHANNEL_GUARD && !answered_before(lane, kind, &message))
                         return process_gone(lane->process, fault);
                 if (outcome == CHANNEL_DEADLINE && deadline_was_held(deadline_inherited, &deadline_inherited))
                         continue;
