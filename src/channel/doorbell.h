@@ -66,10 +66,12 @@ static inline uint64_t doorbell_waiting(const struct doorbell_words *words, uint
         return atomic_load(&words->lanes[word]);
 }
 
-/* Host: what the worker stored before it set the bit is seen from here on. */
+/* Host: what the worker stored before it set the bit, or found it set, is seen from here on: the other half of the fence in
+ * doorbell_ring_again. */
 static inline void doorbell_take(struct doorbell_words *words, uint32_t lane)
 {
         atomic_fetch_and(&words->lanes[lane / 64], ~doorbell_bit(lane));
+        atomic_thread_fence(memory_order_seq_cst);
 }
 
 /* Host: as if it had been rung. */
