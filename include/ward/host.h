@@ -134,8 +134,9 @@ struct ward_domain_options {
         enum ward_isolation isolation;
         enum ward_level level;
         struct ward_limits limits;
-        bool free_threaded; /* process: calls of several host threads run in it at once, so its add-ins must be made for that;
-                               else it is synchronized: one call at a time, others wait for their turn */
+        bool free_threaded; /* process: calls of several host threads run in it at once, so its add-ins must be made for that, and
+                               each call's thread, or another for it, holds its add-in until it returns; else it is synchronized:
+                               one call at a time, others wait for their turn */
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
