@@ -128,6 +128,8 @@ static inline bool executor_is_own(void)
 /* On an executor's thread: has a thread of the host's run @run. Within a call that is to end (its deadline, its domain's unload)
  * false is possible: it was not run, and will not be. @must: not even then. */
 bool executor_ask(void (*run)(void *data), void *data, bool must);
+/* On an executor's thread: whether that is because its domain ends, though it may be one that is never unloaded: the host's own. */
+bool executor_is_ending(void);
 
 /* Runs what is asked of the host on the executor's behalf, or at once where this is no executor's thread. */
 static inline bool executor_host(void (*run)(void *data), void *data, bool must)

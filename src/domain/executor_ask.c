@@ -223,6 +223,15 @@ static void await_answer(struct executor *executor, struct ask *ask, bool must)
         }
 }
 
+bool executor_is_ending(void)
+{
+        struct executor *executor = executor_own;
+        pthread_mutex_lock(&executor->lock);
+        bool ending = executor->ending;
+        pthread_mutex_unlock(&executor->lock);
+        return ending;
+}
+
 bool executor_ask(void (*run)(void *data), void *data, bool must)
 {
         struct executor *executor = executor_own;

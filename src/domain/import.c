@@ -119,7 +119,7 @@ static int not_served(const struct instance *instance, const struct ward_func *f
 {
         if (func->result)
                 memset(ret, 0, func->result->size);
-        if (!domain_is_running(instance->domain))
+        if (!domain_is_running(instance->domain) || executor_is_ending())
                 return domain_unloaded_fault(instance->domain, fault);
         return fault_set(fault, WARD_FAULT_DEADLINE,
                          "no thread of the host served '%s' before the deadline: whoever begins a call is to wait for it, or to "
