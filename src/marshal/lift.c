@@ -215,7 +215,7 @@ static __attribute__((noinline)) int lift_owned_params(struct lift lift, const s
 int marshal_lift_params(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory, uint64_t *budget,
                         void *args, struct ward_fault *fault)
 {
-        if (words_lift(func->params, slots, args) == func->params->n)
+        if (!ward_func_spills(func) && words_lift(func->params, slots, args) == func->params->n)
                 return 0;
         return lift_owned_params((struct lift){ memory, budget, NULL, { func->name, 0, fault } }, func, slots, args);
 }
