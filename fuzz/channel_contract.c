@@ -1,5 +1,8 @@
 #include "fuzz/channel_contract.h"
 
+#include <stdlib.h>
+#include <string.h>
+#include "base/fault.h"
 #include "base/own.h"
 
 /* --- Types ------------------------------------------------------------------------------------ */
@@ -168,3 +171,45 @@ const struct ward_func *const channel_imports[IMPORTS] = {
                 &(const struct ward_func){ "adopt", "", "i>",
                                            PARAMS(adopt_args, HANDLES, 4, 4, 1, 1, FIELD(adopt_args, box, t_own_box, 0)), NULL },
 };
+
+static void require(bool holds)
+{
+        if (!holds)
+                abort();
+}
+
+void channel_check_value(const struct ward_type *type, const void *at, void (*on_own)(const struct ward_type *type, const void *at))
+{
+        const char *base = at;
+        struct {
+                const char *ptr;
+                size_t len;
+        } block;
+        uint32_t tag;
+        switch (type->kind) {
+        case WARD_TYPE_OWN:
+                on_own(type, at);
+                break;
+        case WARD_TYPE_STRING:
+                memcpy(&block, at, sizeof block);
+                require(text_is_utf8(block.ptr, block.len));
+                break;
+        case WARD_TYPE_LIST:
+                memcpy(&block, at, sizeof block);
+                for (size_t i = 0; i < block.len; i++)
+                        channel_check_value(type->fields[0].type, block.ptr + i * type->fields[0].type->size, on_own);
+                break;
+        case WARD_TYPE_RECORD:
+                for (uint32_t i = 0; i < type->n; i++)
+                        channel_check_value(type->fields[i].type, base + type->fields[i].at, on_own);
+                break;
+        case WARD_TYPE_VARIANT:
+                tag = ward_value_tag(type, at);
+                require(tag < type->n);
+                if (type->fields[tag].type)
+                        channel_check_value(type->fields[tag].type, base + type->fields[tag].at, on_own);
+                break;
+        default:
+                break;
+        }
+}

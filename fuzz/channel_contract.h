@@ -169,4 +169,8 @@ extern const struct ward_func *const channel_exports[EXPORTS];
 extern const struct ward_func *const channel_imports[IMPORTS];
 extern const struct ward_resource channel_resources[RESOURCES];
 
+/* Aborts unless the C value at @at, which the worker sent, is well formed; each `own` in it goes to @on_own. */
+void channel_check_value(const struct ward_type *type, const void *at,
+                         void (*on_own)(const struct ward_type *type, const void *at));
+
 #endif

@@ -120,38 +120,7 @@ static void on_own(const struct ward_type *type, const void *at)
 /* What the worker sent, and the host has now. */
 static void receive(const struct ward_type *type, const void *at)
 {
-        const char *base = at;
-        struct {
-                const char *ptr;
-                size_t len;
-        } block;
-        uint32_t tag;
-        switch (type->kind) {
-        case WARD_TYPE_OWN:
-                on_own(type, at);
-                break;
-        case WARD_TYPE_STRING:
-                memcpy(&block, at, sizeof block);
-                require(text_is_utf8(block.ptr, block.len));
-                break;
-        case WARD_TYPE_LIST:
-                memcpy(&block, at, sizeof block);
-                for (size_t i = 0; i < block.len; i++)
-                        receive(type->fields[0].type, block.ptr + i * type->fields[0].type->size);
-                break;
-        case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n; i++)
-                        receive(type->fields[i].type, base + type->fields[i].at);
-                break;
-        case WARD_TYPE_VARIANT:
-                tag = ward_value_tag(type, at);
-                require(tag < type->n);
-                if (type->fields[tag].type)
-                        receive(type->fields[tag].type, base + type->fields[tag].at);
-                break;
-        default:
-                break;
-        }
+        channel_check_value(type, at, on_own);
 }
 
 static struct text text_of(const char *from)

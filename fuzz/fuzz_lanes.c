@@ -29,44 +29,19 @@ static void require(bool holds)
 /* --- Values ----------------------------------------------------------------------------------- */
 
 /* What the worker sent. No object of the host's is ever handed out, so none can come back. */
+static void on_own(const struct ward_type *type, const void *at)
+{
+        uint64_t token;
+        struct ward_fault fault;
+        if (!type->resource->by_addin)
+                abort();
+        memcpy(&token, at, sizeof token);
+        ward_token_release(host, token, &fault);
+}
+
 static void receive(const struct ward_type *type, const void *at)
 {
-        const char *base = at;
-        struct {
-                const char *ptr;
-                size_t len;
-        } block;
-        uint64_t token;
-        uint32_t tag;
-        struct ward_fault fault;
-        switch (type->kind) {
-        case WARD_TYPE_OWN:
-                require(type->resource->by_addin);
-                memcpy(&token, at, sizeof token);
-                ward_token_release(host, token, &fault);
-                break;
-        case WARD_TYPE_STRING:
-                memcpy(&block, at, sizeof block);
-                require(text_is_utf8(block.ptr, block.len));
-                break;
-        case WARD_TYPE_LIST:
-                memcpy(&block, at, sizeof block);
-                for (size_t i = 0; i < block.len; i++)
-                        receive(type->fields[0].type, block.ptr + i * type->fields[0].type->size);
-                break;
-        case WARD_TYPE_RECORD:
-                for (uint32_t i = 0; i < type->n; i++)
-                        receive(type->fields[i].type, base + type->fields[i].at);
-                break;
-        case WARD_TYPE_VARIANT:
-                tag = ward_value_tag(type, at);
-                require(tag < type->n);
-                if (type->fields[tag].type)
-                        receive(type->fields[tag].type, base + type->fields[tag].at);
-                break;
-        default:
-                break;
-        }
+        channel_check_value(type, at, on_own);
 }
 
 static uint8_t letters[] = "text";
