@@ -8,7 +8,7 @@
 #include "domain/wasm_load.h"
 #include "domain/wasm_loaded.h"
 #include "domain/wasm_terms.h"
-#include "wasm/image.h"
+#include "wasm/binding.h"
 
 enum { LAG_TICKS = 3 }; /* two have been seen on a virtual machine */
 
@@ -104,7 +104,7 @@ static void due(void *data)
 
 /* --- Loading ---------------------------------------------------------------------------------- */
 
-static int loaded_new(struct instance *instance, const struct ward_activate_options *options, struct wasm_image *image,
+static int loaded_new(struct instance *instance, const struct ward_activate_options *options, struct wasm_binding *binding,
                       struct loaded **ret_loaded, struct ward_fault *fault)
 {
         struct loaded *loaded = calloc(1, sizeof *loaded);
@@ -114,7 +114,7 @@ static int loaded_new(struct instance *instance, const struct ward_activate_opti
         const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, loaded_import };
         int r = wasi_new(options->arguments, domain->environment, &loaded->wasi, fault);
         if (!r)
-                r = wasm_instance_new(image, &host, &loaded->wasm, fault);
+                r = wasm_instance_new(binding, &host, &loaded->wasm, fault);
         if (r) {
                 wasi_free(loaded->wasi);
                 free(loaded);
@@ -152,13 +152,13 @@ static int initialize(struct loaded *loaded, uint64_t deadline, struct ward_faul
 
 static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
 {
-        struct wasm_image *image = NULL;
+        struct wasm_binding *binding = NULL;
         struct loaded *loaded = NULL;
         enum marshal_encoding encoding;
-        int r = wasm_load_image(instance, &deadline, &image, &encoding, fault);
+        int r = wasm_load_binding(instance, &deadline, &binding, &encoding, fault);
         if (!r)
-                r = loaded_new(instance, options, image, &loaded, fault);
-        wasm_image_unref(image);
+                r = loaded_new(instance, options, binding, &loaded, fault);
+        wasm_binding_unref(binding);
         if (!r)
                 r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
         if (!r) {

@@ -50,8 +50,8 @@ static int read_module(const char *path, struct wasm_module **ret_module, struct
         return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
 }
 
-int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image,
-                    enum marshal_encoding *ret_encoding, struct ward_fault *fault)
+int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
+                      enum marshal_encoding *ret_encoding, struct ward_fault *fault)
 {
         const struct domains *domains = instance->domain->domains;
         const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
@@ -68,7 +68,7 @@ int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct 
         if (r)
                 return r;
         uint64_t began = clock_now();
-        r = wasm_image_get(module, &terms->terms, &options, ret_image, fault);
+        r = wasm_binding_get(module, &terms->terms, &options, ret_binding, fault);
         if (*deadline != CLOCK_NEVER)
                 *deadline += clock_now() - began;
         *ret_encoding = utf16 ? MARSHAL_UTF16 : MARSHAL_UTF8;

@@ -1,14 +1,14 @@
-/* From an add-in's file to its image: read, checked against the contract, compiled or found in the cache. */
+/* From an add-in's file to its bound image: read, checked against the contract, compiled or found in the cache. */
 #ifndef DOMAIN_WASM_LOAD_H
 #define DOMAIN_WASM_LOAD_H
 
 #include "domain/domain.h"
 #include "marshal/marshal.h"
-#include "wasm/image.h"
+#include "wasm/binding.h"
 
-/* The image of @instance->module, with a reference, and how its strings are encoded. Compiling takes its own time, which @deadline
- * is moved by. */
-int wasm_load_image(const struct instance *instance, uint64_t *deadline, struct wasm_image **ret_image,
-                    enum marshal_encoding *ret_encoding, struct ward_fault *fault);
+/* The image of @instance->module, bound to its contract, with a reference, and how its strings are encoded. Compiling takes its own
+ * time, which @deadline is moved by. */
+int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
+                      enum marshal_encoding *ret_encoding, struct ward_fault *fault);
 
 #endif

@@ -49,7 +49,8 @@ static const char *import_core(const struct wasm_module *module, const struct im
         return module->types[import->type].core;
 }
 
-size_t import_offer(const struct imported *import, const struct wasm_terms *terms)
+/* The index of the first offer of @import's name, whatever its signature; n_offers if there is none. */
+static size_t find_offer(const struct imported *import, const struct wasm_terms *terms)
 {
         size_t i = 0;
         while (i < terms->n_offers &&
@@ -58,10 +59,10 @@ size_t import_offer(const struct imported *import, const struct wasm_terms *term
         return i;
 }
 
-static int check_import(const struct wasm_module *module, const struct imported *import, const struct wasm_terms *terms,
-                        struct ward_fault *fault)
+static int bind_import(const struct wasm_module *module, const struct imported *import, const struct wasm_terms *terms,
+                       uint32_t *ret_offer, struct ward_fault *fault)
 {
-        size_t i = import_offer(import, terms);
+        size_t i = find_offer(import, terms);
         if (i == terms->n_offers)
                 return fault_set(
                         fault, WARD_FAULT_CONTRACT,
@@ -76,12 +77,14 @@ static int check_import(const struct wasm_module *module, const struct imported 
                                  "this host's contract",
                                  module->path, terms->offers[i].field, terms->offers[i].module,
                                  show(import_core(module, import)).text, show(terms->offers[i].core).text);
+        *ret_offer = (uint32_t)i;
         return 0;
 }
 
-static int check_need(const struct wasm_module *module, const struct wasm_need *need, struct ward_fault *fault)
+static int bind_need(const struct wasm_module *module, const struct wasm_need *need, uint32_t *ret_export, struct ward_fault *fault)
 {
         const struct exported *export = module_export(module, need->name);
+        *ret_export = WASM_MISSING;
         if (!export || export->kind != EXTERN_FUNCTION) {
                 if (!export && need->optional)
                         return 0;
@@ -97,18 +100,20 @@ static int check_need(const struct wasm_module *module, const struct wasm_need *
                                  "this host's "
                                  "contract",
                                  module->path, need->name, show(core).text, show(need->core).text);
+        *ret_export = (uint32_t)(export - module->exports);
         return 0;
 }
 
-int wasm_module_check(const struct wasm_module *module, const struct wasm_terms *terms, struct ward_fault *fault)
+int wasm_module_bind(const struct wasm_module *module, const struct wasm_terms *terms, uint32_t *ret_offers, uint32_t *ret_exports,
+                     struct ward_fault *fault)
 {
         for (uint32_t i = 0; i < module->shape.n_imports; i++) {
-                int r = check_import(module, &module->imports[i], terms, fault);
+                int r = bind_import(module, &module->imports[i], terms, &ret_offers[i], fault);
                 if (r)
                         return r;
         }
         for (size_t i = 0; i < terms->n_needs; i++) {
-                int r = check_need(module, &terms->needs[i], fault);
+                int r = bind_need(module, &terms->needs[i], &ret_exports[i], fault);
                 if (r)
                         return r;
         }
@@ -119,13 +124,4 @@ bool wasm_module_exports(const struct wasm_module *module, const struct wasm_nee
 {
         const struct exported *export = module_export(module, need->name);
         return export && export->kind == EXTERN_FUNCTION && !strcmp(module_func_type(module, export->index)->core, need->core);
-}
-
-bool wasm_module_imports(const struct wasm_module *module, const struct wasm_offer *offer)
-{
-        const struct wasm_terms terms = { .offers = offer, .n_offers = 1 };
-        for (uint32_t i = 0; i < module->shape.n_imports; i++)
-                if (!import_offer(&module->imports[i], &terms) && !strcmp(import_core(module, &module->imports[i]), offer->core))
-                        return true;
-        return false;
 }

@@ -38,74 +38,73 @@ static const struct value *result_of(const char *core)
         return *result ? value_of(*result) : NULL;
 }
 
-static void write_import(FILE *out, size_t number, const char *core)
+static void write_import(FILE *out, uint32_t number, const char *core)
 {
         const struct value *result = result_of(core);
         size_t n = count_params(core);
-        fprintf(out, "%s Z_wardZ_i%zu(struct Z_ward_instance_t *ward", result ? result->type : "void", number);
+        fprintf(out, "%s Z_wardZ_i%u(struct Z_ward_instance_t *ward", result ? result->type : "void", number);
         for (size_t i = 0; i < n; i++)
                 fprintf(out, ", %s p%zu", value_of(core[i])->type, i);
         fprintf(out, ")\n{\n        u64 slots[] = { ");
         for (size_t i = 0; i < n; i++)
                 fprintf(out, "%s(p%zu), ", value_of(core[i])->to_slot, i);
-        fprintf(out, "0 };\n        wasm_rt_runtime->import(%zu, slots);\n", number);
+        fprintf(out, "0 };\n        wasm_rt_runtime->import(%u, slots);\n", number);
         if (result)
                 fprintf(out, "        return %s(slots[0]);\n", result->from_slot);
         fprintf(out, "}\n\n");
 }
 
-static void write_export(FILE *out, size_t number, const char *core)
+static void write_export(FILE *out, uint32_t number, const char *core)
 {
         const struct value *result = result_of(core);
         size_t n = count_params(core);
-        fprintf(out, "static void e%zu(void *instance, u64 *slots)\n{\n        ", number);
+        fprintf(out, "static void e%u(void *instance, u64 *slots)\n{\n        ", number);
         if (result)
                 fprintf(out, "slots[0] = %s(", result->to_slot);
-        fprintf(out, "Z_imageZ_e%zu(instance", number);
+        fprintf(out, "Z_imageZ_e%u(instance", number);
         for (size_t i = 0; i < n; i++)
                 fprintf(out, ", %s(slots[%zu])", value_of(core[i])->from_slot, i);
         fprintf(out, "%s;\n}\n\n", result ? "))" : ")");
 }
 
-/* Which offers a module imports decides whether wasm2c's instantiate has a parameter for them. */
-static void write_imports(FILE *out, const struct wasm_module *module, const struct wasm_terms *terms)
+/* Whether a module imports anything decides whether wasm2c's instantiate has a parameter for it. */
+static void write_imports(FILE *out, const struct wasm_module *module)
 {
-        bool any = false;
-        for (size_t i = 0; i < terms->n_offers; i++) {
-                if (!wasm_module_imports(module, &terms->offers[i]))
-                        continue;
-                write_import(out, i, terms->offers[i].core);
-                any = true;
-        }
+        uint32_t n = wasm_module_shape(module)->n_imports;
+        for (uint32_t i = 0; i < n; i++)
+                write_import(out, i, wasm_module_import(module, i).core);
         fprintf(out, "static void instantiate(void *instance, struct wasm_head *head)\n{\n");
-        fprintf(out, "        Z_image_instantiate(instance%s);\n}\n\n", any ? ", (struct Z_ward_instance_t *)head" : "");
+        fprintf(out, "        Z_image_instantiate(instance%s);\n}\n\n", n ? ", (struct Z_ward_instance_t *)head" : "");
 }
 
-static void write_exports(FILE *out, const struct wasm_module *module, const struct wasm_terms *terms)
+static void write_exports(FILE *out, const struct wasm_module *module)
 {
-        for (size_t i = 0; i < terms->n_needs; i++)
-                if (wasm_module_exports(module, &terms->needs[i]))
-                        write_export(out, i, terms->needs[i].core);
+        uint32_t n = wasm_module_n_exports(module);
+        struct wasm_function export;
+        for (uint32_t i = 0; i < n; i++)
+                if (wasm_module_calls(module, i, &export))
+                        write_export(out, i, export.core);
         fprintf(out, "static const wasm_export exports[] = {\n");
-        for (size_t i = 0; i < terms->n_needs; i++)
-                if (wasm_module_exports(module, &terms->needs[i]))
-                        fprintf(out, "        [%zu] = e%zu,\n", i, i);
-        fprintf(out, "        [%zu] = NULL,\n};\n\n", terms->n_needs);
+        for (uint32_t i = 0; i < n; i++)
+                if (wasm_module_calls(module, i, &export))
+                        fprintf(out, "        [%u] = e%u,\n", i, i);
+        fprintf(out, "        [%u] = NULL,\n};\n\n", n);
 }
 
-static void write_entry(FILE *out, const struct wasm_module *module, const struct wasm_terms *terms)
+static void write_entry(FILE *out, const struct wasm_module *module)
 {
-        bool memory = wasm_module_shape(module)->exports_memory;
-        if (memory)
+        const struct wasm_shape *shape = wasm_module_shape(module);
+        if (shape->exports_memory)
                 fprintf(out, "static struct wasm_memory *memory(void *instance)\n{\n"
                              "        return Z_imageZ_memory(instance);\n}\n\n");
         fprintf(out, "static void start(void *types)\n{\n        wasm_rt_types = types;\n        Z_image_init_module();\n}\n\n"
                      "__attribute__((visibility(\"default\"))) const struct wasm_image_entry " WASM_IMAGE_SYMBOL " = {\n");
-        fprintf(out, "        WASM_IMAGE_ABI, %zu, sizeof(Z_image_instance_t), &wasm_rt_runtime,\n", terms->n_needs);
-        fprintf(out, "        start, instantiate, %s, exports,\n};\n", memory ? "memory" : "NULL");
+        fprintf(out, "        WASM_IMAGE_ABI, %u, %u, sizeof(Z_image_instance_t), &wasm_rt_runtime,\n", shape->n_imports,
+                wasm_module_n_exports(module));
+        fprintf(out, "        start, instantiate, %s, exports,\n};\n", shape->exports_memory ? "memory" : "NULL");
 }
 
-int wasm_glue(const struct wasm_module *module, const struct wasm_terms *terms, char **ret_text, struct ward_fault *fault)
+int wasm_glue(const struct wasm_module *module, char **ret_text, struct ward_fault *fault)
 {
         char *text = NULL;
         size_t len;
@@ -113,9 +112,9 @@ int wasm_glue(const struct wasm_module *module, const struct wasm_terms *terms, 
         if (!out)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot write an image's glue");
         fprintf(out, "#include \"image.c\"\n\n");
-        write_imports(out, module, terms);
-        write_exports(out, module, terms);
-        write_entry(out, module, terms);
+        write_imports(out, module);
+        write_exports(out, module);
+        write_entry(out, module);
         bool bad = ferror(out);
         if (fclose(out) || bad) {
                 free(text);

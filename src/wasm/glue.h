@@ -9,7 +9,7 @@
 /* wasm-rt.h, which the C code that wasm2c writes includes. */
 extern const char wasm_rt_text[];
 
-/* glue.c for @module rewritten for @terms. It includes image.c: both are compiled as one. Free @ret_text with free(). */
-int wasm_glue(const struct wasm_module *module, const struct wasm_terms *terms, char **ret_text, struct ward_fault *fault);
+/* glue.c for @module, rewritten. It includes image.c: both are compiled as one. Free @ret_text with free(). */
+int wasm_glue(const struct wasm_module *module, char **ret_text, struct ward_fault *fault);
 
 #endif

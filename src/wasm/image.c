@@ -196,15 +196,15 @@ static void source_finish(struct source *source)
         wasm_tools_free(source->tools);
 }
 
-static int source_make(const struct wasm_module *module, const struct wasm_terms *terms, const struct wasm_image_options *options,
-                       struct source *source, struct ward_fault *fault)
+static int source_make(const struct wasm_module *module, const struct wasm_image_options *options, struct source *source,
+                       struct ward_fault *fault)
 {
         uint8_t *bytes = NULL;
         source->name = options->name;
-        int r = wasm_module_rewrite(module, terms, &bytes, &source->module.len, fault);
+        int r = wasm_module_rewrite(module, &bytes, &source->module.len, fault);
         source->module.at = bytes;
         if (!r)
-                r = wasm_glue(module, terms, &source->glue, fault);
+                r = wasm_glue(module, &source->glue, fault);
         if (!r)
                 r = wasm_tools_find(options->compiler, &source->tools, fault);
         if (r)
@@ -290,13 +290,13 @@ static int get(const struct source *source, const char *cache_path, struct wasm_
         return r;
 }
 
-int wasm_image_get(const struct wasm_module *module, const struct wasm_terms *terms, const struct wasm_image_options *options,
-                   struct wasm_image **ret_image, struct ward_fault *fault)
+int wasm_image_get(const struct wasm_module *module, const struct wasm_image_options *options, struct wasm_image **ret_image,
+                   struct ward_fault *fault)
 {
         struct source source = { 0 };
         struct wasm_image *image = NULL;
         pthread_once(&once, init_once);
-        int r = source_make(module, terms, options, &source, fault);
+        int r = source_make(module, options, &source, fault);
         if (!r)
                 r = get(&source, options->cache_path, &image, fault);
         source_finish(&source);

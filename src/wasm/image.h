@@ -16,9 +16,9 @@ struct wasm_image_options {
         const char *compiler;   /* NULL: $WARD_CC, else the first of cc, gcc, clang */
 };
 
-/* The image of @module for @terms: one that is loaded, or cached, or else compiled now, which takes seconds. With a reference. */
-int wasm_image_get(const struct wasm_module *module, const struct wasm_terms *terms, const struct wasm_image_options *options,
-                   struct wasm_image **ret_image, struct ward_fault *fault);
+/* The image of @module: one that is loaded, or cached, or else compiled now, which takes seconds. With a reference. */
+int wasm_image_get(const struct wasm_module *module, const struct wasm_image_options *options, struct wasm_image **ret_image,
+                   struct ward_fault *fault);
 struct wasm_image *wasm_image_ref(struct wasm_image *image);
 /* NULL is fine. Returns NULL. The last reference unloads the code. */
 struct wasm_image *wasm_image_unref(struct wasm_image *image);

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WASM_IMAGE_ABI    1
-#define WASM_IMAGE_SYMBOL "ward_image_1"
+#define WASM_IMAGE_ABI    2
+#define WASM_IMAGE_SYMBOL "ward_image_2"
 
 /* wasm2c's numbers of traps. */
 enum wasm_trap {
@@ -40,8 +40,9 @@ struct wasm_head {
 
 struct wasm_runtime {
         void (*trap)(enum wasm_trap trap) __attribute__((noreturn));
-        /* Calls offer number @offer; parameters in, result out, in @slots, each value's bits zero-extended. */
-        void (*import)(uint32_t offer, uint64_t *slots);
+        /* Calls what the module's import number @import is bound to; parameters in, result out, in @slots, each value's bits
+         * zero-extended. */
+        void (*import)(uint32_t import, uint64_t *slots);
         void (*memory_new)(struct wasm_memory *memory, uint32_t pages, uint32_t max_pages);
         uint32_t (*memory_grow)(struct wasm_memory *memory, uint32_t pages); /* the pages before, or UINT32_MAX */
         /* memset and memmove for ranges of any length, which can be ended in the middle. */
@@ -59,7 +60,7 @@ typedef void (*wasm_export)(void *instance, uint64_t *slots);
 /* The one symbol of an image. */
 struct wasm_image_entry {
         uint32_t abi;
-        uint32_t n_exports;
+        uint32_t n_imports, n_exports;
         uint64_t instance_size;
         /* Where the image keeps its runtime: NULL until a runtime has claimed the image, which it does with a compare and exchange.
          * Two copies of Ward in one process may have loaded one file, and each needs an image of its own. */
@@ -67,7 +68,7 @@ struct wasm_image_entry {
         void (*start)(void *types); /* once, by the claimant */
         void (*instantiate)(void *instance, struct wasm_head *head);
         struct wasm_memory *(*memory)(void *instance); /* NULL: the module exports none */
-        const wasm_export *exports;                    /* in the order of the needs; NULL for an optional one that is missing */
+        const wasm_export *exports;                    /* by their numbers in the module; NULL for what cannot be called */
 };
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <ward/fault.h>
 #include "base/barrier.h"
-#include "wasm/image.h"
+#include "wasm/binding.h"
 #include "wasm/limits.h"
 #include "wasm/thread.h"
 
@@ -24,7 +24,7 @@ struct wasm_host {
 };
 
 struct wasm_instance {
-        struct wasm_image *image;
+        struct wasm_binding *binding; /* a reference */
         const struct wasm_image_entry *entry;
         struct wasm_host host;
         struct wasm_head *head;        /* owned; the image's own part follows it */
@@ -100,7 +100,7 @@ static inline void wasm_instance_leave(struct wasm_instance *instance)
 /* Whether the module exports need number @need. */
 static inline bool wasm_instance_has(const struct wasm_instance *instance, uint32_t need)
 {
-        return need < instance->entry->n_exports && instance->entry->exports[need];
+        return need < instance->binding->n_needs && instance->binding->exports[need];
 }
 
 /* The linear memory: its base never changes while the instance lives, its size may grow with each call. */

@@ -20,3 +20,14 @@ bool wasm_module_export(const struct wasm_module *module, uint32_t i, struct was
         *ret = (struct wasm_function){ { NULL, 0 }, export->name, module_func_type(module, export->index)->core };
         return true;
 }
+
+bool core_is_plain(const char *core)
+{
+        const char *result = core + strspn(core, "iIfF");
+        return *result == '>' && (!result[1] || (!result[2] && strchr("iIfF", result[1])));
+}
+
+bool wasm_module_calls(const struct wasm_module *module, uint32_t i, struct wasm_function *ret)
+{
+        return wasm_module_export(module, i, ret) && core_is_plain(ret->core);
+}

@@ -2,8 +2,7 @@
  * contract say, and written anew with every name replaced. wasm2c trusts its input more than a sandbox may (names reach
  * its C output, imports link by name alone): what passes here is what it gets, and nothing else.
  *
- * 1. wasm_module_read  2. wasm_module_claim, wasm_module_shape  3. wasm_module_check  4. wasm_module_rewrite
- * 5. wasm_module_free
+ * 1. wasm_module_read  2. wasm_module_claim, wasm_module_shape  3. wasm_module_bind  4. wasm_module_rewrite  5. wasm_module_free
  *
  * Accepted is core WebAssembly 1.0 with mutable globals, saturating conversions, sign extension, multiple values, bulk
  * memory and reference types: what wabt 1.0.32 takes by default, without SIMD. The bounds are in wasm/limits.h. A module that is
@@ -34,7 +33,7 @@ struct wasm_need {
         bool optional;
 };
 
-/* Both, as the caller has them. Order gives the numbers in the rewritten module's names. */
+/* Both, as the caller has them. */
 struct wasm_terms {
         const struct wasm_offer *offers;
         size_t n_offers;
@@ -88,20 +87,24 @@ struct wasm_function {
 struct wasm_function wasm_module_import(const struct wasm_module *module, uint32_t i);
 uint32_t wasm_module_n_exports(const struct wasm_module *module);
 bool wasm_module_export(const struct wasm_module *module, uint32_t i, struct wasm_function *ret);
+/* The same; false as well for a function that a host cannot call: its type has references, or several results. */
+bool wasm_module_calls(const struct wasm_module *module, uint32_t i, struct wasm_function *ret);
 
 /* Whether the module exports the function that @need names, with its signature. */
 bool wasm_module_exports(const struct wasm_module *module, const struct wasm_need *need);
 
-/* Whether the module imports the function that @offer names, with its signature. */
-bool wasm_module_imports(const struct wasm_module *module, const struct wasm_offer *offer);
-
 /* Whether every import is offered with exactly its signature, and every need is exported with exactly its. */
 int wasm_module_check(const struct wasm_module *module, const struct wasm_terms *terms, struct ward_fault *fault);
 
-/* Checks, then writes the module again so that no name in it is the author's: an import that matches offer j is "ward" "i<j>", the
- * export for need j is "e<j>", the memory is "memory" if the module exports it so. All other exports and all
- * custom sections are gone. Free @ret_bytes with free(). */
-int wasm_module_rewrite(const struct wasm_module *module, const struct wasm_terms *terms, uint8_t **ret_bytes, size_t *ret_len,
-                        struct ward_fault *fault);
+/* The same, and which of its own they are: import number i of the module is offer ret_offers[i] of @terms, and need j of @terms is
+ * its export number ret_exports[j], or WASM_MISSING. There is room for as many as there are. */
+#define WASM_MISSING UINT32_MAX
+int wasm_module_bind(const struct wasm_module *module, const struct wasm_terms *terms, uint32_t *ret_offers, uint32_t *ret_exports,
+                     struct ward_fault *fault);
+
+/* Writes the module again so that no name in it is the author's: import number i is "ward" "i<i>", export number i is "e<i>" if a
+ * host could call it (core types, one result at most), the memory is "memory" if the module exports it so. All other exports and
+ * all custom sections are gone. A function that no host could offer is a fault `contract`. Free @ret_bytes with free(). */
+int wasm_module_rewrite(const struct wasm_module *module, uint8_t **ret_bytes, size_t *ret_len, struct ward_fault *fault);
 
 #endif

@@ -116,8 +116,8 @@ struct wasm_module {
 /* The export called @name, or NULL. */
 const struct exported *module_export(const struct wasm_module *module, const char *name);
 
-/* The index of the first offer of @import's name, whatever its signature; n_offers if there is none. */
-size_t import_offer(const struct imported *import, const struct wasm_terms *terms);
+/* Whether @core, "ii>f", is what a host can offer or call: numbers, and one result at most. */
+bool core_is_plain(const char *core);
 
 static inline const struct func_type *module_func_type(const struct wasm_module *module, uint32_t function)
 {

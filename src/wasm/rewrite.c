@@ -12,7 +12,6 @@ enum { OP_END = 0x0b, OP_CALL = 0x10, OP_LOCAL_GET = 0x20, LIMITS_HAVE_MAX = 1, 
 
 struct rewrite {
         const struct wasm_module *module;
-        const struct wasm_terms *terms;
         struct writer out;
         /* wasm2c 1.0.32 puts an imported function into a table with the address of a field of the instance where the host's context
          * belongs: called through the table, the host would take that for its own memory. So segments name a function of the
@@ -59,7 +58,7 @@ static void write_imports(struct rewrite *rewrite)
         writer_u32(out, module->shape.n_imports);
         for (uint32_t i = 0; i < module->shape.n_imports; i++) {
                 char field[24];
-                snprintf(field, sizeof field, "i%zu", import_offer(&module->imports[i], rewrite->terms));
+                snprintf(field, sizeof field, "i%u", i);
                 writer_name(out, "ward");
                 writer_name(out, field);
                 writer_u8(out, EXTERN_FUNCTION);
@@ -102,34 +101,35 @@ static void write_tables(struct rewrite *rewrite)
         writer_end(out, mark);
 }
 
-static uint32_t count_exports(const struct rewrite *rewrite)
+static uint32_t count_exports(const struct wasm_module *module)
 {
-        uint32_t n = rewrite->module->shape.exports_memory;
-        for (size_t i = 0; i < rewrite->terms->n_needs; i++)
-                n += module_export(rewrite->module, rewrite->terms->needs[i].name) != NULL;
+        uint32_t n = module->shape.exports_memory;
+        struct wasm_function function;
+        for (uint32_t i = 0; i < module->n_exports; i++)
+                n += wasm_module_calls(module, i, &function);
         return n;
 }
 
 static void write_exports(struct rewrite *rewrite)
 {
-        const struct wasm_terms *terms = rewrite->terms;
+        const struct wasm_module *module = rewrite->module;
         struct writer *out = &rewrite->out;
         size_t mark = writer_begin(out, SECTION_EXPORT);
-        writer_u32(out, count_exports(rewrite));
-        if (rewrite->module->shape.exports_memory) {
+        writer_u32(out, count_exports(module));
+        if (module->shape.exports_memory) {
                 writer_name(out, "memory");
                 writer_u8(out, EXTERN_MEMORY);
                 writer_u32(out, 0);
         }
-        for (size_t i = 0; i < terms->n_needs; i++) {
-                const struct exported *export = module_export(rewrite->module, terms->needs[i].name);
+        for (uint32_t i = 0; i < module->n_exports; i++) {
+                struct wasm_function function;
                 char name[24];
-                if (!export)
+                if (!wasm_module_calls(module, i, &function))
                         continue;
-                snprintf(name, sizeof name, "e%zu", i);
+                snprintf(name, sizeof name, "e%u", i);
                 writer_name(out, name);
                 writer_u8(out, EXTERN_FUNCTION);
-                writer_u32(out, export->index);
+                writer_u32(out, module->exports[i].index);
         }
         writer_end(out, mark);
 }
@@ -223,11 +223,26 @@ static void write_module(struct rewrite *rewrite)
         copy_section(rewrite, SECTION_DATA);
 }
 
-int wasm_module_rewrite(const struct wasm_module *module, const struct wasm_terms *terms, uint8_t **ret_bytes, size_t *ret_len,
-                        struct ward_fault *fault)
+/* --- Imports that nobody can offer ------------------------------------------------------------ */
+
+static int check_imports(const struct wasm_module *module, struct ward_fault *fault)
 {
-        OWNED(finish) struct rewrite rewrite = { .module = module, .terms = terms };
-        int r = wasm_module_check(module, terms, fault);
+        for (uint32_t i = 0; i < module->shape.n_imports; i++) {
+                const struct imported *import = &module->imports[i];
+                if (!core_is_plain(module->types[import->type].core))
+                        return fault_set(fault, WARD_FAULT_CONTRACT,
+                                         "module '%s': imports function \"%.*s\" from \"%.*s\" with references or several results, "
+                                         "which no contract has",
+                                         module->path, (int)import->field.len, (const char *)import->field.at,
+                                         (int)import->module.len, (const char *)import->module.at);
+        }
+        return 0;
+}
+
+int wasm_module_rewrite(const struct wasm_module *module, uint8_t **ret_bytes, size_t *ret_len, struct ward_fault *fault)
+{
+        OWNED(finish) struct rewrite rewrite = { .module = module };
+        int r = check_imports(module, fault);
         if (r)
                 return r;
         if (!number_stubs(&rewrite))

@@ -15,10 +15,10 @@
 #include "wasm/trap.h"
 #include "wasm/types.h"
 
-int wasm_instance_new(struct wasm_image *image, const struct wasm_host *host, struct wasm_instance **ret_instance,
+int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host, struct wasm_instance **ret_instance,
                       struct ward_fault *fault)
 {
-        const struct wasm_image_entry *entry = wasm_image_entry(image);
+        const struct wasm_image_entry *entry = wasm_image_entry(binding->image);
         int r = wasm_signals_install(fault);
         if (r)
                 return r;
@@ -29,7 +29,7 @@ int wasm_instance_new(struct wasm_image *image, const struct wasm_host *host, st
                 free(head);
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an instance of add-in '%s'", host->name);
         }
-        instance->image = wasm_image_ref(image);
+        instance->binding = wasm_binding_ref(binding);
         instance->entry = entry;
         instance->host = *host;
         instance->head = head;
@@ -45,7 +45,7 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
         if (!instance)
                 return NULL;
         wasm_memory_finish(instance);
-        wasm_image_unref(instance->image);
+        wasm_binding_unref(instance->binding);
         free(instance->head);
         free(instance);
         return NULL;
@@ -163,14 +163,15 @@ int wasm_instance_start(struct wasm_instance *instance, struct ward_fault *fault
 int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char *function, uint64_t *slots,
                        struct ward_fault *fault)
 {
-        return run(instance, instance->entry->exports[need], function, slots, fault);
+        return run(instance, instance->binding->exports[need], function, slots, fault);
 }
 
 /* --- What images call ------------------------------------------------------------------------- */
 
-static void import(uint32_t offer, uint64_t *slots)
+static void import(uint32_t import, uint64_t *slots)
 {
         struct wasm_instance *instance = wasm_trap_instance();
+        uint32_t offer = instance->binding->offers[import];
         wasm_trap_check_stack();
         int r = instance->host.import(instance->host.context, offer, slots, wasm_trap_fault());
         if (r)

@@ -1,7 +1,7 @@
 /* Instances of images, and calls into them. A trap, a deadline or an unload ends a call at once, on the caller's thread, whatever
  * the module is doing; afterwards the instance must not be called again.
  *
- * 1. wasm_image_get  2. wasm_instance_new  3. wasm_instance_enter  4. wasm_instance_start, then wasm_instance_call …
+ * 1. wasm_binding_get  2. wasm_instance_new  3. wasm_instance_enter  4. wasm_instance_start, then wasm_instance_call …
  * 5. wasm_instance_leave  6. wasm_instance_free
  *
  * An instance is used by one thread at a time, the caller sees to that. What may be called from any thread: expire, stop and look.
@@ -14,8 +14,8 @@
 #include <ward/fault.h>
 #include "wasm/instance.h"
 
-/* Shares @image: takes a reference of its own. Nothing of the module runs yet. */
-int wasm_instance_new(struct wasm_image *image, const struct wasm_host *host, struct wasm_instance **ret_instance,
+/* Shares @binding: takes a reference of its own. Nothing of the module runs yet. */
+int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host, struct wasm_instance **ret_instance,
                       struct ward_fault *fault);
 /* NULL is fine. Returns NULL. No call may be in flight. In a forked child frees what is there. */
 struct wasm_instance *wasm_instance_free(struct wasm_instance *instance);

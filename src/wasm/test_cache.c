@@ -331,7 +331,7 @@ TEST(several_at_once_build_one)
         for (size_t i = 0; i < COUNT_OF(pids); i++) {
                 pids[i] = fork();
                 if (!pids[i])
-                        _exit(wasm_image_unref(fixture_image("runtime", &terms)) ? 1 : 0);
+                        _exit(wasm_binding_unref(fixture_binding("runtime", &terms)) ? 1 : 0);
         }
         for (size_t i = 0; i < COUNT_OF(pids); i++) {
                 int status;
@@ -375,13 +375,13 @@ TEST(a_damaged_image_is_built_anew)
 {
         make_folder();
         setenv("WARD_CACHE", folder, 1);
-        wasm_image_unref(fixture_image("runtime", &terms));
+        wasm_binding_unref(fixture_binding("runtime", &terms));
         spoil("", 0);
-        wasm_image_unref(fixture_image("runtime", &terms));
+        wasm_binding_unref(fixture_binding("runtime", &terms));
         spoil("#!/bin/sh\n", 10);
-        wasm_image_unref(fixture_image("runtime", &terms));
+        wasm_binding_unref(fixture_binding("runtime", &terms));
         cut(4096); /* the loader would map what is behind the end, and touch it */
-        wasm_image_unref(fixture_image("runtime", &terms));
+        wasm_binding_unref(fixture_binding("runtime", &terms));
         assert_int_equal(count_files(folder, ""), 1);
         remove_all(folder);
 }
@@ -392,7 +392,7 @@ static void compiler_fails(const char *compiler, const char *phrase)
         struct wasm_module *module = fixture_module("runtime");
         struct wasm_image *image = NULL;
         struct ward_fault fault = { 0 };
-        assert_int_equal(wasm_image_get(module, &terms, &options, &image, &fault), -WARD_FAULT_COMPILE);
+        assert_int_equal(wasm_image_get(module, &options, &image, &fault), -WARD_FAULT_COMPILE);
         assert_null(image);
         assert_says(&fault, phrase);
         assert_int_equal(count_files(folder, ""), 0);
@@ -415,15 +415,16 @@ TEST(another_compiler_is_another_image)
 {
         const struct wasm_image_options options = { "runtime.wasm", folder, "cc -O1" };
         struct wasm_module *module = fixture_module("runtime");
-        struct wasm_image *image = NULL, *plain;
+        struct wasm_image *image = NULL;
+        struct wasm_binding *plain;
         make_folder();
         setenv("WARD_CACHE", folder, 1);
-        assert_int_equal(wasm_image_get(module, &terms, &options, &image, NULL), 0);
-        plain = fixture_image("runtime", &terms);
-        assert_ptr_not_equal(image, plain);
+        assert_int_equal(wasm_image_get(module, &options, &image, NULL), 0);
+        plain = fixture_binding("runtime", &terms);
+        assert_ptr_not_equal(image, plain->image);
         assert_int_equal(count_files(folder, ".so"), 2);
         wasm_image_unref(image);
-        wasm_image_unref(plain);
+        wasm_binding_unref(plain);
         wasm_module_free(module);
         remove_all(folder);
 }

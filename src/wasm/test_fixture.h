@@ -30,16 +30,16 @@ static inline struct wasm_module *fixture_module(const char *name)
         return module;
 }
 
-static inline struct wasm_image *fixture_image(const char *name, const struct wasm_terms *terms)
+static inline struct wasm_binding *fixture_binding(const char *name, const struct wasm_terms *terms)
 {
         const struct wasm_image_options options = { name, NULL, NULL };
         struct wasm_module *module = fixture_module(name);
-        struct wasm_image *image = NULL;
+        struct wasm_binding *binding = NULL;
         struct ward_fault fault = { 0 };
-        if (wasm_image_get(module, terms, &options, &image, &fault))
+        if (wasm_binding_get(module, terms, &options, &binding, &fault))
                 fail_msg("%s", fault.text);
         wasm_module_free(module);
-        return image;
+        return binding;
 }
 
 static inline uint32_t fixture_need(const struct wasm_terms *terms, const char *name)

@@ -42,7 +42,7 @@ static const struct wasm_need needs[] = {
 };
 const struct wasm_terms terms = { offers, COUNT_OF(offers), needs, COUNT_OF(needs) };
 
-struct wasm_image *image;
+struct wasm_binding *binding;
 
 int guest_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault)
 {
@@ -66,9 +66,9 @@ void guest_start(struct guest *guest, uint64_t memory_bytes)
 {
         struct wasm_host host = { "guest", memory_bytes, guest, guest_import };
         struct ward_fault fault = { 0 };
-        if (!image)
-                image = fixture_image("runtime", &terms);
-        if (wasm_instance_new(image, &host, &guest->wasm, &fault))
+        if (!binding)
+                binding = fixture_binding("runtime", &terms);
+        if (wasm_instance_new(binding, &host, &guest->wasm, &fault))
                 fail_msg("%s", fault.text);
         wasm_instance_enter(guest->wasm);
         if (wasm_instance_start(guest->wasm, &fault))
@@ -92,9 +92,9 @@ void guest_end(struct guest *guest)
         guest->wasm = wasm_instance_free(guest->wasm);
 }
 
-void image_end(void)
+void binding_end(void)
 {
-        image = wasm_image_unref(image);
+        binding = wasm_binding_unref(binding);
 }
 
 /* What a fresh instance answers. */

@@ -13,14 +13,14 @@ struct guest {
         uint64_t mixed[4];
 };
 
-/* All that the module exports and imports, and its image once there is an instance. */
+/* All that the module exports and imports, and what it is bound to them by once there is an instance. */
 extern const struct wasm_terms terms;
-extern struct wasm_image *image;
+extern struct wasm_binding *binding;
 
 void guest_start(struct guest *guest, uint64_t memory_bytes);
 int guest_call(struct guest *guest, const char *name, uint32_t argument, uint32_t *ret, struct ward_fault *fault);
 void guest_end(struct guest *guest);
-void image_end(void);
+void binding_end(void);
 /* Serves the module's imports; context is a struct guest. */
 int guest_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault);
 

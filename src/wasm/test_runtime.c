@@ -18,7 +18,7 @@ TEST(calls)
         assert_int_equal(answer("copy_over", 0), 12);
         assert_int_equal(answer("call_host", 6), 7);
         assert_int_equal(answer("divide", 1), 1);
-        image_end();
+        binding_end();
 }
 
 TEST(passes_every_type)
@@ -42,7 +42,7 @@ TEST(passes_every_type)
         assert_true(wasm_instance_has(guest.wasm, fixture_need(&terms, "values")));
         assert_false(wasm_instance_has(guest.wasm, fixture_need(&terms, "cabi_realloc")));
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 TEST(traps_of_every_kind)
@@ -63,7 +63,7 @@ TEST(traps_of_every_kind)
         traps("indirect", 3, "indirect call mismatch");
         traps("indirect", 0xffffffff, "indirect call mismatch");
         traps("set_table", 5, "out of bounds");
-        image_end();
+        binding_end();
 }
 
 TEST(grows)
@@ -87,7 +87,7 @@ TEST(grows)
         assert_int_equal(answer("grow", 16), UINT32_MAX); /* the module's own maximum */
         assert_int_equal(answer("grow_table", 3), 8);
         assert_int_equal(answer("grow_table", 4), 5);
-        image_end();
+        binding_end();
 }
 
 TEST(starts_beyond_its_limit)
@@ -95,14 +95,14 @@ TEST(starts_beyond_its_limit)
         struct guest guest = { 0 };
         struct wasm_host host = { "guest", 1000, &guest, guest_import };
         struct ward_fault fault = { 0 };
-        image = fixture_image("runtime", &terms);
-        assert_int_equal(wasm_instance_new(image, &host, &guest.wasm, &fault), 0);
+        binding = fixture_binding("runtime", &terms);
+        assert_int_equal(wasm_instance_new(binding, &host, &guest.wasm, &fault), 0);
         wasm_instance_enter(guest.wasm);
         assert_int_equal(wasm_instance_start(guest.wasm, &fault), -WARD_FAULT_LIMIT);
         wasm_instance_leave(guest.wasm);
         assert_says(&fault, "memory_bytes");
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 TEST(leaves_nothing_behind)
@@ -125,7 +125,7 @@ TEST(leaves_nothing_behind)
         pages_before = strtoul(before, NULL, 10);
         pages_after = strtoul(after, NULL, 10);
         assert_true(pages_after <= pages_before + 256); /* 8 GiB would be 2,097,152 */
-        image_end();
+        binding_end();
 }
 
 /* --- The stack -------------------------------------------------------------------------------- */
@@ -159,14 +159,14 @@ static void *exhausts(void *unused)
 TEST(stack_of_the_main_thread)
 {
         exhausts(NULL);
-        image_end();
+        binding_end();
 }
 
 TEST(stack_of_another_thread)
 {
         on_thread(8 << 20, exhausts);
         on_thread(1 << 20, exhausts);
-        image_end();
+        binding_end();
 }
 
 static void *exhausts_a_small_one(void *unused)
@@ -179,7 +179,7 @@ static void *exhausts_a_small_one(void *unused)
 TEST(stack_of_a_small_thread)
 {
         on_thread(128 << 10, exhausts_a_small_one);
-        image_end();
+        binding_end();
 }
 
 static void *finds_no_room(void *unused)
@@ -187,7 +187,7 @@ static void *finds_no_room(void *unused)
         struct guest guest = { 0 };
         struct wasm_host host = { "guest", 0, &guest, guest_import };
         struct ward_fault fault = { 0 };
-        assert_int_equal(wasm_instance_new(image, &host, &guest.wasm, &fault), 0);
+        assert_int_equal(wasm_instance_new(binding, &host, &guest.wasm, &fault), 0);
         wasm_instance_enter(guest.wasm);
         assert_int_equal(wasm_instance_start(guest.wasm, &fault), 0); /* it has no start function */
         wasm_instance_leave(guest.wasm);
@@ -213,7 +213,7 @@ TEST(stack_without_guard)
         pthread_join(thread, NULL);
         pthread_attr_destroy(&attributes);
         munmap(stack, SIZE);
-        image_end();
+        binding_end();
 }
 
 static ucontext_t thread_context, coroutine_context;
@@ -252,7 +252,7 @@ TEST(stack_of_a_coroutine)
         assert_int_equal(swapcontext(&thread_context, &coroutine_context), 0);
         assert_in_range(nested, 2, 9999);
         munmap(stack, SIZE);
-        image_end();
+        binding_end();
 }
 
 /* The limit of the main thread's stack is read when it grows: as with `ulimit -s unlimited`. */
@@ -263,7 +263,7 @@ TEST(stack_without_limit)
         limit.rlim_cur = limit.rlim_max;
         assert_int_equal(setrlimit(RLIMIT_STACK, &limit), 0);
         exhausts(NULL);
-        image_end();
+        binding_end();
 }
 
 /* --- Being ended ------------------------------------------------------------------------------ */
@@ -274,7 +274,7 @@ TEST(ends_every_loop)
                                 "loop_init", "loop_grow",     "loop_host", "loop_float" };
         for (size_t i = 0; i < COUNT_OF(loops); i++)
                 expires(loops[i]);
-        image_end();
+        binding_end();
 }
 
 TEST(stops)
@@ -287,7 +287,7 @@ TEST(stops)
         assert_int_equal(call_watched(&guest, "loop", &watch, &fault), -WARD_FAULT_UNLOADED);
         assert_int_equal(guest_call(&guest, "add_one", 1, &ret, &fault), -WARD_FAULT_UNLOADED);
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 /* The time of a call that is over does not end the next one. */
@@ -303,7 +303,7 @@ TEST(expires_one_call_only)
                 wasm_instance_look(guest.wasm);
         }
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 static int wait_in_host(struct guest *guest, uint64_t *slots, struct ward_fault *fault)
@@ -325,7 +325,7 @@ TEST(waits_for_the_host)
         assert_int_equal(call_watched(&guest, "call_host", &watch, &fault), -WARD_FAULT_DEADLINE);
         assert_int_equal(guest.served, 1000);
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 static int call_back(struct guest *guest, uint64_t *slots, struct ward_fault *fault)
@@ -355,7 +355,7 @@ TEST(nests)
         assert_int_equal(guest_call(&guest, "call_host", 0, &ret, &fault), -WARD_FAULT_EXIT);
         assert_string_equal(fault.text, "enough");
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 static int trap_inside(struct guest *guest, uint64_t *slots, struct ward_fault *fault)
@@ -379,25 +379,25 @@ TEST(a_nested_trap_is_the_inner_calls)
         assert_int_equal(guest_call(&guest, "call_host", 0, &ret, &fault), 0);
         assert_int_equal(ret, 77);
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 /* --- Images ----------------------------------------------------------------------------------- */
 
 TEST(shares_images)
 {
-        struct wasm_image *one = fixture_image("runtime", &terms), *two = fixture_image("runtime", &terms);
-        assert_ptr_equal(one, two);
-        wasm_image_unref(two);
-        wasm_image_unref(one);
+        struct wasm_binding *one = fixture_binding("runtime", &terms), *two = fixture_binding("runtime", &terms);
+        assert_ptr_equal(one->image, two->image);
+        wasm_binding_unref(two);
+        wasm_binding_unref(one);
 }
 
 /* Another copy of Ward has claimed the file's image: this one gets one of its own, with the same code. */
 TEST(takes_no_image_of_another_copy)
 {
         struct wasm_runtime foreign = wasm_runtime;
-        struct wasm_image *theirs = fixture_image("runtime", &terms);
-        const struct wasm_runtime **slot = wasm_image_entry(theirs)->runtime;
+        struct wasm_binding *theirs = fixture_binding("runtime", &terms);
+        const struct wasm_runtime **slot = wasm_image_entry(theirs->image)->runtime;
         struct guest guest = { 0 };
         char library[256];
         FILE *maps = fopen("/proc/self/maps", "re");
@@ -410,17 +410,17 @@ TEST(takes_no_image_of_another_copy)
         /* Kept open as the other copy would, after this one has let go of it. */
         void *kept = dlopen(strchr(library, '/'), RTLD_NOW);
         assert_non_null(kept);
-        wasm_image_unref(theirs);
+        wasm_binding_unref(theirs);
         assert_null(*slot);
         *slot = &foreign;
-        image = fixture_image("runtime", &terms);
-        assert_ptr_not_equal(wasm_image_entry(image)->runtime, slot);
+        binding = fixture_binding("runtime", &terms);
+        assert_ptr_not_equal(wasm_image_entry(binding->image)->runtime, slot);
         assert_ptr_equal(*slot, &foreign);
         guest_start(&guest, 0);
         guest_end(&guest);
         assert_int_equal(answer("add_one", 1), 2);
         expires("loop");
-        image_end();
+        binding_end();
         dlclose(kept);
 }
 

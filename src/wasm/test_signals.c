@@ -63,7 +63,7 @@ TEST(hands_faults_of_the_host_on)
         pthread_sigmask(SIG_BLOCK, NULL, &set);
         assert_false(sigismember(&set, SIGUSR1) || sigismember(&set, SIGSEGV));
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 static struct sigaction behind;
@@ -99,7 +99,7 @@ TEST(stands_behind_and_before_the_host)
         int status;
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
-        image_end();
+        binding_end();
 }
 
 TEST(refuses_an_endless_exchange_of_handlers)
@@ -108,16 +108,16 @@ TEST(refuses_an_endless_exchange_of_handlers)
         struct ward_fault fault = { 0 };
         struct wasm_host host = { "guest", 0, &guest, guest_import };
         int r = 0;
-        image = fixture_image("runtime", &terms);
+        binding = fixture_binding("runtime", &terms);
         for (int i = 0; i < 20 && !r; i++) {
                 handle_in_host(NULL);
-                r = wasm_instance_new(image, &host, &guest.wasm, &fault);
+                r = wasm_instance_new(binding, &host, &guest.wasm, &fault);
                 if (!r)
                         guest_end(&guest);
         }
         assert_int_equal(r, -WARD_FAULT_SYSTEM);
         assert_says(&fault, "before the first WebAssembly add-in");
-        image_end();
+        binding_end();
 }
 
 static int status_of(void (*act)(void))
@@ -184,7 +184,7 @@ static void *traps_with_all_blocked(void *unused)
 TEST(traps_on_a_thread_that_blocks_signals)
 {
         on_thread(1 << 20, traps_with_all_blocked);
-        image_end();
+        binding_end();
 }
 
 static void *traps_often(void *unused)
@@ -202,7 +202,7 @@ TEST(traps_on_many_threads_at_once)
                 assert_int_equal(pthread_create(&threads[i], NULL, traps_often, NULL), 0);
         for (size_t i = 0; i < COUNT_OF(threads); i++)
                 pthread_join(threads[i], NULL);
-        image_end();
+        binding_end();
 }
 
 static _Atomic int interrupted;
@@ -232,7 +232,7 @@ TEST(disturbs_no_call_of_the_host)
                         wasm_instance_look(guest.wasm);
         assert_int_equal(interrupted, 0);
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 static void *expires_after_many_looks(void *data)
@@ -258,7 +258,7 @@ TEST(looks_do_not_pile_up)
         assert_int_equal(guest_call(&guest, "loop", 0, &ret, &fault), -WARD_FAULT_DEADLINE);
         pthread_join(thread, NULL);
         guest_end(&guest);
-        image_end();
+        binding_end();
 }
 
 /* One that came with SA_NODEFER may be interrupted by its own signal, others may not. */
@@ -271,7 +271,7 @@ TEST(blocks_what_the_handler_wants_blocked)
         fault_in_host();
         assert_int_equal(host_handled, 1);
         assert_false(host_blocked);
-        image_end();
+        binding_end();
 }
 
 int main(int argc, char **argv)

@@ -10,9 +10,6 @@ enum { OP_BLOCK = 0x02, OP_IF = 0x04, OP_END = 0x0b, OP_BR_TABLE = 0x0e, OP_DROP
 
 #define SIXTEEN_I32 "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f"
 
-static const struct wasm_need needs[] = { { "run", "i>i", false } };
-static const struct wasm_terms terms = { NULL, 0, needs, COUNT_OF(needs) };
-
 static char folder[] = "/tmp/ward-test-translate-XXXXXX";
 
 static void make_folder(void)
@@ -62,7 +59,7 @@ static int get_image(void (*write)(struct writer *code), const char *compiler, s
                              } };
         OWNED(writer_finish) struct writer bytes = plan_write(&plan);
         int r = wasm_module_read((struct ward_span){ bytes.at, bytes.len }, "run.wasm", &module, fault);
-        return r ? r : wasm_image_get(module, &terms, &options, ret_image, fault);
+        return r ? r : wasm_image_get(module, &options, ret_image, fault);
 }
 
 /* Of each byte of such a branch table the translator makes some 400: the branch carries values past one that it leaves behind, so

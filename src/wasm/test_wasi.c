@@ -16,7 +16,7 @@ enum { OK = 0, E_BADF = 8, E_FAULT = 21, E_INVAL = 28, E_IO = 29, E_NOTSUP = 58,
 static struct wasm_offer offers[WASI_FUNCTIONS];
 static struct wasm_need needs[WASI_FUNCTIONS];
 static struct wasm_terms terms = { offers, WASI_FUNCTIONS, needs, WASI_FUNCTIONS };
-static struct wasm_image *image;
+static struct wasm_binding *binding;
 static struct wasm_instance *instance;
 static struct wasi *wasi;
 static struct ward_fault fault;
@@ -34,9 +34,9 @@ static void start(const char *const *arguments, const char *const *environment)
         wasi_offers(offers);
         for (int i = 0; i < WASI_FUNCTIONS; i++)
                 needs[i] = (struct wasm_need){ offers[i].field, offers[i].core, false };
-        image = fixture_image("wasi", &terms);
+        binding = fixture_binding("wasi", &terms);
         assert_int_equal(wasi_new(arguments, environment, &wasi, &fault), 0);
-        assert_int_equal(wasm_instance_new(image, &host, &instance, &fault), 0);
+        assert_int_equal(wasm_instance_new(binding, &host, &instance, &fault), 0);
         wasm_instance_enter(instance);
         assert_int_equal(wasm_instance_start(instance, &fault), 0);
         wasm_instance_leave(instance);
@@ -48,7 +48,7 @@ static void end(void)
 {
         wasm_instance_free(instance);
         wasi_free(wasi);
-        wasm_image_unref(image);
+        wasm_binding_unref(binding);
 }
 
 static int call(const char *name, uint64_t a, uint64_t b, uint64_t c, uint64_t d)

@@ -103,7 +103,7 @@ static bool is_stack_end(const struct activation *top, uintptr_t address, const 
 {
         uintptr_t sp = frame_sp(context);
         return address + STACK_REACH >= sp && address <= sp + STACK_REACH &&
-               wasm_image_holds(top->instance->image, frame_pc(context));
+               wasm_image_holds(top->instance->binding->image, frame_pc(context));
 }
 
 void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
@@ -130,7 +130,7 @@ void wasm_signals_look(const ucontext_t *context)
 {
         struct activation *top = wasm_thread.top;
         if (!is_in_module(top) || !wasm_instance_is_ending(top->instance) ||
-            !wasm_image_holds(top->instance->image, frame_pc(context)))
+            !wasm_image_holds(top->instance->binding->image, frame_pc(context)))
                 return;
         wasm_signals_leave(context);
         end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });

@@ -1,0 +1,60 @@
+#include "wasm/binding.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include "base/fault.h"
+#include "base/own.h"
+
+static void unref(struct wasm_binding **binding)
+{
+        wasm_binding_unref(*binding);
+}
+
+static struct wasm_binding *allocate(size_t n_imports, size_t n_needs)
+{
+        struct wasm_binding *binding = calloc(1, sizeof *binding);
+        if (!binding)
+                return NULL;
+        atomic_init(&binding->references, 1);
+        binding->n_needs = (uint32_t)n_needs;
+        binding->exports = calloc(n_needs + 1, sizeof *binding->exports);
+        binding->offers = calloc(n_imports + 1, sizeof *binding->offers);
+        return binding->exports && binding->offers ? binding : wasm_binding_unref(binding);
+}
+
+int wasm_binding_get(const struct wasm_module *module, const struct wasm_terms *terms, const struct wasm_image_options *options,
+                     struct wasm_binding **ret_binding, struct ward_fault *fault)
+{
+        OWNED(unref) struct wasm_binding *binding = allocate(wasm_module_shape(module)->n_imports, terms->n_needs);
+        OWNED(freep) uint32_t *exports = calloc(terms->n_needs + 1, sizeof *exports);
+        if (!binding || !exports)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot bind module '%s'", options->name);
+        int r = wasm_module_bind(module, terms, binding->offers, exports, fault);
+        if (!r)
+                r = wasm_image_get(module, options, &binding->image, fault);
+        if (r)
+                return r;
+        const struct wasm_image_entry *entry = wasm_image_entry(binding->image);
+        for (size_t i = 0; i < terms->n_needs; i++)
+                if (exports[i] < entry->n_exports)
+                        binding->exports[i] = entry->exports[exports[i]];
+        *ret_binding = STEAL(binding);
+        return 0;
+}
+
+struct wasm_binding *wasm_binding_ref(struct wasm_binding *binding)
+{
+        atomic_fetch_add_explicit(&binding->references, 1, memory_order_relaxed);
+        return binding;
+}
+
+struct wasm_binding *wasm_binding_unref(struct wasm_binding *binding)
+{
+        if (binding && atomic_fetch_sub_explicit(&binding->references, 1, memory_order_acq_rel) == 1) {
+                wasm_image_unref(binding->image);
+                free(binding->exports);
+                free(binding->offers);
+                free(binding);
+        }
+        return NULL;
+}
