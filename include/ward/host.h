@@ -73,6 +73,10 @@ typedef void (*ward_on_fault)(void *data, struct ward_domain *domain, const stru
 struct ward_trace;
 typedef void (*ward_on_trace)(void *data, const struct ward_trace *trace);
 
+/* Called for what the host should know though it is no fault: see <ward/event.h>. The callback may do what that of a fault may. */
+struct ward_event;
+typedef void (*ward_on_event)(void *data, const struct ward_event *event);
+
 struct ward_host_options {
         size_t size;             /* sizeof (struct ward_host_options) */
         const char *name;        /* the default domain's friendly name; NULL: "host" */
@@ -84,6 +88,8 @@ struct ward_host_options {
         void *on_fault_data;
         ward_on_trace on_trace; /* NULL: none; WARD_TRACE=1 prints lines all the same */
         void *on_trace_data;
+        ward_on_event on_event; /* NULL: none */
+        void *on_event_data;
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */

@@ -10,6 +10,7 @@
 #include "domain/data.h"
 #include "domain/deadline.h"
 #include "domain/enter.h"
+#include "domain/event.h"
 #include "domain/executor.h"
 #include "domain/kind.h"
 #include "domain/objects.h"
@@ -148,6 +149,7 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         executor_unref(executor);
         domain_state_free(domain->state);
         data_free(domain->data);
+        event_counts_free(domain->events);
         pthread_mutex_destroy(&domain->info_lock);
         pthread_mutex_destroy(&domain->list_lock);
         pthread_mutex_destroy(&domain->end_lock);

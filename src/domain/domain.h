@@ -29,9 +29,10 @@
 #include "monitor/monitor.h"
 
 struct kind;
-struct tracer;   /* domain/trace.h: who looks in */
-struct warden;   /* domain/warden.h: the host's link to its warden process */
-struct dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
+struct tracer;       /* domain/trace.h: who looks in */
+struct event_counts; /* domain/event.h */
+struct warden;       /* domain/warden.h: the host's link to its warden process */
+struct dispatch;     /* domain/dispatch.h: what waits for a thread of the host's */
 
 /* What the domains of one host share; part of struct ward_host. */
 struct domains {
@@ -51,6 +52,9 @@ struct domains {
         ward_on_fault on_fault;
         void *on_fault_data;
         struct tracer *tracer; /* NULL: nobody looks in */
+        ward_on_event on_event;
+        void *on_event_data;
+        struct event_counts *events; /* of the host itself */
 };
 
 /* The wiped-on-fork page of a domain. */
@@ -115,6 +119,7 @@ struct ward_domain {
         char name[WARD_FAULT_NAME_MAX];
         struct ward_fault *fault; /* what ended it, or NULL */
         struct data *data;
+        struct event_counts *events;         /* NULL until something is told; guarded by info_lock */
         _Atomic(struct executor *) executor; /* NULL until a call is begun */
         void *held;                          /* the kind's own, between start and stop */
 };

@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "domain/dispatch.h"
 #include "domain/domain.h"
+#include "domain/event.h"
 #include "domain/executor.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
@@ -91,4 +92,5 @@ void domains_finish(struct domains *domains)
         free(domains->worker_path);
         free(domains->cache_path);
         free(domains->compiler);
+        event_counts_free(domains->events);
 }
