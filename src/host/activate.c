@@ -7,7 +7,9 @@
 
 enum { ACTIVATE_MS = 10000 };
 
-static const struct ward_activate_options defaults = { .size = sizeof defaults };
+static const struct host_options_form form = { "ward_activate_options",
+                                               offsetof(struct ward_activate_options, free_threaded) + sizeof(size_t),
+                                               sizeof(struct ward_activate_options) };
 
 /* The first function that passes handles where the contract has no resources; NULL if there is none. */
 static const struct ward_func *without_resources(const struct ward_contract *contract)
@@ -49,10 +51,6 @@ static int check(const struct ward_host *host, const char *module, const struct 
 {
         if (!host || !module || !contract)
                 return fault_set(fault, WARD_FAULT_USAGE, "activation needs a host, a module and a contract");
-        if (options->size != sizeof *options)
-                return fault_set(fault, WARD_FAULT_USAGE,
-                                 "ward_activate_options.size is %zu, not %zu: set it to sizeof (struct ward_activate_options)",
-                                 options->size, sizeof *options);
         if ((unsigned)options->isolation > WARD_PROCESS)
                 return fault_set(fault, WARD_FAULT_USAGE, "%d is no isolation kind", (int)options->isolation);
         int r = check_contract(contract, fault);
@@ -84,16 +82,17 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
         return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);
 }
 
-int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *options,
+int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *given,
                   const struct ward_contract *contract, const void *services, struct ward_instance **ret_instance,
                   struct ward_fault *fault)
 {
+        struct ward_activate_options taken = { .size = sizeof taken }, *options = &taken;
         struct ward_domain *domain;
         struct instance *instance;
         bool made;
-        if (!options)
-                options = &defaults;
-        int r = check(host, module, options, contract, fault);
+        int r = given ? host_take_options(&form, given, options, fault) : 0;
+        if (!r)
+                r = check(host, module, options, contract, fault);
         if (r)
                 return r;
         uint64_t deadline = clock_deadline(options->activate_ms ? options->activate_ms : ACTIVATE_MS);

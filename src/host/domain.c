@@ -18,17 +18,20 @@ int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault
                          limits->size, sizeof *limits);
 }
 
-int ward_domain_new(struct ward_host *host, const struct ward_domain_options *options, struct ward_domain **ret_domain,
+static const struct host_options_form form = { "ward_domain_options",
+                                               offsetof(struct ward_domain_options, free_threaded) + sizeof(size_t),
+                                               sizeof(struct ward_domain_options) };
+
+int ward_domain_new(struct ward_host *host, const struct ward_domain_options *given, struct ward_domain **ret_domain,
                     struct ward_fault *fault)
 {
-        if (!host || !options || !ret_domain)
+        struct ward_domain_options options;
+        if (!host || !given || !ret_domain)
                 return fault_set(fault, WARD_FAULT_USAGE, "ward_domain_new needs a host, options and a place for the domain");
-        if (options->size != sizeof *options)
-                return fault_set(fault, WARD_FAULT_USAGE,
-                                 "ward_domain_options.size is %zu, not %zu: set it to sizeof (struct ward_domain_options)",
-                                 options->size, sizeof *options);
-        int r = host_check_limits(&options->limits, fault);
-        return r ? r : domain_new(&host->domains, options, false, NULL, clock_deadline(START_MS), ret_domain, fault);
+        int r = host_take_options(&form, given, &options, fault);
+        if (!r)
+                r = host_check_limits(&options.limits, fault);
+        return r ? r : domain_new(&host->domains, &options, false, NULL, clock_deadline(START_MS), ret_domain, fault);
 }
 
 struct ward_domain *ward_domain_release(struct ward_domain *domain)

@@ -21,26 +21,25 @@ static int keep_options(struct domains *domains, const struct ward_host_options 
 {
         domains->on_fault = options->on_fault;
         domains->on_fault_data = options->on_fault_data;
-        domains->on_event = options->on_event;
-        domains->on_event_data = options->on_event_data;
         if (keep(options->worker_path, &domains->worker_path) || keep(options->cache_path, &domains->cache_path))
                 return -ENOMEM;
         return keep(options->compiler, &domains->compiler);
 }
 
-int ward_host_new(const struct ward_host_options *options, struct ward_host **ret_host, struct ward_fault *fault)
+static const struct host_options_form form = { "ward_host_options",
+                                               offsetof(struct ward_host_options, on_trace_data) + sizeof(void *),
+                                               sizeof(struct ward_host_options) };
+
+int ward_host_new(const struct ward_host_options *given, struct ward_host **ret_host, struct ward_fault *fault)
 {
-        const struct ward_host_options none = { .size = sizeof none };
-        if (!options)
-                options = &none;
-        if (options->size != sizeof *options)
-                return fault_set(fault, WARD_FAULT_USAGE,
-                                 "ward_host_options.size is %zu, not %zu: set it to sizeof (struct ward_host_options)",
-                                 options->size, sizeof *options);
+        struct ward_host_options taken = { .size = sizeof taken }, *options = &taken;
+        int r = given ? host_take_options(&form, given, options, fault) : 0;
+        if (r)
+                return r;
         struct ward_host *host = calloc(1, sizeof *host);
         if (!host)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a host");
-        int r = domains_init(&host->domains, fault);
+        r = domains_init(&host->domains, fault);
         if (r) {
                 free(host);
                 return r;

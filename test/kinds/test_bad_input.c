@@ -202,6 +202,23 @@ TEST(wrong_sizes)
         ward_host_free(host);
 }
 
+/* As a host passes them that was built with an older header: the rest is not there, whatever lies behind. */
+TEST(older_sizes)
+{
+        struct ward_host_options host_options;
+        struct ward_activate_options options;
+        struct ward_host *host;
+        struct ward_fault fault;
+        host_options = (struct ward_host_options){ .size = offsetof(struct ward_host_options, on_trace_data) + sizeof(void *) };
+        memset((char *)&host_options + host_options.size, 0xff, sizeof host_options - host_options.size);
+        assert_good(ward_host_new(&host_options, &host, &fault), &fault);
+        options = options_for(WARD_DIRECT);
+        options.size = offsetof(struct ward_activate_options, free_threaded) + sizeof(size_t);
+        memset((char *)&options + options.size, 0xff, sizeof options - options.size);
+        assert_good(activate(host, addin_file("basic", WARD_DIRECT), &options, &fault), &fault);
+        ward_host_free(host);
+}
+
 static void host_refuses(const struct ward_host_options *host_options, enum ward_isolation kind, enum ward_fault_kind expected,
                          const char *names, const char *remedy)
 {
@@ -324,7 +341,7 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE(missing_module), TEST_CASE(not_a_module), TEST_CASE(empty_module),
                          TEST_CASE(a_folder), TEST_CASE(wrong_form), TEST_CASE(wasm_cut_short), TEST_CASE(no_contract),
                          TEST_CASE(another_version), TEST_CASE(another_signature), TEST_CASE(levels), TEST_CASE(missing_service),
-                         TEST_CASE(wrong_sizes), TEST_CASE(missing_worker), TEST_CASE(unwritable_cache), TEST_CASE(cache_of_others),
-                         TEST_CASE(no_compiler), TEST_CASE(no_translator), TEST_CASE(unknown_operation),
+                         TEST_CASE(wrong_sizes), TEST_CASE(older_sizes), TEST_CASE(missing_worker), TEST_CASE(unwritable_cache),
+                         TEST_CASE(cache_of_others), TEST_CASE(no_compiler), TEST_CASE(no_translator), TEST_CASE(unknown_operation),
                          TEST_CASE(bad_utf8_from_host));
 }
