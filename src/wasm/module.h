@@ -93,10 +93,8 @@ bool wasm_module_calls(const struct wasm_module *module, uint32_t i, struct wasm
 /* Whether the module exports the function that @need names, with its signature. */
 bool wasm_module_exports(const struct wasm_module *module, const struct wasm_need *need);
 
-/* Whether every import is offered with exactly its signature, and every need is exported with exactly its. */
-int wasm_module_check(const struct wasm_module *module, const struct wasm_terms *terms, struct ward_fault *fault);
-
-/* The same, and which of its own they are: import number i of the module is offer ret_offers[i] of @terms, and need j of @terms is
+/* Whether every import is offered with exactly its signature, and every need is exported with exactly its; and which of its own
+ * they are: import number i of the module is offer ret_offers[i] of @terms, and need j of @terms is
  * its export number ret_exports[j], or WASM_MISSING. There is room for as many as there are. */
 #define WASM_MISSING UINT32_MAX
 int wasm_module_bind(const struct wasm_module *module, const struct wasm_terms *terms, uint32_t *ret_offers, uint32_t *ret_exports,
