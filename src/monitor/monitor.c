@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "base/fault.h"
@@ -17,12 +18,12 @@
 enum {
         STACK_SIZE = 256 * 1024,
         EVENTS_MAX = 16,
-        KICK_ID = 0,        /* the eventfd's; watches count from 1 */
-        AGAIN_NS = 1000000, /* between two calls of an alarm's @due that stays past */
-        /* How long the monitor stays on the look-out after it was kicked. A caller that makes short calls clears its alarm before
-         * the monitor comes to see it; without this, each of its calls would find the monitor asleep for ever, and kick again. */
-        LINGER_NS = 1000000,
-        TIMEOUT_MAX_MS = 3600 * 1000,
+        KICK_ID = 0, /* the eventfd's */
+        TIMER_ID = 1,
+        FIRST_ID = 2, /* watches count from there */
+        /* Between two calls of an alarm's @due that stays past: from the one to the other. */
+        AGAIN_LEAST_NS = 50000,
+        AGAIN_MOST_NS = 1000000,
 };
 
 struct monitor {
@@ -30,11 +31,17 @@ struct monitor {
         _Atomic uint32_t *here; /* a page that a fork wipes: 1 where the thread is */
         int epoll;
         int event;
+        int timer;      /* epoll_wait's own time limit is up to a thousandth late, so that wake-ups can be put together */
+        uint64_t timed; /* what it is set to */
+        /* What the last one who kicked wanted. A caller that makes short calls clears its alarm before the monitor comes to see it;
+         * if it then slept for good, each of those calls would find it asleep, and kick again. So it sleeps until this time
+         * at most, and the calls that follow, whose time is as long, rely on that. */
+        _Atomic uint64_t wanted;
         pthread_t thread;
         pthread_mutex_t lock; /* guards what follows */
         pthread_cond_t idle;  /* @running has changed */
         struct list watches;
-        struct list alarms;
+        struct list alarms; /* those that are not OUT */
         uint64_t last_id;
         const void *running; /* the watch or alarm whose callback runs, or NULL */
         bool stop;
@@ -56,7 +63,7 @@ static bool is_here(const struct monitor *monitor)
 static uint64_t alarm_time(struct monitor_alarm *alarm)
 {
         uint64_t at = atomic_load(&alarm->at);
-        return at > alarm->again ? at : alarm->again;
+        return at == alarm->meant && at < alarm->again ? alarm->again : at;
 }
 
 /* The alarm to be called first. Called with the lock held. */
@@ -75,42 +82,70 @@ static struct monitor_alarm *first_alarm(struct monitor *monitor, uint64_t *ret_
         return first;
 }
 
+static bool is_off(struct monitor_alarm *alarm)
+{
+        return atomic_load(&alarm->at) == CLOCK_NEVER;
+}
+
+/* Until when it may sleep as far as is known: those that are off may leave. */
 static uint64_t first_time(struct monitor *monitor)
 {
-        uint64_t time;
-        pthread_mutex_lock(&monitor->lock);
+        uint64_t time, wanted = atomic_load(&monitor->wanted);
+        for (struct list *l = monitor->alarms.next; l != &monitor->alarms; l = l->next) {
+                struct monitor_alarm *alarm = CONTAINER_OF(l, struct monitor_alarm, link);
+                if (is_off(alarm))
+                        atomic_store(&alarm->place, MONITOR_ALARM_LEAVING);
+        }
         first_alarm(monitor, &time);
-        pthread_mutex_unlock(&monitor->lock);
-        return time;
+        return wanted < time && wanted > clock_now() ? wanted : time;
+}
+
+/* Those that are still off do leave. */
+static void let_leave(struct monitor *monitor)
+{
+        struct list *next;
+        for (struct list *l = monitor->alarms.next; l != &monitor->alarms; l = next) {
+                struct monitor_alarm *alarm = CONTAINER_OF(l, struct monitor_alarm, link);
+                next = l->next;
+                if (atomic_load(&alarm->place) != MONITOR_ALARM_LEAVING)
+                        continue;
+                bool off = is_off(alarm);
+                if (off)
+                        list_remove(l);
+                /* the last that is done with it: it may be freed */
+                atomic_store(&alarm->place, off ? MONITOR_ALARM_OUT : MONITOR_ALARM_LISTED);
+        }
 }
 
 /* Says until when the monitor sleeps, then looks whether an alarm was set before it was said. */
-static uint64_t announce_sleep(struct monitor *monitor, bool kicked)
+static uint64_t announce_sleep(struct monitor *monitor)
 {
-        uint64_t until = first_time(monitor), time;
-        if (kicked) {
-                time = clock_now() + LINGER_NS;
-                until = time < until ? time : until;
-        }
+        uint64_t time;
+        pthread_mutex_lock(&monitor->lock);
+        uint64_t until = first_time(monitor);
         atomic_store(&monitor->head.wakes_at, until);
-        time = first_time(monitor);
-        if (time < until) {
-                until = time;
-                atomic_store(&monitor->head.wakes_at, until);
+        if (!list_is_empty(&monitor->alarms)) {
+                barrier_heavy();
+                let_leave(monitor);
+                first_alarm(monitor, &time);
+                if (time < until) {
+                        until = time;
+                        atomic_store(&monitor->head.wakes_at, until);
+                }
         }
+        pthread_mutex_unlock(&monitor->lock);
         return until;
 }
 
-/* Milliseconds until @until, rounded up. */
-static int timeout_ms(uint64_t until)
+/* Sets the timer to @until. False where that is past. */
+static bool set_timer(struct monitor *monitor, uint64_t until)
 {
-        uint64_t now = clock_now();
-        if (until == CLOCK_NEVER)
-                return -1;
-        if (until <= now)
-                return 0;
-        uint64_t ms = (until - now + 999999u) / 1000000u;
-        return ms < TIMEOUT_MAX_MS ? (int)ms : TIMEOUT_MAX_MS;
+        struct itimerspec when = { .it_value = clock_timespec(until == CLOCK_NEVER ? 0 : until) };
+        if (until <= clock_now())
+                return false;
+        if (until != monitor->timed && !timerfd_settime(monitor->timer, TFD_TIMER_ABSTIME, &when, NULL))
+                monitor->timed = until;
+        return true;
 }
 
 /* Runs a callback with the lock released, as what removal waits for. Called, and returns, with the lock held. */
@@ -138,6 +173,15 @@ static void run_watch(struct monitor *monitor, uint64_t id)
         pthread_mutex_unlock(&monitor->lock);
 }
 
+/* Not again at once, and less and less often, for as long as it means the same time. */
+static void put_off(struct monitor_alarm *alarm, uint64_t now)
+{
+        uint64_t at = atomic_load(&alarm->at);
+        alarm->pause = at != alarm->meant ? AGAIN_LEAST_NS : alarm->pause >= AGAIN_MOST_NS / 2 ? AGAIN_MOST_NS : 2 * alarm->pause;
+        alarm->meant = at;
+        alarm->again = now + alarm->pause;
+}
+
 /* Calls every alarm that is due, each once: @again moves past @now. */
 static void run_alarms(struct monitor *monitor)
 {
@@ -145,30 +189,32 @@ static void run_alarms(struct monitor *monitor)
         struct monitor_alarm *alarm;
         pthread_mutex_lock(&monitor->lock);
         while ((alarm = first_alarm(monitor, &time)) && time <= now) {
-                alarm->again = now + AGAIN_NS;
+                put_off(alarm, now);
                 call(monitor, alarm, alarm->due, alarm->data);
         }
         pthread_mutex_unlock(&monitor->lock);
 }
 
-/* Sleeps until @until or an event, and runs what the events are for. True if the monitor was kicked. */
-static bool wait_for_events(struct monitor *monitor, uint64_t until)
+/* Sleeps until @until or an event, and runs what the events are for. */
+static void wait_for_events(struct monitor *monitor, uint64_t until)
 {
         struct epoll_event events[EVENTS_MAX];
-        bool kicked = false;
         uint64_t count;
-        int n = epoll_wait(monitor->epoll, events, EVENTS_MAX, timeout_ms(until));
+        int n = epoll_wait(monitor->epoll, events, EVENTS_MAX, set_timer(monitor, until) ? -1 : 0);
         atomic_store(&monitor->head.wakes_at, 0);
         /* A host that closes all descriptors, as daemons do, must not find a thread that spins. */
         if (n < 0 && errno != EINTR)
-                clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = AGAIN_NS }, NULL);
+                clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = AGAIN_MOST_NS }, NULL);
         for (int i = 0; i < n; i++) {
+                ssize_t r = 0;
                 if (events[i].data.u64 == KICK_ID)
-                        kicked = read(monitor->event, &count, sizeof count) > 0;
+                        r = read(monitor->event, &count, sizeof count);
+                else if (events[i].data.u64 == TIMER_ID)
+                        monitor->timed = 0; /* unread: it is reported once for each time that it goes off */
                 else
                         run_watch(monitor, events[i].data.u64);
+                (void)r;
         }
-        return kicked;
 }
 
 static bool is_stopping(struct monitor *monitor)
@@ -182,9 +228,8 @@ static bool is_stopping(struct monitor *monitor)
 static void *run(void *data)
 {
         struct monitor *monitor = data;
-        bool kicked = false;
         while (!is_stopping(monitor)) {
-                kicked = wait_for_events(monitor, announce_sleep(monitor, kicked));
+                wait_for_events(monitor, announce_sleep(monitor));
                 run_alarms(monitor);
         }
         return NULL;
@@ -218,6 +263,7 @@ static void destroy(struct monitor *monitor)
                 munmap(monitor->here, page_size());
         fd_close(monitor->epoll);
         fd_close(monitor->event);
+        fd_close(monitor->timer);
         free(monitor);
 }
 
@@ -240,11 +286,16 @@ static int map_here(struct monitor *monitor)
 static int open_descriptors(struct monitor *monitor)
 {
         struct epoll_event event = { .events = EPOLLIN, .data.u64 = KICK_ID };
+        struct epoll_event timer = { .events = EPOLLIN | EPOLLET, .data.u64 = TIMER_ID };
         monitor->epoll = epoll_create1(EPOLL_CLOEXEC);
         monitor->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (monitor->epoll < 0 || monitor->event < 0)
+        monitor->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+        if (monitor->epoll < 0 || monitor->event < 0 || monitor->timer < 0)
                 return -errno;
-        return epoll_ctl(monitor->epoll, EPOLL_CTL_ADD, monitor->event, &event) ? -errno : 0;
+        if (epoll_ctl(monitor->epoll, EPOLL_CTL_ADD, monitor->event, &event) ||
+            epoll_ctl(monitor->epoll, EPOLL_CTL_ADD, monitor->timer, &timer))
+                return -errno;
+        return 0;
 }
 
 int monitor_new(struct monitor **ret_monitor, struct ward_fault *fault)
@@ -252,7 +303,10 @@ int monitor_new(struct monitor **ret_monitor, struct ward_fault *fault)
         OWNED(destroyp) struct monitor *monitor = calloc(1, sizeof *monitor);
         if (!monitor)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot start Ward's monitor");
-        monitor->epoll = monitor->event = -1;
+        monitor->epoll = monitor->event = monitor->timer = -1;
+        monitor->timed = CLOCK_NEVER;
+        monitor->last_id = FIRST_ID;
+        barrier_prepare();
         list_init(&monitor->watches);
         list_init(&monitor->alarms);
         pthread_mutex_init(&monitor->lock, NULL);
@@ -344,24 +398,40 @@ void monitor_watch_remove(struct monitor *monitor, struct monitor_watch *watch)
 void monitor_alarm_add(struct monitor *monitor, struct monitor_alarm *alarm)
 {
         list_init(&alarm->link);
-        alarm->again = 0;
-        if (!is_here(monitor))
-                return;
-        pthread_mutex_lock(&monitor->lock);
-        list_append(&monitor->alarms, &alarm->link);
-        pthread_mutex_unlock(&monitor->lock);
-        if (atomic_load(&alarm->at) < atomic_load(&monitor->head.wakes_at))
-                monitor_kick(monitor);
+        alarm->again = alarm->pause = 0;
+        alarm->meant = CLOCK_NEVER;
+        atomic_init(&alarm->place, MONITOR_ALARM_OUT);
+        uint64_t at = atomic_load(&alarm->at);
+        if (at != CLOCK_NEVER)
+                monitor_alarm_list(monitor, alarm, at);
 }
 
 void monitor_alarm_remove(struct monitor *monitor, struct monitor_alarm *alarm)
 {
+        if (atomic_load(&alarm->place) == MONITOR_ALARM_OUT)
+                return;
         detach(monitor, &alarm->link, alarm);
+        atomic_store(&alarm->place, MONITOR_ALARM_OUT);
+}
+
+void monitor_alarm_list(struct monitor *monitor, struct monitor_alarm *alarm, uint64_t at)
+{
+        if (!is_here(monitor))
+                return;
+        pthread_mutex_lock(&monitor->lock);
+        if (atomic_load(&alarm->place) == MONITOR_ALARM_OUT)
+                list_append(&monitor->alarms, &alarm->link);
+        atomic_store(&alarm->place, MONITOR_ALARM_LISTED);
+        pthread_mutex_unlock(&monitor->lock);
+        if (at < atomic_load(&monitor->head.wakes_at))
+                monitor_kick(monitor, at);
 }
 
 /* Whoever changes @wakes_at to 0 wakes the monitor; all others may rely on it. */
-void monitor_kick(struct monitor *monitor)
+void monitor_kick(struct monitor *monitor, uint64_t at)
 {
-        if (is_here(monitor) && atomic_exchange(&monitor->head.wakes_at, 0))
-                wake(monitor);
+        if (!is_here(monitor) || !atomic_exchange(&monitor->head.wakes_at, 0))
+                return;
+        atomic_store(&monitor->wanted, at);
+        wake(monitor);
 }

@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <ward/fault.h>
+#include "base/barrier.h"
 #include "base/clock.h"
 #include "base/list.h"
 
@@ -37,37 +38,49 @@ int monitor_watch_add(struct monitor *monitor, struct monitor_watch *watch, stru
 void monitor_watch_remove(struct monitor *monitor, struct monitor_watch *watch);
 
 /* A time at which something is to happen, cheap to set and clear for every call: @at is read by the monitor when it wakes, and
- * the monitor is woken only if it would otherwise sleep too long. @due is called once the time has come, and again every
- * millisecond as long as @at stays set and past. It may be called a moment after @at was cleared or moved: it judges for itself
- * whether there is still something to do. */
+ * the monitor is woken only if it would otherwise sleep too long. @due is called once the time has come, and again as long as @at
+ * stays set and past: after 50 microseconds, then each time after twice as long, up to every millisecond. It may be called a
+ * moment after @at was cleared or moved: it judges for itself whether there is still something to do. */
 struct monitor_alarm {
         struct list link;
         _Atomic uint64_t at; /* CLOCK_NEVER: off; the caller's to set before it is added */
         void (*due)(void *data);
         void *data;
-        uint64_t again; /* the monitor's own: @due is not called before */
+        /* The monitor's own. It looks at those alarms only that were set since it last looked: most of many are not. */
+        _Atomic uint32_t place;
+        uint64_t again; /* @due is not called before, */
+        uint64_t pause; /* and the next time not for so long, */
+        uint64_t meant; /* where it was called for this time before */
 };
 
+/* An alarm that is off when it is added, and was not set since, costs no lock. */
 void monitor_alarm_add(struct monitor *monitor, struct monitor_alarm *alarm);
 void monitor_alarm_remove(struct monitor *monitor, struct monitor_alarm *alarm);
 
-/* The slow half of monitor_alarm_set: makes the monitor look again. */
-void monitor_kick(struct monitor *monitor);
+/* The slow halves of monitor_alarm_set: has the monitor look at @alarm, whose time is @at; and makes it look again. */
+void monitor_alarm_list(struct monitor *monitor, struct monitor_alarm *alarm, uint64_t at);
+void monitor_kick(struct monitor *monitor, uint64_t at);
 
 /* When the monitor will look next, at the latest; 0 while it is awake, since it looks before it sleeps. The first member of
  * struct monitor.
  *
- * No alarm is lost when it is set just as the monitor goes to sleep: one side writes @at, then reads @wakes_at; the other writes
- * @wakes_at, then reads @at; all are sequentially consistent, so at least one sees what the other wrote. */
+ * No alarm is lost when it is set just as the monitor goes to sleep: one side writes @at, passes a barrier, then reads @place and
+ * @wakes_at; the other writes these, passes a barrier, then reads @at; so at least one sees what the other wrote. */
 struct monitor_head {
         _Atomic uint64_t wakes_at;
 };
 
+enum { MONITOR_ALARM_OUT, MONITOR_ALARM_LISTED, MONITOR_ALARM_LEAVING };
+
 static inline void monitor_alarm_set(struct monitor *monitor, struct monitor_alarm *alarm, uint64_t at)
 {
-        atomic_store(&alarm->at, at);
-        if (at < atomic_load(&((struct monitor_head *)(void *)monitor)->wakes_at))
-                monitor_kick(monitor);
+        struct monitor_head *head = (struct monitor_head *)(void *)monitor;
+        atomic_store_explicit(&alarm->at, at, memory_order_release);
+        barrier_light();
+        if (atomic_load_explicit(&alarm->place, memory_order_relaxed) != MONITOR_ALARM_LISTED)
+                monitor_alarm_list(monitor, alarm, at);
+        else if (at < atomic_load_explicit(&head->wakes_at, memory_order_relaxed))
+                monitor_kick(monitor, at);
 }
 
 static inline void monitor_alarm_clear(struct monitor_alarm *alarm)
