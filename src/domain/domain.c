@@ -184,20 +184,30 @@ static void set_end(struct ward_domain *domain, enum domain_end end)
         pthread_mutex_unlock(&domain->end_lock);
 }
 
-/* Frees what the kind holds, once, if nobody is in the domain. */
-static void try_stop(struct ward_domain *domain)
+/* Whether this thread is to stop the domain: once, and not while anybody is in it. @alone: that is known. */
+static bool begin_stop(struct ward_domain *domain, bool alone)
 {
         pthread_mutex_lock(&domain->end_lock);
-        bool stops = domain->end == DOMAIN_STARTED && !is_busy(domain);
+        bool stops = domain->end == DOMAIN_STARTED && (alone || !is_busy(domain));
         if (stops)
                 domain->end = DOMAIN_STOPPING;
         pthread_mutex_unlock(&domain->end_lock);
-        if (!stops)
-                return;
+        return stops;
+}
+
+/* Frees what the kind holds. */
+static void end_stop(struct ward_domain *domain)
+{
         traced_stop(domain);
         executor_close(atomic_load(&domain->executor));
         set_end(domain, DOMAIN_STOPPED);
         unregister(domain);
+}
+
+static void try_stop(struct ward_domain *domain)
+{
+        if (begin_stop(domain, false))
+                end_stop(domain);
 }
 
 /* In a forked child there is nobody else. What another thread of the parent was stopping is half freed: it only leaves the list, or
@@ -408,6 +418,19 @@ struct visit *domain_visit(struct ward_domain *domain)
         return visit && visit_depth(visit) ? visit : NULL;
 }
 
+/* Where only who has the turn can be in the domain, as this thread does, nobody else is: that saves the barrier by which one sees
+ * whether anybody is in. Who comes later finds that it does not run, or that it is being stopped. */
+static bool is_last(const struct ward_domain *domain, bool turn)
+{
+        return turn && !domain->kind->visit && !domain_is_running(domain);
+}
+
+static void stop_and_clear(struct ward_domain *domain)
+{
+        end_stop(domain);
+        clear_references(domain);
+}
+
 /* The outermost call is over, with something to do behind it. The host's objects are destroyed when the turn is given back: that
  * may end objects in another domain, whose own end may be waiting for this one. */
 static void leave_slowly(struct ward_domain *domain, struct visit *visit)
@@ -417,11 +440,14 @@ static void leave_slowly(struct ward_domain *domain, struct visit *visit)
         list_init(&ended);
         domain_ref(domain);
         instances_end(domain, visit, &ended);
+        bool stops = is_last(domain, turn) && begin_stop(domain, true);
         atomic_store(&visit->depth, 0);
         barrier_light();
         if (turn)
                 turn_give(&domain->turn);
-        if (!domain_is_running(domain))
+        if (stops)
+                stop_and_clear(domain);
+        else if (!domain_is_running(domain))
                 domain_left(domain);
         instances_free(&ended);
         domain_unref(domain);

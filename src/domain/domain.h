@@ -4,8 +4,8 @@
  * reference. An instance is counted as well: by who activated it, by tokens for it, and by the objects of its that the host holds.
  * The last of them may go within a call: then the instance goes when that call has left its domain.
  *
- * State lives in a page of its own that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as
- * unloaded (0), so nothing there touches a channel, a worker or a lock that is not its own.
+ * State lives in memory that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as unloaded (0), so nothing
+ * there touches a channel, a worker or a lock that is not its own.
  *
  * Visits: a host thread that is in a domain is in a visit of it. At kind `process` each thread has one of its own (lane.h), else
  * the domain has one, for whoever has the turn. A domain that was unloaded is stopped, and what it used freed, when nobody is in it
@@ -57,10 +57,11 @@ struct domains {
         struct event_counts *events; /* of the host itself */
 };
 
-/* The wiped-on-fork page of a domain. */
+/* What a fork wipes (state.h). */
 struct domain_state {
-        _Atomic uint32_t state; /* enum ward_domain_state; also the private futex that callers wait on */
+        _Atomic uint32_t state; /* enum ward_domain_state */
         _Atomic uint32_t here;  /* 1 in the process that made the domain, 0 in a child that was forked from it */
+        bool kept;              /* state.h: no fork wipes this one */
 };
 
 struct data; /* domain/data.h: a domain's named data */

@@ -1,14 +1,19 @@
-/* The page that a fork wipes: a domain's state, and whether this is the process that made it. */
+/* What a fork wipes: a domain's state, and whether this is the process that made it. Many share a page; each has a cache line. The
+ * pages are given back when the last of a process's is. */
 #ifndef DOMAIN_STATE_H
 #define DOMAIN_STATE_H
 
 #include "domain/domain.h"
 
-/* In this process: here is 1, the state unloaded. In a forked child all of it reads as 0 where @wiped. NULL with @fault filled. */
+/* In this process: here is 1, the state unloaded. In a forked child all of it reads as 0 where @wiped. NULL with @fault filled. Any
+ * thread. */
 struct domain_state *domain_state_new(bool wiped, struct ward_fault *fault);
+/* Takes NULL. */
 void domain_state_free(struct domain_state *state);
 
-/* Sets the state to unloaded and wakes who waits on it. */
-void domain_state_unload(struct domain_state *state);
+static inline void domain_state_unload(struct domain_state *state)
+{
+        atomic_store(&state->state, WARD_DOMAIN_UNLOADED);
+}
 
 #endif
