@@ -8,8 +8,9 @@
  * They are told on the thread that learned of them: of what an add-in does at the kinds `direct` and `wasm` that is the thread that
  * called it, within the call; else it may be one of Ward's own, and several at once. While a callback runs, its call waits.
  *
- * An add-in may do the same a million times. Of each domain, and of each kind of event and operation there, the first 16 are told,
- * then every one whose count is a power of two: 32, 64, 128, … The count is in the event. */
+ * What add-ins log is told line by line: WARD_EVENT_LOG. Of the rest an add-in may do the same a million times. Of each domain, and
+ * of each kind of event and operation there, the first 16 are told, then every one whose count is a power of two: 32, 64, 128, …
+ * The count is in the event. */
 #ifndef WARD_EVENT_H
 #define WARD_EVENT_H
 
@@ -24,12 +25,23 @@ enum ward_event_kind {
         WARD_EVENT_REFUSED = 1, /* an add-in asked for what it was not granted, and got an error */
         WARD_EVENT_LIMIT = 2,   /* an add-in reached a limit, and got an error */
         WARD_EVENT_HANDLER = 3, /* a signal handler that Ward needs was replaced */
-        WARD_EVENT_LOG = 4,     /* what Ward itself has to say: nothing went wrong */
+        WARD_EVENT_LOG = 4,     /* a line for the host's log: an add-in's, which wrote it with ward:domain/log, or Ward's own */
+};
+
+/* How much a line for the log matters. Values are stable. */
+enum ward_log_level {
+        WARD_LOG_NONE = 0, /* of events that are none */
+        WARD_LOG_TRACE,
+        WARD_LOG_DEBUG,
+        WARD_LOG_INFO,
+        WARD_LOG_WARN,
+        WARD_LOG_ERROR,
 };
 
 enum {
         WARD_EVENT_SUBJECT_MAX = 256,
         WARD_EVENT_TEXT_MAX = 768,
+        WARD_EVENT_LOG_MAX = 4096, /* of what add-ins log */
 };
 
 /* Valid during the call of ward_on_event only, with all that it points at. Texts are NUL-terminated, printable UTF-8, empty where
@@ -41,13 +53,16 @@ struct ward_event {
         struct ward_domain *domain; /* NULL: the whole host */
         const char *addin;          /* the add-in's name */
         const char *operation;      /* what was asked for, "path_open", or what happened, in one word */
-        const char *subject; /* what it was asked of: a path, the name of a limit. At most WARD_EVENT_SUBJECT_MAX - 1 bytes */
-        const char *text;    /* one line for a person */
-        uint64_t count;      /* how often this kind and operation happened in this domain, this one counted */
+        const char *subject;       /* what it was asked of: a path, the name of a limit. At most WARD_EVENT_SUBJECT_MAX - 1 bytes */
+        const char *text;          /* one line for a person */
+        uint64_t count;            /* how often this kind and operation happened in this domain, this one counted */
+        enum ward_log_level level; /* WARD_EVENT_LOG */
 };
 
 /* The kind's standard name: "refused", "limit", … Never NULL. Thread-safe. */
 WARD_API const char *ward_event_kind_name(enum ward_event_kind kind);
+/* The level's: "trace", "debug", "info", "warn", "error". */
+WARD_API const char *ward_log_level_name(enum ward_log_level level);
 
 #ifdef __cplusplus
 }

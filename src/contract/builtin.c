@@ -41,4 +41,11 @@ const char builtin_text[] =
         "    /// How many were written, at least one. None: nobody reads it any more, or it is not for writing.\n"
         "    write: func(bytes: list<u8>) -> option<u32>;\n"
         "  }\n"
+        "}\n"
+        "\n"
+        "/// The host's log.\n"
+        "interface log {\n"
+        "  enum level { trace, debug, info, warn, error }\n"
+        "  /// Says something. Of a long text the first 4,000 bytes; what is not to be printed is escaped.\n"
+        "  log: func(level: level, text: string);\n"
         "}\n";

@@ -34,6 +34,12 @@ const char *ward_event_kind_name(enum ward_event_kind kind)
         return (unsigned)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";
 }
 
+const char *ward_log_level_name(enum ward_log_level level)
+{
+        static const char *const levels[] = { "none", "trace", "debug", "info", "warn", "error" };
+        return (unsigned)level < COUNT_OF(levels) ? levels[level] : "unknown";
+}
+
 struct event_counts *event_counts_free(struct event_counts *counts)
 {
         free(counts);
@@ -73,11 +79,19 @@ static bool is_told(uint64_t number)
         return number <= TOLD_ALL || !(number & (number - 1));
 }
 
+static void tell_as(struct domains *domains, const struct ward_event *event)
+{
+        int before = errno;
+        is_telling = true;
+        domains->on_event(domains->on_event_data, event);
+        is_telling = false;
+        errno = before;
+}
+
 static void tell(struct domains *domains, struct ward_domain *domain, const struct event *event, uint64_t number,
                  const char *format, va_list args)
 {
         char plain[WARD_EVENT_TEXT_MAX], text[WARD_EVENT_TEXT_MAX], subject[WARD_EVENT_SUBJECT_MAX];
-        int before = errno;
         vsnprintf(plain, sizeof plain, format, args);
         text_escape(text, sizeof text, plain, strlen(plain), false);
         text_escape(subject, sizeof subject, (const char *)event->subject.at, event->subject.len, false);
@@ -91,11 +105,38 @@ static void tell(struct domains *domains, struct ward_domain *domain, const stru
                 .subject = subject,
                 .text = text,
                 .count = number,
+                .level = event->kind == WARD_EVENT_LOG ? event->level : WARD_LOG_NONE,
         };
-        is_telling = true;
-        domains->on_event(domains->on_event_data, &told);
-        is_telling = false;
-        errno = before;
+        tell_as(domains, &told);
+}
+
+static uint64_t count_in(struct ward_domain *domain, const struct event *event)
+{
+        pthread_mutex_lock(&domain->info_lock);
+        uint64_t number = count(&domain->events, event);
+        pthread_mutex_unlock(&domain->info_lock);
+        return number;
+}
+
+void domain_log(struct ward_domain *domain, const char *addin, enum ward_log_level level, struct ward_span text)
+{
+        const struct event event = { .kind = WARD_EVENT_LOG, .operation = "log" };
+        char line[WARD_EVENT_LOG_MAX];
+        if (!events_are_told(domain->domains) || !domain_is_here(domain))
+                return;
+        text_escape(line, sizeof line, (const char *)text.at, text.len, false);
+        const struct ward_event told = {
+                .size = sizeof told,
+                .kind = event.kind,
+                .domain = domain,
+                .addin = addin,
+                .operation = event.operation,
+                .subject = "",
+                .text = line,
+                .count = count_in(domain, &event),
+                .level = level,
+        };
+        tell_as(domain->domains, &told);
 }
 
 void domain_event(struct ward_domain *domain, const struct event *event, const char *format, ...)
@@ -103,9 +144,7 @@ void domain_event(struct ward_domain *domain, const struct event *event, const c
         struct domains *domains = domain->domains;
         if (!events_are_told(domains) || !domain_is_here(domain))
                 return;
-        pthread_mutex_lock(&domain->info_lock);
-        uint64_t number = count(&domain->events, event);
-        pthread_mutex_unlock(&domain->info_lock);
+        uint64_t number = count_in(domain, event);
         if (!is_told(number))
                 return;
         va_list args;

@@ -22,6 +22,7 @@ struct event {
         const char *addin;        /* NULL: none */
         const char *operation;    /* a literal: it is kept */
         struct ward_span subject; /* any bytes: they are escaped and cut */
+        enum ward_log_level level;
 };
 
 /* Whether somebody listens: where that saves work. */
@@ -32,6 +33,9 @@ void domain_event(struct ward_domain *domain, const struct event *event, const c
 /* Of the whole host. */
 void domains_event(struct domains *domains, const struct event *event, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+
+/* What an add-in logs: every line of it. Any bytes, which are escaped and cut. */
+void domain_log(struct ward_domain *domain, const char *addin, enum ward_log_level level, struct ward_span text);
 
 /* How often each kind and operation happened in a domain, or in none. Takes NULL, returns NULL. */
 struct event_counts *event_counts_free(struct event_counts *counts);

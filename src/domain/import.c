@@ -7,11 +7,12 @@
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/domain.h"
+#include "domain/event.h"
 #include "domain/executor.h"
 #include "domain/import_memory.h"
 #include "domain/kind.h"
 
-/* The C forms of ward:domain/data (contract/builtin.c has the WIT). */
+/* The C forms of ward:domain/data and ward:domain/log (contract/builtin.c has the WIT). */
 struct bytes {
         uint8_t *ptr;
         size_t len;
@@ -36,6 +37,11 @@ struct data_set_ret {
         struct bytes err;
 };
 
+struct log_args {
+        uint8_t level; /* in the order of enum ward_log_level, from trace on */
+        struct bytes text;
+};
+
 static struct ward_span span(struct bytes bytes)
 {
         return (struct ward_span){ bytes.len ? bytes.ptr : (const uint8_t *)"", bytes.len };
@@ -55,8 +61,9 @@ static bool bytes_dup(struct ward_span from, struct bytes *ret)
 }
 
 /* Without memory for the copy the key reads as absent: the contract has no other way to say it. */
-static void serve_data_get(struct ward_domain *domain, const void *args, void *ret)
+static void serve_data_get(const struct instance *instance, const void *args, void *ret)
 {
+        struct ward_domain *domain = instance->domain;
         const struct data_get_args *in = args;
         struct data_get_ret out = { .is_some = false };
         pthread_mutex_lock(&domain->info_lock);
@@ -73,8 +80,9 @@ static const char *data_set_error(int r)
         return r == -EDQUOT ? "a domain holds at most 64 MiB of data" : "out of memory";
 }
 
-static void serve_data_set(struct ward_domain *domain, const void *args, void *ret)
+static void serve_data_set(const struct instance *instance, const void *args, void *ret)
 {
+        struct ward_domain *domain = instance->domain;
         const struct data_set_args *in = args;
         struct data_set_ret out = { .is_err = false };
         pthread_mutex_lock(&domain->info_lock);
@@ -87,18 +95,25 @@ static void serve_data_set(struct ward_domain *domain, const void *args, void *r
         memcpy(ret, &out, sizeof out);
 }
 
-static void serve_is_local(struct ward_domain *domain, const void *args, void *ret)
+static void serve_log(const struct instance *instance, const void *args, void *ret)
 {
-        bool local = domain->kind->isolation == WARD_DIRECT;
+        const struct log_args *in = args;
+        domain_log(instance->domain, instance->name, WARD_LOG_TRACE + in->level, span(in->text));
+}
+
+static void serve_is_local(const struct instance *instance, const void *args, void *ret)
+{
+        bool local = instance->domain->kind->isolation == WARD_DIRECT;
         memcpy(ret, &local, sizeof local);
 }
 
 static const struct {
         const char *name;
-        void (*serve)(struct ward_domain *domain, const void *args, void *ret);
+        void (*serve)(const struct instance *instance, const void *args, void *ret);
 } own[] = {
         { "ward:domain/data@0.1.0#get", serve_data_get },
         { "ward:domain/data@0.1.0#set", serve_data_set },
+        { "ward:domain/log@0.1.0#log", serve_log },
         { "ward:domain/reference@0.1.0#is-local", serve_is_local },
 };
 
@@ -142,7 +157,7 @@ int instance_run(struct instance *instance, uint32_t import, const void *args, v
                 return 0;
         for (size_t i = 0; i < COUNT_OF(own); i++)
                 if (!strcmp(own[i].name, wanted->func->name))
-                        own[i].serve(instance->domain, args, ret);
+                        own[i].serve(instance, args, ret);
         return 0;
 }
 
