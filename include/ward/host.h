@@ -143,6 +143,11 @@ struct ward_domain_options {
         bool free_threaded; /* process: calls of several host threads run in it at once, so its add-ins must be made for that, and
                                each call's thread, or another for it, holds its add-in until it returns; else it is synchronized:
                                one call at a time, others wait for their turn */
+        /* NULL-terminated: what add-ins in it may not import, whatever the contract offers. "ns:pkg/iface@1.0.0#f" is a function,
+         * "ns:pkg/iface@1.0.0" all of an interface, or of a module as "wasi_snapshot_preview1"; a function of the world itself has
+         * its name alone; with a star at its end a name is all that begins so. An add-in that imports one is refused when it is
+         * activated (REFUSED). Copied. NULL: none */
+        const char *const *denied_imports;
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -185,12 +190,13 @@ struct ward_activate_options {
         const char *name;           /* friendly name of the add-in and of a domain made for it; NULL: from the module's file name */
         struct ward_domain *domain; /* activate into this one, whose kind, level and limits hold; NULL: one made for the add-in */
         uint32_t activate_ms;       /* time limit for starting and loading, compiling apart; 0: 10,000 */
-        uint32_t deadline_ms;       /* time limit of each call, by CLOCK_MONOTONIC; 0: none. What a debugger that holds the host takes
-                                       does not count */
+        uint32_t deadline_ms; /* time limit of each call, by CLOCK_MONOTONIC; 0: none. What a debugger that holds the host takes
+                                 does not count */
         const char *const *arguments;   /* NULL-terminated; wasm: WASI's arguments. NULL: none */
         const char *const *environment; /* NULL-terminated "K=V"; the add-in sees these only (wasm, process). NULL: none */
         struct ward_limits limits;
-        bool free_threaded; /* of a domain that is made for it: see ward_domain_options */
+        bool free_threaded;                /* of a domain that is made for it: see ward_domain_options */
+        const char *const *denied_imports; /* to this add-in, beside those of its domain: see ward_domain_options */
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

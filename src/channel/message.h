@@ -88,7 +88,7 @@ enum {
         MESSAGE_NESTING = 64,     /* calls within callbacks within calls */
 
         WIRE_MAGIC = 0x44524157, /* "WARD" */
-        WIRE_PROTOCOL = 4,
+        WIRE_PROTOCOL = 5,
         WIRE_VERSION = 24,
 
         /* Descriptors that the warden starts with, beside the standard streams. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/denied.h"
 #include "domain/kind.h"
 #include "domain/references.h"
 
@@ -60,8 +61,9 @@ static void want_finish(struct want *want)
         free(want->resources);
 }
 
-static bool want_init(struct want *want, const struct ward_contract *contract)
+static bool want_init(struct want *want, const struct instance *instance)
 {
+        const struct ward_contract *contract = instance->contract;
         struct native_func *funcs = calloc((size_t)contract->n_exports + contract->n_imports + 1, sizeof *funcs);
         struct native_resource *resources = calloc(contract->n_resources + 1, sizeof *resources);
         *want = (struct want){ .funcs = funcs, .resources = resources };
@@ -70,9 +72,10 @@ static bool want_init(struct want *want, const struct ward_contract *contract)
         want->want = (struct native_want){ contract->name,      funcs,     contract->n_exports,  funcs + contract->n_exports,
                                            contract->n_imports, resources, contract->n_resources };
         for (uint32_t i = 0; i < contract->n_exports; i++)
-                *funcs++ = (struct native_func){ contract->exports[i]->name, contract->exports[i]->signature };
+                *funcs++ = (struct native_func){ contract->exports[i]->name, contract->exports[i]->signature, false };
         for (uint32_t i = 0; i < contract->n_imports; i++)
-                *funcs++ = (struct native_func){ contract->imports[i].func->name, contract->imports[i].func->signature };
+                *funcs++ = (struct native_func){ contract->imports[i].func->name, contract->imports[i].func->signature,
+                                                 denied_import(instance->denied, i) };
         for (uint32_t i = 0; i < contract->n_resources; i++)
                 resources[i] = (struct native_resource){ contract->resources[i].resource->name,
                                                          contract->resources[i].resource->by_addin };
@@ -98,7 +101,7 @@ static int match(struct direct *direct, const struct instance *instance, struct 
         const struct ward_contract *contract = instance->contract;
         const struct ward_addin *addin = direct->image.addin;
         OWNED(want_finish) struct want want;
-        if (!want_init(&want, contract) || !allocate(direct, contract))
+        if (!want_init(&want, instance) || !allocate(direct, contract))
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         int r = native_match(addin, instance->module, &want.want, direct->exports, direct->imports, fault);
         if (!r)

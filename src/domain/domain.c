@@ -9,6 +9,7 @@
 #include "base/own.h"
 #include "domain/data.h"
 #include "domain/deadline.h"
+#include "domain/denied.h"
 #include "domain/enter.h"
 #include "domain/event.h"
 #include "domain/executor.h"
@@ -122,7 +123,9 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         domain->made = made;
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
-        r = traced_start(domain, deadline, fault);
+        r = denied_copy(options->denied_imports, &domain->denied_imports, fault);
+        if (!r)
+                r = traced_start(domain, deadline, fault);
         domain->environment = NULL;
         if (r) {
                 fault_name(fault, NULL, domain->name, NULL);
@@ -149,6 +152,7 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         executor_unref(executor);
         domain_state_free(domain->state);
         data_free(domain->data);
+        denied_names_free(domain->denied_imports);
         event_counts_free(domain->events);
         pthread_mutex_destroy(&domain->info_lock);
         pthread_mutex_destroy(&domain->list_lock);

@@ -29,6 +29,7 @@
 #include "monitor/monitor.h"
 
 struct kind;
+struct denied;
 struct tracer;       /* domain/trace.h: who looks in */
 struct event_counts; /* domain/event.h */
 struct warden;       /* domain/warden.h: the host's link to its warden process */
@@ -116,6 +117,7 @@ struct ward_domain {
         enum ward_level level;
         struct ward_limits limits;
         const char *const *environment; /* valid during kind->start and kind->load only */
+        char **denied_imports;          /* owned; NULL: none */
         pthread_mutex_t info_lock;      /* guards name, fault, data; no other lock is taken under it */
         char name[WARD_FAULT_NAME_MAX];
         struct ward_fault *fault; /* what ended it, or NULL */
@@ -139,6 +141,7 @@ struct instance {
         _Atomic uint32_t deadline_ms;
         bool last;                     /* in kind->release: the domain goes with it */
         void *held;                    /* the kind's own, between load and release */
+        struct denied *denied;         /* domain/denied.h: imports that it may not use; NULL: none */
         struct references *references; /* NULL where the contract has no resources */
         struct tokens *tokens;
         struct list objects; /* what follows is guarded by the lock of @tokens, and theirs */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/denied.h"
 #include "domain/enter.h"
 #include "domain/executor.h"
 #include "domain/pending.h"
@@ -58,6 +59,7 @@ static struct instance *instance_make(struct ward_domain *domain, const char *mo
 static void instance_destroy(struct instance *instance)
 {
         references_finish(instance->references);
+        denied_free(instance->denied);
         tokens_unref(instance->tokens);
         tracer_unref(instance->tracer);
         map_finish(&instance->numbers);
@@ -113,9 +115,11 @@ int instance_new(struct ward_domain *domain, const char *module, const struct wa
         if (!instance)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", module);
         struct loading loading = { instance, options, deadline, fault, 0 };
-        if (!executor_errand(domain, load, &loading))
+        int r = denied_new((const char *const *)domain->denied_imports, options->denied_imports, contract, &instance->denied,
+                           fault);
+        if (!r && !executor_errand(domain, load, &loading))
                 load(&loading);
-        int r = loading.status;
+        r = r ? r : loading.status;
         if (r) {
                 fault_name(fault, instance->name, domain->name, NULL);
                 instance_destroy(instance);

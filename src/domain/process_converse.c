@@ -29,6 +29,7 @@ static int judge_failure(struct lane *lane, const uint64_t *slots, bool loading,
                 return fault_set(fault, (enum ward_fault_kind)slots[0], "%s", text);
         case WARD_FAULT_MODULE:
         case WARD_FAULT_CONTRACT:
+        case WARD_FAULT_REFUSED:
                 if (loading)
                         return fault_set(fault, (enum ward_fault_kind)slots[0], "%s", text);
                 break;

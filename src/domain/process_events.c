@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/deadline.h"
+#include "domain/denied.h"
 #include "domain/executor.h"
 #include "domain/process.h"
 
@@ -87,6 +88,8 @@ static __attribute__((noinline)) int find_row(struct lane *lane, const struct ri
         if (record->function >= contract->n_imports)
                 return lose(lane, "an event that there is not", fault);
         const struct ward_import *import = &contract->imports[record->function];
+        if (denied_import(row->instance->denied, record->function))
+                return lose(lane, "a call that is denied to its add-in", fault);
         if (import->func->result || func_has_handles(import->func))
                 return lose(lane, "a call that cannot be posted", fault);
         row->function = record->function;

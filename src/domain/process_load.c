@@ -5,6 +5,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/pack.h"
+#include "domain/denied.h"
 #include "domain/process.h"
 #include "domain/references_parts.h"
 #include "domain/shares.h"
@@ -31,6 +32,7 @@ static void write_order(const void *what, struct pack *pack)
         for (uint32_t i = 0; i < contract->n_imports; i++) {
                 pack_text(pack, contract->imports[i].func->name);
                 pack_text(pack, contract->imports[i].func->signature);
+                pack_u32(pack, denied_import(order->instance->denied, i));
         }
         for (uint32_t i = 0; i < contract->n_resources; i++) {
                 pack_text(pack, contract->resources[i].resource->name);

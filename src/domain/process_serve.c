@@ -4,6 +4,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/room.h"
+#include "domain/denied.h"
 #include "domain/process.h"
 
 /* A call of the host that the worker waits for. */
@@ -161,6 +162,9 @@ int process_serve(struct lane *lane, const struct message *message, struct ward_
         uint32_t n_imports = instance->contract->n_imports;
         if (message->function < n_imports) {
                 struct incoming in = { lane, instance, message->function, instance->contract->imports[message->function].func };
+                if (denied_import(instance->denied, message->function))
+                        return process_lose(lane, fault, WARD_FAULT_PROTOCOL,
+                                            "the worker calls '%s', which is denied to its add-in", in.func->name);
                 return serve_import(&in, fault);
         }
         if (message->function - n_imports < instance->contract->n_resources)

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/claim.h"
+#include "domain/denied.h"
 #include "domain/wasm_terms.h"
 #include "wasm/limits.h"
 #include "wasm/module.h"
@@ -59,6 +60,8 @@ int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struc
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
         bool utf16 = false;
         int r = read_module(instance->module, &module, fault);
+        if (!r)
+                r = denied_check_module(instance->denied, module, instance->module, fault);
         if (!r)
                 r = claim_check(wasm_module_claim(module), instance->contract, instance->module, &utf16, fault);
         if (!r)

@@ -7,8 +7,7 @@
 
 enum { ACTIVATE_MS = 10000 };
 
-static const struct host_options_form form = { "ward_activate_options",
-                                               offsetof(struct ward_activate_options, free_threaded) + sizeof(size_t),
+static const struct host_options_form form = { "ward_activate_options", offsetof(struct ward_activate_options, denied_imports),
                                                sizeof(struct ward_activate_options) };
 
 /* The first function that passes handles where the contract has no resources; NULL if there is none. */

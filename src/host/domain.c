@@ -18,8 +18,7 @@ int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault
                          limits->size, sizeof *limits);
 }
 
-static const struct host_options_form form = { "ward_domain_options",
-                                               offsetof(struct ward_domain_options, free_threaded) + sizeof(size_t),
+static const struct host_options_form form = { "ward_domain_options", offsetof(struct ward_domain_options, denied_imports),
                                                sizeof(struct ward_domain_options) };
 
 int ward_domain_new(struct ward_host *host, const struct ward_domain_options *given, struct ward_domain **ret_domain,

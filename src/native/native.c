@@ -140,6 +140,9 @@ static int match_import(const struct ward_func *func, const char *path, const st
         for (uint32_t i = 0; i < want->n_imports; i++) {
                 if (strcmp(want->imports[i].name, func->name))
                         continue;
+                if (want->imports[i].denied)
+                        return fault_set(fault, WARD_FAULT_REFUSED, "module '%s' imports '%s', which is denied to it", path,
+                                         func->name);
                 *ret = i;
                 return match_func(path, "import", want->imports[i].signature, func->signature, func->name, fault);
         }

@@ -25,6 +25,7 @@ void native_close(struct native_image *image);
 struct native_func {
         const char *name;
         const char *signature;
+        bool denied; /* an import that the add-in may not use */
 };
 
 /* A resource as a contract has it. One may stand twice in a contract, once on each side. */
@@ -45,7 +46,7 @@ struct native_want {
 };
 
 /* Finds each wanted export in @addin (its index goes to @ret_exports, n_exports long) and each of @addin's imports in @want (its
- * index goes to @ret_imports, addin->n_imports long). A fault names the first function that is missing or differs. @path is
+ * index goes to @ret_imports, addin->n_imports long). A fault names the first function that is missing, denied or differs. @path is
  * for its text. */
 int native_match(const struct ward_addin *addin, const char *path, const struct native_want *want, uint32_t *ret_exports,
                  uint32_t *ret_imports, struct ward_fault *fault);

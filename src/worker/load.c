@@ -45,11 +45,12 @@ static int no_memory(const char *path, struct ward_fault *fault)
         return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s' within limits.memory_bytes", path);
 }
 
-static void read_funcs(struct cursor *cursor, struct native_func *funcs, uint32_t n)
+static void read_funcs(struct cursor *cursor, struct native_func *funcs, uint32_t n, bool imports)
 {
         for (uint32_t i = 0; i < n; i++) {
                 funcs[i].name = cursor_text(cursor);
                 funcs[i].signature = cursor_text(cursor);
+                funcs[i].denied = imports && cursor_u32(cursor);
         }
 }
 
@@ -78,7 +79,8 @@ static int read_order(struct ward_span bytes, struct order *order, struct ward_f
         if (!order->funcs || !order->resources)
                 return no_memory(order->path, fault);
         want->imports = order->funcs + want->n_exports;
-        read_funcs(&cursor, order->funcs, (uint32_t)n_funcs);
+        read_funcs(&cursor, order->funcs, want->n_exports, false);
+        read_funcs(&cursor, order->funcs + want->n_exports, want->n_imports, true);
         read_resources(&cursor, order->resources, want->n_resources);
         return 0;
 }

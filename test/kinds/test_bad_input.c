@@ -213,7 +213,7 @@ TEST(older_sizes)
         memset((char *)&host_options + host_options.size, 0xff, sizeof host_options - host_options.size);
         assert_good(ward_host_new(&host_options, &host, &fault), &fault);
         options = options_for(WARD_DIRECT);
-        options.size = offsetof(struct ward_activate_options, free_threaded) + sizeof(size_t);
+        options.size = offsetof(struct ward_activate_options, denied_imports);
         memset((char *)&options + options.size, 0xff, sizeof options - options.size);
         assert_good(activate(host, addin_file("basic", WARD_DIRECT), &options, &fault), &fault);
         ward_host_free(host);
