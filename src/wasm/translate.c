@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "wasm/glue.h"
+#include "wasm/recast.h"
 #include "wasm/subprocess.h"
 
 enum {
@@ -53,7 +54,7 @@ static const char *const flags[] = {
         "-lm",
 };
 
-static const char *const wasm2c_arguments[] = { "image.wasm", "-n", "image", "-o", "image.c" };
+static const char *const wasm2c_arguments[] = { "image.wasm", "-n", "image", "-o", WASM_RECAST_INPUT };
 
 /* More than WASM_DEPTH_MAX, and what encloses those. */
 #define NESTED_FOR_CLANG "CCC_OVERRIDE_OPTIONS=#+-fbracket-depth=1024"
@@ -312,6 +313,8 @@ static int run_compiler(const struct wasm_tools *tools, int folder, const char *
 int wasm_translate(const struct wasm_tools *tools, int folder, struct ward_span module, const char *glue, const char *name,
                    struct ward_fault *fault)
 {
+        const struct wasm_recast_options recast = { .name = name };
+        uint32_t parts;
         int r = write_file(folder, "image.wasm", module, fault);
         if (!r)
                 r = write_file(folder, "wasm-rt.h", span_of(wasm_rt_text), fault);
@@ -319,6 +322,8 @@ int wasm_translate(const struct wasm_tools *tools, int folder, struct ward_span 
                 r = write_file(folder, "glue.c", span_of(glue), fault);
         if (!r)
                 r = run_wasm2c(tools, folder, name, fault);
+        if (!r)
+                r = wasm_recast(folder, &recast, &parts, fault);
         if (!r)
                 r = run_compiler(tools, folder, name, fault);
         return r;

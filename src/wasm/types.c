@@ -54,7 +54,7 @@ uint32_t wasm_types_number(void *context, const uint8_t *signature, uint32_t len
                 types->failed = true;
                 return UINT32_MAX;
         }
-        *type = (struct type){ .next = *bucket, .number = types->n++, .len = len };
+        *type = (struct type){ .next = *bucket, .number = ++types->n, .len = len };
         memcpy(type->signature, signature, len);
         *bucket = type;
         return type->number;

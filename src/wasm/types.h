@@ -1,5 +1,5 @@
 /* Numbers for function signatures, while an image is loaded: equal signatures get equal numbers, which is what an indirect call
- * compares. They mean nothing outside of their image. */
+ * compares. None is 0. They mean nothing outside of their image. */
 #ifndef WASM_TYPES_H
 #define WASM_TYPES_H
 
