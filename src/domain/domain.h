@@ -35,6 +35,12 @@ struct event_counts; /* domain/event.h */
 struct warden;       /* domain/warden.h: the host's link to its warden process */
 struct dispatch;     /* domain/dispatch.h: what waits for a thread of the host's */
 
+/* domain/wasm_modules.h: the modules that were activated lately */
+struct wasm_modules {
+        struct list list; /* the last used first */
+        uint32_t n;
+};
+
 /* What the domains of one host share; part of struct ward_host. */
 struct domains {
         struct blocks blocks;
@@ -46,6 +52,7 @@ struct domains {
         struct tokens *tokens;
         struct dispatch *dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
         struct list executors;     /* of executor.link, by references */
+        struct wasm_modules modules;
         uint64_t next_number;
         char *worker_path; /* owned; NULL where not given */
         char *cache_path;

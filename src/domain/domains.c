@@ -8,6 +8,7 @@
 #include "domain/state.h"
 #include "domain/tokens.h"
 #include "domain/warden.h"
+#include "domain/wasm_modules.h"
 
 int domains_init(struct domains *domains, struct ward_fault *fault)
 {
@@ -23,6 +24,7 @@ int domains_init(struct domains *domains, struct ward_fault *fault)
         blocks_init(&domains->blocks);
         list_init(&domains->list);
         list_init(&domains->executors);
+        wasm_modules_init(&domains->modules);
         return 0;
 }
 
@@ -33,6 +35,7 @@ static void domains_adopt(struct domains *domains)
         pthread_mutex_init(&domains->lock, NULL);
         blocks_adopt(&domains->blocks);
         list_init(&domains->executors);
+        wasm_modules_init(&domains->modules);
         domains->warden = warden_unref(domains->warden);
         domains->monitor = monitor_free(domains->monitor);
         dispatch_adopt(domains->dispatch);
@@ -81,6 +84,7 @@ void domains_finish(struct domains *domains)
                 domain_unref(domain);
         }
         executors_end(domains);
+        wasm_modules_finish(&domains->modules);
         blocks_finish(&domains->blocks);
         domains->dispatch = dispatch_free(domains->dispatch);
         tokens_close(domains->tokens);

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "domain/claim.h"
 #include "domain/denied.h"
+#include "domain/wasm_modules.h"
 #include "domain/wasm_terms.h"
 #include "wasm/limits.h"
 #include "wasm/module.h"
@@ -28,12 +29,13 @@ static int read_whole(int fd, uint8_t *bytes, size_t size)
         return 0;
 }
 
-static int read_module(const char *path, struct wasm_module **ret_module, struct ward_fault *fault)
+static int read_module(const char *path, struct wasm_stamp *ret_stamp, struct wasm_module **ret_module, struct ward_fault *fault)
 {
         struct stat st;
         OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", path);
+        *ret_stamp = wasm_stamp_of(&st);
         if (!S_ISREG(st.st_mode))
                 return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a regular file", path);
         if (st.st_size > WASM_MODULE_MAX)
@@ -51,15 +53,16 @@ static int read_module(const char *path, struct wasm_module **ret_module, struct
         return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
 }
 
-int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
-                      enum marshal_encoding *ret_encoding, struct ward_fault *fault)
+static int make_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
+                        enum marshal_encoding *ret_encoding, struct ward_fault *fault)
 {
         const struct domains *domains = instance->domain->domains;
         const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
         OWNED(wasm_module_freep) struct wasm_module *module = NULL;
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
+        struct wasm_stamp stamp;
         bool utf16 = false;
-        int r = read_module(instance->module, &module, fault);
+        int r = read_module(instance->module, &stamp, &module, fault);
         if (!r)
                 r = denied_check_module(instance->denied, module, instance->module, fault);
         if (!r)
@@ -75,5 +78,19 @@ int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struc
         if (*deadline != CLOCK_NEVER)
                 *deadline += clock_now() - began;
         *ret_encoding = utf16 ? MARSHAL_UTF16 : MARSHAL_UTF8;
+        if (!r)
+                wasm_modules_keep(instance, &stamp, *ret_binding, *ret_encoding);
         return r;
+}
+
+int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
+                      enum marshal_encoding *ret_encoding, struct ward_fault *fault)
+{
+        struct stat st;
+        if (!stat(instance->module, &st)) {
+                const struct wasm_stamp stamp = wasm_stamp_of(&st);
+                if (wasm_modules_find(instance, &stamp, ret_binding, ret_encoding))
+                        return 0;
+        }
+        return make_binding(instance, deadline, ret_binding, ret_encoding, fault);
 }
