@@ -11,21 +11,34 @@
 #include "base/barrier.h"
 #include "base/fault.h"
 #include "base/own.h"
+#include "wasm/handon.h"
 
 #ifndef SS_AUTODISARM
 #define SS_AUTODISARM (1u << 31) /* linux/signal.h, which cannot be included beside signal.h */
 #endif
 
 static const int numbers[] = { SIGSEGV, SIGBUS };
+enum { SIGNALS = COUNT_OF(numbers) };
 
 /* If the host installs a handler of its own over Ward's, Ward puts itself in front again when it next needs to be. The host's
  * may well hand on to the Ward that it found; with one entry for both places they would call each other for ever. So each place
- * in the chain has an entry of its own, used once, which knows what came before it. */
+ * in the chain has an entry of its own, which knows what came before it. When all are used, the last one is used again. */
 enum { PLACES = 8 };
-static struct sigaction before[PLACES][COUNT_OF(numbers)];
-static unsigned taken[COUNT_OF(numbers)];
+static struct handon_slot before[PLACES][SIGNALS];
+static unsigned taken[SIGNALS];
+static _Atomic uint64_t replaced; /* bit n: signal n */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool preloaded; /* the library that is preloaded has the handlers */
+
+/* The signal that this thread is handing on right now, and from which place. A host that remembers but one handler to hand on to,
+ * and has installed its own more than once, comes back to a place that was passed: then it is the turn of the one before. */
+struct handing {
+        const void *context;
+        uintptr_t sp; /* who is called by the handler it was handed to has less */
+        unsigned place;
+};
+static __thread struct handing handing __attribute__((tls_model("initial-exec")));
 
 /* Its address marks Ward's own signals: this copy's, should there be several. */
 static char mark;
@@ -52,55 +65,54 @@ void wasm_signals_leave(const ucontext_t *context)
         pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
 }
 
+bool wasm_signals_handle(int number, siginfo_t *info, void *context)
+{
+        int saved = errno;
+        if ((number != SIGSEGV && number != SIGBUS) || !info || !context)
+                return false;
+        if (is_look(info))
+                wasm_signals_look(context);
+        else
+                wasm_signals_fault(info, context);
+        errno = saved;
+        return is_look(info);
+}
+
 /* --- Handing on ------------------------------------------------------------------------------- */
 
-/* A fault happens again on return; a signal that somebody sent does not. */
-static void hand_on_default(int number, siginfo_t *info)
+static void moved(const void *context, uintptr_t sp)
 {
-        sigaction(number, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-        if (info->si_code <= 0)
-                syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), number, info);
+        handing.context = context;
+        handing.sp = sp;
 }
 
-static void unblock(int number)
+static bool comes_again(unsigned place, const void *context, uintptr_t sp)
 {
-        sigset_t set;
-        sigemptyset(&set);
-        sigaddset(&set, number);
-        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+        return handing.context == context && sp < handing.sp && place >= handing.place;
 }
 
-static void hand_on(int number, siginfo_t *info, void *context, struct sigaction *to)
+/* A handler may leave by a long jump: then what is left in @handing is of a frame that is gone, and nobody is below it. */
+static void hand_on(unsigned place, int number, siginfo_t *info, void *context)
 {
-        struct sigaction handler = *to;
-        if (!(handler.sa_flags & SA_SIGINFO) && handler.sa_handler == SIG_IGN && info->si_code <= 0)
-                return;
-        /* The kernel does not let a fault be ignored. */
-        if (!(handler.sa_flags & SA_SIGINFO) && (handler.sa_handler == SIG_IGN || handler.sa_handler == SIG_DFL)) {
-                hand_on_default(number, info);
-                return;
+        struct handing outer = handing;
+        uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+        if (comes_again(place, context, sp)) {
+                if (!handing.place) {
+                        handon_default(number, info);
+                        return;
+                }
+                place = handing.place - 1;
         }
-        if ((unsigned)handler.sa_flags & SA_RESETHAND)
-                *to = (struct sigaction){ .sa_handler = SIG_DFL };
-        if (handler.sa_flags & SA_NODEFER)
-                unblock(number);
-        pthread_sigmask(SIG_BLOCK, &handler.sa_mask, NULL); /* until the return from the signal */
-        if (handler.sa_flags & SA_SIGINFO)
-                handler.sa_sigaction(number, info, context);
-        else
-                handler.sa_handler(number);
+        handing = (struct handing){ context, sp, place };
+        handon_call(&before[place][number == SIGBUS], number, info, context, moved);
+        handing = outer;
 }
 
 static void handle(unsigned place, int number, siginfo_t *info, void *context)
 {
         int saved = errno;
-        if (is_look(info)) {
-                wasm_signals_look(context);
-        } else {
-                wasm_signals_fault(info, context);
-                errno = saved;
-                hand_on(number, info, context, &before[place][number == SIGBUS]);
-        }
+        if (!wasm_signals_handle(number, info, context))
+                hand_on(place, number, info, context);
         errno = saved;
 }
 
@@ -144,6 +156,18 @@ static void stay_loaded(void)
                 dlclose(self);
 }
 
+/* Where @current, which is not Ward's, goes: the host that puts back the same handler again and again needs no place for each. */
+static unsigned place_before(unsigned i, const struct sigaction *current)
+{
+        struct sigaction last;
+        if (!taken[i])
+                return taken[i]++;
+        handon_slot_get(&before[taken[i] - 1][i], &last);
+        if (last.sa_sigaction == current->sa_sigaction || taken[i] == PLACES)
+                return taken[i] - 1;
+        return taken[i]++;
+}
+
 /* Without SA_RESTART: a module's write or sleep is to be interrupted. Without SA_NODEFER: a thread that is made to look faster
  * than it can would stack handler upon handler until its signal stack ends. */
 static int install(unsigned i)
@@ -153,10 +177,11 @@ static int install(unsigned i)
                 return errno;
         if (is_ours(&current))
                 return 0;
-        if (taken[i] == PLACES)
-                return EBUSY;
-        before[taken[i]][i] = current;
-        ours.sa_sigaction = places[taken[i]++];
+        if (taken[i])
+                atomic_fetch_or(&replaced, UINT64_C(1) << numbers[i]);
+        unsigned place = place_before(i, &current);
+        handon_slot_set(&before[place][i], &current);
+        ours.sa_sigaction = places[place];
         return sigaction(numbers[i], &ours, NULL) < 0 ? errno : 0;
 }
 
@@ -170,26 +195,42 @@ static void give(void)
         pthread_mutex_unlock(&lock);
 }
 
+/* <ward/signal.h> says what that library is. */
+static bool claim(void)
+{
+        int (*claimed)(bool (*handle)(int, siginfo_t *, void *));
+        void *symbol = dlsym(RTLD_DEFAULT, "ward_preload_claim");
+        memcpy(&claimed, &symbol, sizeof claimed);
+        return symbol && !claimed(wasm_signals_handle);
+}
+
 /* A child that was forked while another thread held the lock would never get it. */
 static void init_once(void)
 {
         pthread_atfork(take, give, give);
         stay_loaded();
         barrier_prepare();
+        preloaded = claim();
 }
 
 int wasm_signals_install(struct ward_fault *fault)
 {
         int error = 0;
+        sigset_t all, mask; /* a signal that came while a place is written would wait for that for ever */
         pthread_once(&once, init_once);
+        if (preloaded)
+                return 0;
+        sigfillset(&all);
+        pthread_sigmask(SIG_SETMASK, &all, &mask);
         take();
-        for (unsigned i = 0; i < COUNT_OF(numbers) && !error; i++)
+        for (unsigned i = 0; i < SIGNALS && !error; i++)
                 error = install(i);
         give();
-        if (error == EBUSY)
-                return fault_set(fault, WARD_FAULT_SYSTEM,
-                                 "the host has replaced Ward's handlers of SIGSEGV and SIGBUS %d times: install yours once, before "
-                                 "the first WebAssembly add-in is activated",
-                                 PLACES);
+        pthread_sigmask(SIG_SETMASK, &mask, NULL);
         return error ? fault_set_errno(fault, WARD_FAULT_SYSTEM, error, "cannot handle SIGSEGV and SIGBUS") : 0;
+}
+
+uint64_t wasm_signals_replaced(void)
+{
+        return atomic_load_explicit(&replaced, memory_order_relaxed) ? atomic_exchange(&replaced, 0) : 0;
 }

@@ -1,6 +1,8 @@
 /* Signal handlers that are not Ward's, before, behind and beside those that are. */
 #include "wasm/signals.h"
 
+#include <setjmp.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -66,6 +68,24 @@ TEST(hands_faults_of_the_host_on)
         binding_end();
 }
 
+static int status_of(void (*act)(void))
+{
+        int status = -1;
+        pid_t pid = fork();
+        if (!pid) {
+                act();
+                _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        return status;
+}
+
+static bool is_killed(void (*act)(void))
+{
+        int status = status_of(act);
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV;
+}
+
 static struct sigaction behind;
 
 static void host_handler_before(int number, siginfo_t *info, void *context)
@@ -91,45 +111,64 @@ TEST(stands_behind_and_before_the_host)
                 guest_end(&guest);
         }
         assert_int_equal(host_handled, 1); /* from the second on Ward was first again */
-        pid_t pid = fork();
-        if (!pid) {
-                fault_in_host();
-                _exit(0);
-        }
-        int status;
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+        assert_true(is_killed(fault_in_host));
         binding_end();
 }
 
-TEST(refuses_an_endless_exchange_of_handlers)
+/* The host puts its own back in front, over and over, with one place to remember whom it found: it is called a few times at most,
+ * and then it is over. */
+static void exchange_handlers_and_fault(void)
 {
-        struct guest guest = { 0 };
-        struct ward_fault fault = { 0 };
-        struct wasm_host host = { "guest", 0, &guest, guest_import };
-        int r = 0;
-        binding = fixture_binding("runtime", &terms);
-        for (int i = 0; i < 20 && !r; i++) {
-                handle_in_host(NULL);
-                r = wasm_instance_new(binding, &host, &guest.wasm, &fault);
-                if (!r)
-                        guest_end(&guest);
+        struct sigaction action = { .sa_sigaction = host_handler_before, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+        signal(SIGSEGV, SIG_DFL);
+        for (int i = 0; i < 40; i++) {
+                traps("load", UINT32_MAX, "out of bounds");
+                action.sa_flags ^= i % 3 ? 0 : SA_NODEFER;
+                sigaction(SIGSEGV, &action, &behind);
         }
-        assert_int_equal(r, -WARD_FAULT_SYSTEM);
-        assert_says(&fault, "before the first WebAssembly add-in");
-        binding_end();
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
 }
 
-static int status_of(void (*act)(void))
+static void end_with_count(int number)
 {
-        int status = -1;
-        pid_t pid = fork();
-        if (!pid) {
-                act();
-                _exit(0);
+        _exit(host_handled);
+}
+
+static void exchange_handlers_over_another(void)
+{
+        static const struct sigaction first = { .sa_handler = end_with_count };
+        struct sigaction action = { .sa_sigaction = host_handler_before, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+        sigaction(SIGSEGV, &first, NULL);
+        for (int i = 0; i < 40; i++) {
+                traps("load", UINT32_MAX, "out of bounds");
+                sigaction(SIGSEGV, &action, &behind);
         }
-        assert_int_equal(waitpid(pid, &status, 0), pid);
-        return status;
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
+}
+
+TEST(ends_an_endless_exchange_of_handlers)
+{
+        assert_true(is_killed(exchange_handlers_and_fault));
+        int status = status_of(exchange_handlers_over_another);
+        assert_true(WIFEXITED(status));
+        assert_in_range(WEXITSTATUS(status), 1, 8);
+}
+
+/* Ward's own is in front again once it is needed, and what happened is told, once. */
+TEST(sees_that_it_was_replaced)
+{
+        traps("load", UINT32_MAX, "out of bounds");
+        wasm_signals_replaced();
+        traps("load", UINT32_MAX, "out of bounds");
+        assert_int_equal(wasm_signals_replaced(), 0);
+        handle_in_host(NULL);
+        traps("load", UINT32_MAX, "out of bounds");
+        assert_int_equal(wasm_signals_replaced(), UINT64_C(1) << SIGSEGV);
+        assert_int_equal(wasm_signals_replaced(), 0);
+        assert_int_equal(host_handled, 0);
+        binding_end();
 }
 
 static void fault_by_default(void)
@@ -170,6 +209,281 @@ TEST(does_what_the_kernel_would)
         status = status_of(ignore_a_fault);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 }
+
+static void reset_by_one(void)
+{
+        struct sigaction action = { .sa_sigaction = host_handler, .sa_flags = SA_SIGINFO | (int)SA_RESETHAND };
+        sigaction(SIGSEGV, &action, NULL);
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
+        if (host_handled != 1)
+                _exit(1);
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
+}
+
+static void be_default_with_flags(void)
+{
+        struct sigaction action = { .sa_handler = SIG_DFL, .sa_flags = SA_SIGINFO };
+        sigaction(SIGSEGV, &action, NULL);
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
+}
+
+TEST(knows_handlers_that_are_none)
+{
+        assert_true(is_killed(reset_by_one));
+        assert_true(is_killed(be_default_with_flags));
+}
+
+/* --- What a handler of the host's sees -------------------------------------------------------- */
+
+static siginfo_t seen_info;
+static uintptr_t seen_sp;
+
+static void host_handler_that_looks(int number, siginfo_t *info, void *context)
+{
+        seen_info = *info;
+        seen_sp = (uintptr_t)__builtin_frame_address(0);
+        host_handler(number, info, context);
+}
+
+static bool is_on_stack_of_thread(uintptr_t sp)
+{
+        return sp - wasm_thread.stack_low < wasm_thread.stack_high - wasm_thread.stack_low;
+}
+
+static void install_looking(int flags)
+{
+        struct sigaction action = { .sa_sigaction = host_handler_that_looks, .sa_flags = SA_SIGINFO | flags };
+        sigaction(SIGSEGV, &action, NULL);
+        traps("load", UINT32_MAX, "out of bounds");
+}
+
+TEST(hands_on_what_the_sender_said)
+{
+        install_looking(0);
+        sigqueue(getpid(), SIGSEGV, (union sigval){ .sival_int = 17 });
+        assert_int_equal(host_handled, 1);
+        assert_int_equal(seen_info.si_code, SI_QUEUE);
+        assert_int_equal(seen_info.si_value.sival_int, 17);
+        assert_int_equal(seen_info.si_pid, getpid());
+        fault_in_host();
+        assert_ptr_equal(seen_info.si_addr, host_page);
+        assert_int_equal(seen_info.si_code, SEGV_ACCERR);
+        binding_end();
+}
+
+TEST(calls_a_handler_on_the_signal_stack_that_wants_it)
+{
+        install_looking(SA_ONSTACK);
+        fault_in_host();
+        assert_int_equal(host_handled, 1);
+        assert_false(is_on_stack_of_thread(seen_sp));
+        binding_end();
+}
+
+#ifdef __x86_64__
+
+/* What was in all registers is there again when the handler has returned. */
+TEST(calls_a_handler_on_the_stack_that_was_interrupted)
+{
+        volatile double before[8];
+        double after[8];
+        install_looking(0);
+        for (int i = 0; i < 8; i++)
+                before[i] = i * 1.5;
+        for (int round = 1; round <= 3; round++) {
+                for (int i = 0; i < 8; i++)
+                        after[i] = before[i] + round;
+                fault_in_host();
+                for (int i = 0; i < 8; i++)
+                        assert_true(after[i] == before[i] + round);
+                assert_int_equal(host_handled, round);
+                assert_true(is_on_stack_of_thread(seen_sp));
+                stack_t stack;
+                sigaltstack(NULL, &stack);
+                assert_int_equal(stack.ss_flags, 0);
+        }
+        traps("load", UINT32_MAX, "out of bounds");
+        binding_end();
+}
+
+static sigjmp_buf back;
+
+static void host_handler_that_leaves(int number)
+{
+        host_handled++;
+        siglongjmp(back, 1);
+}
+
+/* A host that leaves its handler by a jump is called again the next time. */
+TEST(is_left_by_jumps)
+{
+        for (volatile int flags = 0; flags <= SA_ONSTACK; flags += SA_ONSTACK) {
+                struct sigaction action = { .sa_handler = host_handler_that_leaves, .sa_flags = flags };
+                sigaction(SIGSEGV, &action, NULL);
+                traps("load", UINT32_MAX, "out of bounds");
+                host_handled = 0;
+                for (volatile int i = 1; i <= 5; i++) {
+                        if (!sigsetjmp(back, 1))
+                                fault_in_host();
+                        assert_int_equal(host_handled, i);
+                }
+                traps("load", UINT32_MAX, "out of bounds");
+        }
+        binding_end();
+}
+
+#endif
+
+static void *volatile nested_page;
+
+static void host_handler_that_faults(int number, siginfo_t *info, void *context)
+{
+        host_handled++;
+        if (info->si_addr == nested_page) {
+                mprotect(nested_page, 4096, PROT_READ | PROT_WRITE);
+                return;
+        }
+        *(volatile char *)nested_page = 1;
+        mprotect(host_page, 4096, PROT_READ | PROT_WRITE);
+}
+
+TEST(hands_on_a_fault_within_a_handler)
+{
+        struct sigaction action = { .sa_sigaction = host_handler_that_faults, .sa_flags = SA_SIGINFO | SA_NODEFER };
+        nested_page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        sigaction(SIGSEGV, &action, NULL);
+        traps("load", UINT32_MAX, "out of bounds");
+        fault_in_host();
+        assert_int_equal(host_handled, 2);
+        traps("load", UINT32_MAX, "out of bounds");
+        munmap(nested_page, 4096);
+        binding_end();
+}
+
+/* --- A host that asks Ward first -------------------------------------------------------------- */
+
+static void host_handler_that_asks(int number, siginfo_t *info, void *context)
+{
+        if (!wasm_signals_handle(number, info, context))
+                host_handler(number, info, context);
+}
+
+static void *ends_a_loop(void *data)
+{
+        struct guest *guest = data;
+        pause_ms(20);
+        wasm_instance_stop(guest->wasm);
+        for (int i = 0; i < 1000 && !guest->served; i++) {
+                wasm_signals_send(atomic_load(&guest->wasm->thread));
+                pause_ms(1);
+        }
+        return NULL;
+}
+
+static void traps_behind(struct guest *guest)
+{
+        struct sigaction action = { .sa_sigaction = host_handler_that_asks, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+        struct ward_fault fault = { 0 };
+        uint32_t ret;
+        guest_start(guest, 0);
+        guest_call(guest, "add_one", 0, &ret, &fault); /* later Ward looks no more */
+        sigaction(SIGSEGV, &action, NULL);
+}
+
+TEST(is_asked_by_the_host)
+{
+        struct guest guest = { 0 };
+        struct ward_fault fault = { 0 };
+        uint32_t ret;
+        pthread_t thread;
+        traps_behind(&guest);
+        assert_int_equal(guest_call(&guest, "load", UINT32_MAX, &ret, &fault), -WARD_FAULT_TRAP);
+        fault_in_host();
+        assert_int_equal(host_handled, 1);
+        guest_end(&guest);
+
+        traps_behind(&guest);
+        assert_int_equal(pthread_create(&thread, NULL, ends_a_loop, &guest), 0);
+        assert_int_equal(guest_call(&guest, "loop", 0, &ret, &fault), -WARD_FAULT_UNLOADED);
+        guest.served = 1;
+        pthread_join(thread, NULL);
+        assert_int_equal(host_handled, 1);
+        guest_end(&guest);
+        assert_false(wasm_signals_handle(SIGTERM, NULL, NULL));
+        binding_end();
+}
+
+/* --- Signal stacks ---------------------------------------------------------------------------- */
+
+static void *traps_on_a_stack_of(size_t size, int flags)
+{
+        void *at = malloc(size);
+        stack_t now, stack = { .ss_sp = at, .ss_size = size, .ss_flags = flags };
+        assert_int_equal(sigaltstack(&stack, NULL), 0);
+        for (int i = 0; i < 3; i++) {
+                traps("load", UINT32_MAX, "out of bounds");
+                traps("deep", 100000000, "exhausted");
+                expires("loop");
+                sigaltstack(NULL, &now);
+                assert_ptr_equal(now.ss_sp, at);
+                assert_int_equal(now.ss_size, size);
+                assert_int_equal(now.ss_flags, flags);
+        }
+        sigaltstack(&(stack_t){ .ss_flags = SS_DISABLE }, NULL);
+        free(at);
+        return NULL;
+}
+
+static void *has_its_own(void *unused)
+{
+        return traps_on_a_stack_of(64 << 10, 0);
+}
+
+static void *has_one_that_is_disarmed(void *unused)
+{
+        return traps_on_a_stack_of(64 << 10, (int)(1u << 31)); /* SS_AUTODISARM */
+}
+
+TEST(respects_the_signal_stack_of_the_host)
+{
+        answer("add_one", 1);
+        on_thread(1 << 20, has_its_own);
+        on_thread(1 << 20, has_one_that_is_disarmed);
+        binding_end();
+}
+
+static void *has_one_that_is_too_small(void *unused)
+{
+        struct guest guest = { 0 };
+        struct ward_fault fault = { 0 };
+        struct wasm_host host = { "guest", 0, &guest, guest_import };
+        size_t size = getauxval(AT_MINSIGSTKSZ);
+        size = size ? size : MINSIGSTKSZ;
+        stack_t stack = { .ss_sp = malloc(size), .ss_size = size };
+        assert_int_equal(sigaltstack(&stack, NULL), 0);
+        assert_int_equal(wasm_instance_new(binding, &host, &guest.wasm, &fault), 0);
+        wasm_instance_enter(guest.wasm);
+        assert_int_equal(wasm_instance_start(guest.wasm, &fault), -WARD_FAULT_SYSTEM);
+        assert_says(&fault, "sigaltstack");
+        wasm_instance_leave(guest.wasm);
+        guest_end(&guest);
+        sigaltstack(&(stack_t){ .ss_flags = SS_DISABLE }, NULL);
+        free(stack.ss_sp);
+        answer("add_one", 1);
+        return NULL;
+}
+
+TEST(tells_of_a_signal_stack_that_is_too_small)
+{
+        answer("add_one", 1);
+        on_thread(1 << 20, has_one_that_is_too_small);
+        binding_end();
+}
+
+/* --- Threads ---------------------------------------------------------------------------------- */
 
 static void *traps_with_all_blocked(void *unused)
 {
@@ -277,7 +591,14 @@ TEST(blocks_what_the_handler_wants_blocked)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(hands_faults_of_the_host_on, 120), TEST_CASE(stands_behind_and_before_the_host),
-                         TEST_CASE(refuses_an_endless_exchange_of_handlers), TEST_CASE(does_what_the_kernel_would),
+                         TEST_CASE(ends_an_endless_exchange_of_handlers), TEST_CASE(sees_that_it_was_replaced),
+                         TEST_CASE(does_what_the_kernel_would), TEST_CASE(knows_handlers_that_are_none),
+                         TEST_CASE(hands_on_what_the_sender_said), TEST_CASE(calls_a_handler_on_the_signal_stack_that_wants_it),
+#ifdef __x86_64__
+                         TEST_CASE(calls_a_handler_on_the_stack_that_was_interrupted), TEST_CASE(is_left_by_jumps),
+#endif
+                         TEST_CASE(hands_on_a_fault_within_a_handler), TEST_CASE(is_asked_by_the_host),
+                         TEST_CASE(respects_the_signal_stack_of_the_host), TEST_CASE(tells_of_a_signal_stack_that_is_too_small),
                          TEST_CASE(traps_on_a_thread_that_blocks_signals), TEST_CASE(traps_on_many_threads_at_once),
                          TEST_CASE_LONG(disturbs_no_call_of_the_host, 120), TEST_CASE(looks_do_not_pile_up),
                          TEST_CASE(blocks_what_the_handler_wants_blocked));

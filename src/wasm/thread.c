@@ -5,10 +5,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/fault.h"
 #include "wasm/limits.h"
+#include "wasm/signals.h"
 
 enum {
         /* What a module's calls may take of a thread's stack, so that an endless recursion ends where the stack has no limit. */
@@ -25,6 +27,9 @@ enum {
          */
         SIGNAL_STACK = 128 << 10,
         GUARD = 64 << 10,
+        /* What Ward's handler alone takes of the host's, beside what the kernel writes there; that says how much it is. */
+        SIGNAL_LEAST = 4 << 10,
+        SIGNAL_FRAME = 2 << 10, /* where it does not */
 };
 
 __thread struct wasm_thread wasm_thread __attribute__((tls_model("initial-exec")));
@@ -92,6 +97,20 @@ static int find_stack(struct wasm_thread *thread)
         return error;
 }
 
+/* One that is too small would end the process with the first trap. It is the host's: it is not taken away, but told of. */
+static int check_signal_stack(struct ward_fault *fault)
+{
+        size_t frame = getauxval(AT_MINSIGSTKSZ), least = (frame ? frame : SIGNAL_FRAME) + SIGNAL_LEAST;
+        stack_t stack;
+        if (sigaltstack(NULL, &stack) < 0 || stack.ss_flags & SS_DISABLE || stack.ss_size >= least)
+                return 0;
+        return fault_set(
+                fault, WARD_FAULT_SYSTEM,
+                "this thread's alternate signal stack (sigaltstack) has %zu bytes: to run WebAssembly it is to have %zu at "
+                "least, or there is to be none, and Ward makes one",
+                stack.ss_size, least);
+}
+
 static int signal_stack_new(struct wasm_thread *thread)
 {
         stack_t stack;
@@ -125,7 +144,11 @@ int wasm_thread_prepare(struct ward_fault *fault)
 {
         struct wasm_thread *thread = &wasm_thread;
         pthread_once(&once, init_once);
-        int error = key_error;
+        int error = key_error, r = wasm_signals_install(fault);
+        if (!r)
+                r = check_signal_stack(fault);
+        if (r)
+                return r;
         if (!error)
                 error = find_stack(thread);
         if (!error)

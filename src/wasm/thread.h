@@ -21,7 +21,8 @@ struct wasm_thread {
 extern __thread struct wasm_thread wasm_thread __attribute__((tls_model("initial-exec")));
 
 /* Prepares the calling thread: finds its stack, gives it a signal stack if it has none, and lets SIGSEGV and SIGBUS through,
- * without which the kernel would end the process instead of calling a handler. Undone when the thread ends. */
+ * without which the kernel would end the process instead of calling a handler. Undone when the thread ends. Sees to Ward's handlers
+ * as well: who made the instance may have been another thread, long ago. */
 int wasm_thread_prepare(struct ward_fault *fault);
 
 /* The lowest stack pointer with which a call that starts here may run module code. */
