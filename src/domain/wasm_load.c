@@ -68,9 +68,9 @@ static int make_binding(const struct instance *instance, uint64_t *deadline, str
         if (!r)
                 r = claim_check(wasm_module_claim(module), instance->contract, instance->module, &utf16, fault);
         if (!r)
-                r = wasm_terms_new(instance->contract, &terms, fault);
+                r = wasm_terms_new(instance->contract, wasm_scheme_of(module), &terms, fault);
         if (!r)
-                r = wasm_terms_check_memory(terms, module, instance->module, fault);
+                r = wasm_terms_check(terms, instance->contract, module, instance->module, fault);
         if (r)
                 return r;
         uint64_t began = clock_now();

@@ -15,6 +15,13 @@ enum {
         DTOR_SPELLINGS = 2 /* as in WIT, and with underscores, as C code generators write it */
 };
 
+/* Whose terms are made, and in which names. */
+struct making {
+        struct wasm_contract_terms *terms;
+        const struct ward_contract *contract;
+        const struct wasm_scheme *scheme;
+};
+
 struct wasm_contract_terms *wasm_terms_free(struct wasm_contract_terms *terms)
 {
         if (terms) {
@@ -28,7 +35,7 @@ struct wasm_contract_terms *wasm_terms_free(struct wasm_contract_terms *terms)
         return NULL;
 }
 
-/* A text that lives as long as @terms, or NULL without memory. There is room for its pointer. */
+/* A text that lives as long as @terms, or NULL without memory, which @terms remembers. There is room for its pointer. */
 static const char *text(struct wasm_contract_terms *terms, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static const char *text(struct wasm_contract_terms *terms, const char *format, ...)
 {
@@ -40,36 +47,61 @@ static const char *text(struct wasm_contract_terms *terms, const char *format, .
         va_end(arguments);
         if (made)
                 terms->texts[terms->n_texts++] = made;
+        else
+                terms->failed = true;
         return made;
 }
 
-/* "ns:pkg/iface@1.0.0#f" is field f of module ns:pkg/iface@1.0.0; a function of the world itself is in module $root. */
-static bool add_import(struct wasm_contract_terms *terms, const struct ward_func *func)
+/* "ns:pkg/iface@1.0.0#f" is f of that interface, "f" one of the world itself. */
+static const char *short_name(const char *name)
 {
-        const char *hash = strchr(func->name, '#');
-        struct wasm_offer *offer = &terms->offers[terms->terms.n_offers++];
-        *offer = (struct wasm_offer){ "$root", func->name, func->core };
-        if (!hash)
-                return true;
-        offer->module = text(terms, "%.*s", (int)(hash - func->name), func->name);
-        offer->field = hash + 1;
-        return offer->module;
+        const char *hash = strchr(name, '#');
+        return hash ? hash + 1 : name;
+}
+
+/* How much of @name is the interface's, as the scheme writes it; 0 for the world itself. */
+static int interface_length(const struct making *making, const char *name)
+{
+        const char *hash = strchr(name, '#');
+        return hash ? wasm_scheme_interface(making->scheme, name, (int)(hash - name)) : 0;
+}
+
+/* The module that what is called @name is imported from; of the module's own, where it tells Ward about its resources. */
+static const char *import_module(const struct making *making, const char *name, bool own)
+{
+        int len = interface_length(making, name);
+        if (!len)
+                return text(making->terms, "%s%s", own ? making->scheme->own : "", making->scheme->root);
+        return text(making->terms, "%s%.*s", own ? making->scheme->own : making->scheme->import, len, name);
+}
+
+/* The export called @name, with @around around the last part of it. */
+static const char *export_name(const struct making *making, const char *name, const char *last, const char *const around[2])
+{
+        int len = interface_length(making, name);
+        if (!len)
+                return text(making->terms, "%s%s%s%s", making->scheme->root_export, around[0], last, around[1]);
+        return text(making->terms, "%s%.*s%s%s%s%s", making->scheme->interface_export, len, name, making->scheme->divider,
+                    around[0], last, around[1]);
+}
+
+static void add_offer(struct wasm_contract_terms *terms, const char *module, const char *field, const char *core)
+{
+        terms->offers[terms->terms.n_offers++] = (struct wasm_offer){ module, field, core };
+}
+
+static void add_need(struct wasm_contract_terms *terms, const char *name, const char *core, bool optional)
+{
+        terms->needs[terms->terms.n_needs++] = (struct wasm_need){ name, core, optional };
 }
 
 /* --- Resources -------------------------------------------------------------------------------- */
 
-static const struct {
-        const char *prefix;
-        const char *core;
-} acts[] = {
-        [WASM_ACT_DROP] = { "[resource-drop]", "i>" },
-        [WASM_ACT_NEW] = { "[resource-new]", "i>i" },
-        [WASM_ACT_REP] = { "[resource-rep]", "i>i" },
-};
+enum { ACTS = WASM_ACT_REP + 1 };
 
 static uint32_t acts_on(const struct ward_contract *contract, uint32_t resource)
 {
-        return contract->resources[resource].resource->by_addin ? COUNT_OF(acts) : 1;
+        return contract->resources[resource].resource->by_addin ? ACTS : 1;
 }
 
 uint32_t wasm_resource_offers(const struct ward_contract *contract)
@@ -89,31 +121,14 @@ enum wasm_act wasm_resource_offer(const struct ward_contract *contract, uint32_t
         return (enum wasm_act)i;
 }
 
-/* "ns:pkg/iface@1.0.0#r" is r of that interface, "r" one of the world itself. */
-static const char *short_name(const struct ward_resource *resource)
+static void add_acts(const struct making *making, const struct ward_resource *resource, uint32_t n)
 {
-        const char *hash = strchr(resource->name, '#');
-        return hash ? hash + 1 : resource->name;
-}
-
-/* "ns:pkg/iface@1.0.0#", or "". */
-static int qualifier_length(const struct ward_resource *resource)
-{
-        return (int)(short_name(resource) - resource->name);
-}
-
-static bool add_acts(struct wasm_contract_terms *terms, const struct ward_resource *resource, uint32_t n)
-{
-        int qualifier = qualifier_length(resource);
-        const char *module = text(terms, "%s%.*s", resource->by_addin ? "[export]" : "", qualifier ? qualifier - 1 : 5,
-                                  qualifier ? resource->name : "$root");
-        for (uint32_t act = 0; act < n; act++) {
-                const char *field = text(terms, "%s%s", acts[act].prefix, short_name(resource));
-                if (!module || !field)
-                        return false;
-                terms->offers[terms->terms.n_offers++] = (struct wasm_offer){ module, field, acts[act].core };
-        }
-        return true;
+        const char *const *const around[ACTS] = { making->scheme->drop, making->scheme->make, making->scheme->rep };
+        const char *module = import_module(making, resource->name, resource->by_addin);
+        for (uint32_t act = 0; act < n; act++)
+                add_offer(making->terms, module,
+                          text(making->terms, "%s%s%s", around[act][0], short_name(resource->name), around[act][1]),
+                          act == WASM_ACT_DROP ? "i>" : "i>i");
 }
 
 static char *with_underscores(char *name)
@@ -123,20 +138,15 @@ static char *with_underscores(char *name)
         return name;
 }
 
-static bool add_dtors(struct wasm_contract_terms *terms, const struct ward_resource *resource)
+static bool add_dtors(const struct making *making, const struct ward_resource *resource)
 {
-        struct wasm_need *needs = terms->needs + terms->terms.n_needs;
-        OWNED(freep) char *snake = with_underscores(strdup(short_name(resource)));
+        OWNED(freep) char *snake = with_underscores(strdup(short_name(resource->name)));
         if (!snake)
                 return false;
-        for (uint32_t i = 0; i < DTOR_SPELLINGS; i++) {
-                const char *name = i ? snake : short_name(resource);
-                needs[i] = (struct wasm_need){ text(terms, "%.*s[dtor]%s", qualifier_length(resource), resource->name, name), "i>",
-                                               true };
-                if (!needs[i].name)
-                        return false;
-        }
-        terms->terms.n_needs += DTOR_SPELLINGS;
+        for (uint32_t i = 0; i < DTOR_SPELLINGS; i++)
+                add_need(making->terms,
+                         export_name(making, resource->name, i ? snake : short_name(resource->name), making->scheme->dtor), "i>",
+                         true);
         return true;
 }
 
@@ -148,18 +158,11 @@ uint32_t wasm_need_dtor(const struct ward_contract *contract, uint32_t resource)
         return need;
 }
 
-static bool add_resource_offers(struct wasm_contract_terms *terms, const struct ward_contract *contract)
+static bool add_resource_needs(const struct making *making)
 {
+        const struct ward_contract *contract = making->contract;
         for (uint32_t i = 0; i < contract->n_resources; i++)
-                if (!add_acts(terms, contract->resources[i].resource, acts_on(contract, i)))
-                        return false;
-        return true;
-}
-
-static bool add_resource_needs(struct wasm_contract_terms *terms, const struct ward_contract *contract)
-{
-        for (uint32_t i = 0; i < contract->n_resources; i++)
-                if (contract->resources[i].resource->by_addin && !add_dtors(terms, contract->resources[i].resource))
+                if (contract->resources[i].resource->by_addin && !add_dtors(making, contract->resources[i].resource))
                         return false;
         return true;
 }
@@ -186,59 +189,68 @@ static bool needs_realloc(const struct ward_contract *contract)
         return false;
 }
 
-static bool add_all(struct wasm_contract_terms *terms, const struct ward_contract *contract)
+static void add_offers(const struct making *making)
 {
-        uint32_t n = contract->n_exports;
-        struct wasm_need *needs = terms->needs;
+        struct wasm_contract_terms *terms = making->terms;
+        const struct ward_contract *contract = making->contract;
         for (uint32_t i = 0; i < contract->n_imports; i++) {
-                if (!add_import(terms, contract->imports[i].func))
-                        return false;
-                terms->memory |= uses_memory(contract->imports[i].func);
-        }
-        if (!add_resource_offers(terms, contract))
-                return false;
-        wasi_offers(terms->offers + terms->terms.n_offers);
-        terms->terms.n_offers += WASI_FUNCTIONS;
-        terms->offers[terms->terms.n_offers++] = (struct wasm_offer){ "ward:domain/call@0.1.0", "cancelled", ">i" };
-        for (uint32_t i = 0; i < n; i++) {
-                const struct ward_func *func = contract->exports[i];
-                needs[i] = (struct wasm_need){ func->name, func->core, false };
-                needs[n + i] = (struct wasm_need){ text(terms, "cabi_post_%s", func->name),
-                                                   text(terms, "%s>", strchr(func->core, '>') + 1), true };
-                if (!needs[n + i].name || !needs[n + i].core)
-                        return false;
+                const struct ward_func *func = contract->imports[i].func;
+                add_offer(terms, import_module(making, func->name, false), short_name(func->name), func->core);
                 terms->memory |= uses_memory(func);
         }
-        needs[2 * n] = (struct wasm_need){ "cabi_realloc", "iiii>i", !needs_realloc(contract) };
-        needs[2 * n + 1] = (struct wasm_need){ "_initialize", ">", true };
-        terms->terms.n_needs = 2 * (size_t)n + OWN_NEEDS;
-        return add_resource_needs(terms, contract);
+        for (uint32_t i = 0; i < contract->n_resources; i++)
+                add_acts(making, contract->resources[i].resource, acts_on(contract, i));
+        wasi_offers(terms->offers + terms->terms.n_offers);
+        terms->terms.n_offers += WASI_FUNCTIONS;
+        add_offer(terms, import_module(making, "ward:domain/call@0.1.0#cancelled", false), "cancelled", ">i");
 }
 
-int wasm_terms_new(const struct ward_contract *contract, struct wasm_contract_terms **ret_terms, struct ward_fault *fault)
+static bool add_needs(const struct making *making)
+{
+        static const char *const nothing[2] = { "", "" };
+        struct wasm_contract_terms *terms = making->terms;
+        const struct ward_contract *contract = making->contract;
+        for (uint32_t i = 0; i < contract->n_exports; i++) {
+                const struct ward_func *func = contract->exports[i];
+                add_need(terms, export_name(making, func->name, short_name(func->name), nothing), func->core, false);
+                terms->memory |= uses_memory(func);
+        }
+        for (uint32_t i = 0; i < contract->n_exports; i++) {
+                const struct wasm_need *need = &terms->needs[i];
+                const char *name =
+                        need->name ? text(terms, "%s%s%s", making->scheme->post[0], need->name, making->scheme->post[1]) : NULL;
+                add_need(terms, name, text(terms, "%s>", strchr(need->core, '>') + 1), true);
+        }
+        add_need(terms, making->scheme->realloc, "iiii>i", !needs_realloc(contract));
+        add_need(terms, making->scheme->initialize, ">", true);
+        return add_resource_needs(making);
+}
+
+int wasm_terms_new(const struct ward_contract *contract, const struct wasm_scheme *scheme, struct wasm_contract_terms **ret_terms,
+                   struct ward_fault *fault)
 {
         size_t imports = contract->n_imports, exports = contract->n_exports, resources = contract->n_resources;
         size_t asked = wasm_resource_offers(contract);
+        size_t offers = imports + asked + WASI_FUNCTIONS + OWN_OFFERS;
+        size_t needs = 2 * exports + OWN_NEEDS + DTOR_SPELLINGS * resources;
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = calloc(1, sizeof *terms);
+        const struct making making = { terms, contract, scheme };
         if (terms) {
-                terms->offers = calloc(imports + asked + WASI_FUNCTIONS + OWN_OFFERS, sizeof *terms->offers);
-                terms->needs = calloc(2 * exports + OWN_NEEDS + DTOR_SPELLINGS * resources, sizeof *terms->needs);
-                terms->texts = calloc(imports + 2 * exports + asked + (1 + DTOR_SPELLINGS) * resources + 1, sizeof *terms->texts);
+                terms->scheme = scheme;
+                terms->offers = calloc(offers, sizeof *terms->offers);
+                terms->needs = calloc(needs, sizeof *terms->needs);
+                terms->texts = calloc(2 * (offers + needs), sizeof *terms->texts);
                 terms->terms.offers = terms->offers;
                 terms->terms.needs = terms->needs;
         }
-        if (!terms || !terms->offers || !terms->needs || !terms->texts || !add_all(terms, contract))
+        bool made = terms && terms->offers && terms->needs && terms->texts;
+        if (made) {
+                add_offers(&making);
+                made = add_needs(&making) && !terms->failed;
+        }
+        if (!made)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot compare a module with contract %s",
                                        contract->name);
         *ret_terms = STEAL(terms);
         return 0;
-}
-
-int wasm_terms_check_memory(const struct wasm_contract_terms *terms, const struct wasm_module *module, const char *path,
-                            struct ward_fault *fault)
-{
-        if (!terms->memory || wasm_module_shape(module)->exports_memory)
-                return 0;
-        return fault_set(fault, WARD_FAULT_CONTRACT,
-                         "module '%s' exports no memory, through which the contract's values are to pass", path);
 }

@@ -3,20 +3,24 @@
 #define DOMAIN_WASM_TERMS_H
 
 #include <ward/host.h>
+#include "domain/wasm_scheme.h"
 #include "wasm/module.h"
 
 /* Offers: the contract's imports in their order, then those of its resources, then WASI's, then whether the call was cancelled. */
 struct wasm_contract_terms {
         struct wasm_terms terms;
+        const struct wasm_scheme *scheme;
         struct wasm_offer *offers;
         struct wasm_need *needs;
         char **texts; /* the names and signatures that were made up */
         size_t n_texts;
         bool memory; /* values pass through linear memory */
+        bool failed; /* for want of memory, while they are made */
 };
 
-/* Borrows from @contract. */
-int wasm_terms_new(const struct ward_contract *contract, struct wasm_contract_terms **ret_terms, struct ward_fault *fault);
+/* In the names of @scheme. Borrows from @contract. */
+int wasm_terms_new(const struct ward_contract *contract, const struct wasm_scheme *scheme, struct wasm_contract_terms **ret_terms,
+                   struct ward_fault *fault);
 struct wasm_contract_terms *wasm_terms_free(struct wasm_contract_terms *terms);
 
 static inline void wasm_terms_freep(struct wasm_contract_terms **terms)
@@ -24,9 +28,10 @@ static inline void wasm_terms_freep(struct wasm_contract_terms **terms)
         *terms = wasm_terms_free(*terms);
 }
 
-/* Whether @module has the memory that they need. */
-int wasm_terms_check_memory(const struct wasm_contract_terms *terms, const struct wasm_module *module, const char *path,
-                            struct ward_fault *fault);
+/* wasm_fits.c: whether @module has the memory that they need, and is in one scheme throughout: one that has half of a scheme, and
+ * half of the other, is told so. The rest wasm_module_bind sees. */
+int wasm_terms_check(const struct wasm_contract_terms *terms, const struct ward_contract *contract,
+                     const struct wasm_module *module, const char *path, struct ward_fault *fault);
 
 /* The numbers of the needs. */
 static inline uint32_t wasm_need_export(uint32_t export)

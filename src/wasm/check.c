@@ -125,3 +125,9 @@ bool wasm_module_exports(const struct wasm_module *module, const struct wasm_nee
         const struct exported *export = module_export(module, need->name);
         return export && export->kind == EXTERN_FUNCTION && !strcmp(module_func_type(module, export->index)->core, need->core);
 }
+
+bool wasm_module_exports_memory(const struct wasm_module *module, const char *name)
+{
+        const struct exported *export = module_export(module, name);
+        return export && export->kind == EXTERN_MEMORY;
+}

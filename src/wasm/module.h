@@ -44,7 +44,7 @@ struct wasm_terms {
 /* What a module asks for. */
 struct wasm_shape {
         bool has_memory;
-        bool exports_memory;  /* as "memory" */
+        bool exports_memory;  /* as "memory" or "cm32p2_memory" */
         bool has_start;       /* instantiating it runs code */
         uint32_t memory_min;  /* pages of 64 KiB */
         uint32_t memory_max;  /* pages; 65,536 where the module sets none */
@@ -92,6 +92,8 @@ bool wasm_module_calls(const struct wasm_module *module, uint32_t i, struct wasm
 
 /* Whether the module exports the function that @need names, with its signature. */
 bool wasm_module_exports(const struct wasm_module *module, const struct wasm_need *need);
+/* Whether it exports its memory as @name. */
+bool wasm_module_exports_memory(const struct wasm_module *module, const char *name);
 
 /* Whether every import is offered with exactly its signature, and every need is exported with exactly its; and which of its own
  * they are: import number i of the module is offer ret_offers[i] of @terms, and need j of @terms is
@@ -101,8 +103,9 @@ int wasm_module_bind(const struct wasm_module *module, const struct wasm_terms *
                      struct ward_fault *fault);
 
 /* Writes the module again so that no name in it is the author's: import number i is "ward" "i<i>", export number i is "e<i>" if a
- * host could call it (core types, one result at most), the memory is "memory" if the module exports it so. All other exports and
- * all custom sections are gone. A function that no host could offer is a fault `contract`. Free @ret_bytes with free(). */
+ * host could call it (core types, one result at most), the memory is "memory" if the module exports it so or as "cm32p2_memory". All
+ * other exports and all custom sections are gone. A function that no host could offer is a fault `contract`. Free @ret_bytes with
+ * free(). */
 int wasm_module_rewrite(const struct wasm_module *module, uint8_t **ret_bytes, size_t *ret_len, struct ward_fault *fault);
 
 #endif

@@ -221,8 +221,8 @@ void read_exports(struct reader *reader)
                         reader_refuse(reader, "exports \"%.*s\" twice", (int)module->exports[i].name.len,
                                       (const char *)module->exports[i].name.at);
         module->n_exports = n;
-        const struct exported *memory = module_export(module, "memory");
-        module->shape.exports_memory = memory && memory->kind == EXTERN_MEMORY;
+        module->shape.exports_memory =
+                wasm_module_exports_memory(module, "memory") || wasm_module_exports_memory(module, "cm32p2_memory");
 }
 
 void read_start(struct reader *reader)
