@@ -77,6 +77,30 @@ typedef void (*ward_on_trace)(void *data, const struct ward_trace *trace);
 struct ward_event;
 typedef void (*ward_on_event)(void *data, const struct ward_event *event);
 
+/* An add-in that is to be found. */
+struct ward_lookup {
+        size_t size;                   /* sizeof (struct ward_lookup), as the library knows it: what lies beyond is not there */
+        const char *name;              /* what ward_activate was to activate */
+        enum ward_isolation isolation; /* wasm: a module is wanted, else a shared library */
+        struct ward_domain *domain;    /* where it is to go; NULL: one that will be made for it */
+};
+
+/* Where it is: in a file, or in the host's memory. */
+struct ward_module {
+        size_t size;      /* sizeof (struct ward_module), as the library knows it */
+        const char *path; /* the file; NULL: bytes */
+        const void *bytes;
+        size_t len;
+        /* Called when Ward has read what is here, before ward_activate returns, whatever it returns. NULL: nothing is to be done.
+         */
+        void (*release)(void *data, const struct ward_module *module);
+        void *release_data;
+};
+
+/* Finds an add-in. 0: in @ret_module, which was cleared, is where; 1: it is not known here; or a negative fault kind, of which
+ * @fault->text may say more. Called on the thread that activates, which holds nothing of Ward's: it may call any function. */
+typedef int (*ward_resolve)(void *data, const struct ward_lookup *lookup, struct ward_module *ret_module, struct ward_fault *fault);
+
 struct ward_host_options {
         size_t size;             /* sizeof (struct ward_host_options) */
         const char *name;        /* the default domain's friendly name; NULL: "host" */
@@ -90,6 +114,11 @@ struct ward_host_options {
         void *on_trace_data;
         ward_on_event on_event; /* NULL: none */
         void *on_event_data;
+        /* Asked where an add-in is. For a name without a slash it is asked first, so that no file which happens to lie in the
+         * working directory takes its place; for a path, where no file is there. What it does not know is a path as any. NULL:
+         * paths only */
+        ward_resolve resolve;
+        void *resolve_data;
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */
@@ -300,9 +329,10 @@ struct ward_instance {
         void (*const *direct)(void);
 };
 
-/* Activates @module. @services is passed to the contract's serve functions; it stays the host's and must outlive the
- * instance, which tokens and objects hold too. The seven steps: make or find the domain, load, check the contract, bind, set up the
- * adapters, register, hand back; a failure at any step undoes the ones before. */
+/* Activates @module: a path, or a name that the host's options have somebody to resolve. @services is passed to the contract's
+ * serve functions; it stays the host's and must outlive the instance, which tokens and objects hold too. The seven steps: make or
+ * find the domain, load, check the contract, bind, set up the adapters, register, hand back; a failure at any step undoes the ones
+ * before. */
 WARD_API int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *options,
                            const struct ward_contract *contract, const void *services, struct ward_instance **ret_instance,
                            struct ward_fault *fault);

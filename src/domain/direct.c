@@ -113,13 +113,22 @@ static int match(struct direct *direct, const struct instance *instance, struct 
         return r;
 }
 
+static int open_module(const struct instance *instance, struct native_image *ret_image, struct ward_fault *fault)
+{
+        int fd;
+        if (!instance->image.at)
+                return native_open(instance->module, ret_image, fault);
+        int r = native_copy(instance->image, instance->module, &fd, fault);
+        return r ? r : native_open_copy(fd, instance->module, ret_image, fault);
+}
+
 static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
 {
         OWNED(direct_freep) struct direct *direct = calloc(1, sizeof *direct);
         if (!direct)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         direct->image.copy = -1;
-        int r = native_open(instance->module, &direct->image, fault);
+        int r = open_module(instance, &direct->image, fault);
         if (!r)
                 r = match(direct, instance, fault);
         if (!r)

@@ -24,6 +24,7 @@
 #include <ward/host.h>
 #include "base/list.h"
 #include "base/map.h"
+#include "base/span.h"
 #include "base/turn.h"
 #include "domain/blocks.h"
 #include "monitor/monitor.h"
@@ -62,6 +63,8 @@ struct domains {
         struct tracer *tracer; /* NULL: nobody looks in */
         ward_on_event on_event;
         void *on_event_data;
+        ward_resolve resolve;
+        void *resolve_data;
         struct event_counts *events; /* of the host itself */
 };
 
@@ -144,7 +147,8 @@ struct instance {
         const void *services;
         struct tracer *tracer; /* counted; NULL: nobody looks in */
         char name[WARD_FAULT_NAME_MAX];
-        char *module; /* path, owned */
+        char *module;           /* path, or what the host calls it; owned */
+        struct ward_span image; /* its bytes, where the host gave them: valid during kind->load only */
         _Atomic uint32_t deadline_ms;
         bool last;                     /* in kind->release: the domain goes with it */
         void *held;                    /* the kind's own, between load and release */
@@ -221,8 +225,14 @@ int domain_unloaded_fault(const struct ward_domain *domain, struct ward_fault *f
 
 /* What an add-in is called: as the options say, or after its file. */
 void instance_choose_name(const char *module, const struct ward_activate_options *options, char ret_name[WARD_FAULT_NAME_MAX]);
-int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
-                 const struct ward_contract *contract, const void *services, struct instance **ret_instance,
+/* What an add-in is made of: the file @path, or @image, which is called so. Borrowed. */
+struct instance_source {
+        const char *path;
+        struct ward_span image; /* at NULL: the file */
+};
+
+int instance_new(struct ward_domain *domain, const struct instance_source *source, const struct ward_activate_options *options,
+                 uint64_t deadline, const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault);
 struct instance *instance_ref(struct instance *instance);
 /* False where the last holder is gone: a call may still be in it, but there is no way back. */

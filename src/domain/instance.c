@@ -31,18 +31,20 @@ void instance_choose_name(const char *module, const struct ward_activate_options
                 name_from_module(module, ret_name);
 }
 
-static struct instance *instance_make(struct ward_domain *domain, const char *module, const struct ward_activate_options *options,
-                                      const struct ward_contract *contract, const void *services)
+static struct instance *instance_make(struct ward_domain *domain, const struct instance_source *source,
+                                      const struct ward_activate_options *options, const struct ward_contract *contract,
+                                      const void *services)
 {
         struct instance *instance = calloc(1, sizeof *instance);
         if (!instance)
                 return NULL;
-        instance->module = strdup(module);
+        instance->module = strdup(source->path);
         if (!instance->module) {
                 free(instance);
                 return NULL;
         }
-        instance_choose_name(module, options, instance->name);
+        instance->image = source->image;
+        instance_choose_name(source->path, options, instance->name);
         instance->domain = domain_ref(domain);
         instance->tokens = tokens_ref(domain->domains->tokens);
         instance->tracer = tracer_ref(domain->domains->tracer);
@@ -107,19 +109,20 @@ static void load(void *data)
         domain_leave(domain, &domain->visit);
 }
 
-int instance_new(struct ward_domain *domain, const char *module, const struct ward_activate_options *options, uint64_t deadline,
-                 const struct ward_contract *contract, const void *services, struct instance **ret_instance,
+int instance_new(struct ward_domain *domain, const struct instance_source *source, const struct ward_activate_options *options,
+                 uint64_t deadline, const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault)
 {
-        struct instance *instance = instance_make(domain, module, options, contract, services);
+        struct instance *instance = instance_make(domain, source, options, contract, services);
         if (!instance)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", module);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", source->path);
         struct loading loading = { instance, options, deadline, fault, 0 };
         int r = denied_new((const char *const *)domain->denied_imports, options->denied_imports, contract, &instance->denied,
                            fault);
         if (!r && !executor_errand(domain, load, &loading))
                 load(&loading);
         r = r ? r : loading.status;
+        instance->image = (struct ward_span){ NULL, 0 };
         if (r) {
                 fault_name(fault, instance->name, domain->name, NULL);
                 instance_destroy(instance);

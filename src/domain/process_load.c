@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/pack.h"
@@ -9,11 +10,13 @@
 #include "domain/process.h"
 #include "domain/references_parts.h"
 #include "domain/shares.h"
+#include "native/native.h"
 
 /* What LOAD points at. */
 struct order {
         const struct instance *instance;
         const char *path;
+        bool copy; /* a letter (channel/pass.h) has a descriptor of it */
 };
 
 static void write_order(const void *what, struct pack *pack)
@@ -21,6 +24,7 @@ static void write_order(const void *what, struct pack *pack)
         const struct order *order = what;
         const struct ward_contract *contract = order->instance->contract;
         pack_text(pack, order->path);
+        pack_u32(pack, order->copy);
         pack_text(pack, contract->name);
         pack_u32(pack, contract->n_exports);
         pack_u32(pack, contract->n_imports);
@@ -40,14 +44,25 @@ static void write_order(const void *what, struct pack *pack)
         }
 }
 
+/* Before the message that tells of it, behind all that may still fail. */
+static int send_copy(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
+{
+        OWNED(fd_closep) int fd = -1;
+        int r = native_copy(instance->image, instance->module, &fd, fault);
+        return r ? r : shares_send_module(lane->process->shares, number, fd, fault);
+}
+
 static int send_load(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
 {
         uint64_t slots[2];
-        OWNED(freep) char *path = realpath(instance->module, NULL);
+        bool copy = instance->image.at;
+        OWNED(freep) char *path = copy ? strdup(instance->module) : realpath(instance->module, NULL);
         if (!path)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", instance->module);
-        const struct order order = { instance, path };
+        const struct order order = { instance, path, copy };
         int r = process_pack(lane, write_order, &order, slots, fault);
+        if (!r && copy)
+                r = send_copy(lane, instance, number, fault);
         if (!r)
                 channel_send(&lane->channel, MESSAGE_LOAD, number, 0, slots, COUNT_OF(slots));
         return r;
@@ -89,12 +104,15 @@ static bool has_shared(const struct ward_contract *contract)
 /* In the domain's turn: nobody else makes them. */
 static int share(struct process *process, struct instance *instance, struct ward_fault *fault)
 {
-        if (!has_shared(instance->contract))
+        bool refers = has_shared(instance->contract);
+        if (!refers && !instance->image.at)
                 return 0;
         if (!process->shares)
                 process->shares = shares_new(process->socket);
-        instance->references->shares = shares_ref(process->shares);
-        return process->shares ? 0 : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory to share buffers with an add-in");
+        if (refers)
+                instance->references->shares = shares_ref(process->shares);
+        return process->shares ? 0
+                               : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "no memory to pass descriptors to an add-in");
 }
 
 int process_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline,

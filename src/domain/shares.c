@@ -192,6 +192,11 @@ static int send_descriptor(struct shares *shares, uint32_t what, uint32_t number
         return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot pass a descriptor to the worker") : 0;
 }
 
+int shares_send_module(struct shares *shares, uint32_t number, int fd, struct ward_fault *fault)
+{
+        return send_descriptor(shares, SHARES_MODULE, number, fd, fault);
+}
+
 /* Introduces @buffer. */
 static int introduce(struct shares *shares, struct ward_buffer *buffer, struct share **ret_share, struct ward_fault *fault)
 {

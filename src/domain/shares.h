@@ -42,6 +42,9 @@ void shares_take_back(struct shares *shares, uint8_t shared, uint32_t number);
 int shares_lift(struct shares *shares, uint8_t shared, struct charge *charge, uint32_t number, void **ret_object,
                 struct ward_fault *fault);
 
+/* Sends the file that the add-in @number is to be loaded from. @fd stays the caller's. */
+int shares_send_module(struct shares *shares, uint32_t number, int fd, struct ward_fault *fault);
+
 /* Reads what the worker has dropped. */
 void shares_read(struct shares *shares);
 

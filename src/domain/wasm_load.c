@@ -29,6 +29,19 @@ static int read_whole(int fd, uint8_t *bytes, size_t size)
         return 0;
 }
 
+static int judge(const char *path, struct ward_span bytes, struct wasm_module **ret_module, struct ward_fault *fault)
+{
+        if (bytes.len > WASM_MODULE_MAX)
+                return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is larger than %d bytes", path, WASM_MODULE_MAX);
+        if (bytes.len >= SELFMAG && !memcmp(bytes.at, ELFMAG, SELFMAG))
+                return fault_set(
+                        fault, WARD_FAULT_MODULE,
+                        "module '%s' is a shared library, not WebAssembly: compile the add-in for wasm32-wasi, or activate it "
+                        "with isolation process",
+                        path);
+        return wasm_module_read(bytes, path, ret_module, fault);
+}
+
 static int read_module(const char *path, struct wasm_stamp *ret_stamp, struct wasm_module **ret_module, struct ward_fault *fault)
 {
         struct stat st;
@@ -44,13 +57,7 @@ static int read_module(const char *path, struct wasm_stamp *ret_stamp, struct wa
         int r = bytes ? read_whole(fd, bytes, (size_t)st.st_size) : -ENOMEM;
         if (r)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, -r, "cannot read module '%s'", path);
-        if (st.st_size >= SELFMAG && !memcmp(bytes, ELFMAG, SELFMAG))
-                return fault_set(
-                        fault, WARD_FAULT_MODULE,
-                        "module '%s' is a shared library, not WebAssembly: compile the add-in for wasm32-wasi, or activate it "
-                        "with isolation process",
-                        path);
-        return wasm_module_read((struct ward_span){ bytes, (size_t)st.st_size }, path, ret_module, fault);
+        return judge(path, (struct ward_span){ bytes, (size_t)st.st_size }, ret_module, fault);
 }
 
 static int make_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
@@ -60,9 +67,10 @@ static int make_binding(const struct instance *instance, uint64_t *deadline, str
         const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
         OWNED(wasm_module_freep) struct wasm_module *module = NULL;
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
-        struct wasm_stamp stamp;
+        struct wasm_stamp stamp = { .settled = false }; /* of a file only */
         bool utf16 = false;
-        int r = read_module(instance->module, &stamp, &module, fault);
+        int r = instance->image.at ? judge(instance->module, instance->image, &module, fault)
+                                   : read_module(instance->module, &stamp, &module, fault);
         if (!r)
                 r = denied_check_module(instance->denied, module, instance->module, fault);
         if (!r)
@@ -87,7 +95,7 @@ int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struc
                       enum marshal_encoding *ret_encoding, struct ward_fault *fault)
 {
         struct stat st;
-        if (!stat(instance->module, &st)) {
+        if (!instance->image.at && !stat(instance->module, &st)) {
                 const struct wasm_stamp stamp = wasm_stamp_of(&st);
                 if (wasm_modules_find(instance, &stamp, ret_binding, ret_encoding))
                         return 0;

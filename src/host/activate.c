@@ -3,6 +3,7 @@
 #include "domain/kind.h"
 #include "domain/references.h"
 #include "host/host.h"
+#include "host/lookup.h"
 #include "policy/level.h"
 
 enum { ACTIVATE_MS = 10000 };
@@ -81,33 +82,48 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
         return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);
 }
 
+/* Steps 1 to 7, of an add-in that was found. */
+static int activate(struct ward_host *host, const struct instance_source *source, const struct ward_activate_options *options,
+                    const struct ward_contract *contract, const void *services, struct instance **ret_instance,
+                    struct ward_fault *fault)
+{
+        uint64_t deadline = clock_deadline(options->activate_ms ? options->activate_ms : ACTIVATE_MS);
+        struct ward_domain *domain;
+        bool made;
+        int r = find_domain(host, source->path, options, deadline, &made, &domain, fault);
+        if (r)
+                return r;
+        r = instance_new(domain, source, options, deadline, contract, services, ret_instance, fault);
+        if (r && made)
+                domain_unload(domain, NULL);
+        domain_unref(domain);
+        return r;
+}
+
 int ward_activate(struct ward_host *host, const char *module, const struct ward_activate_options *given,
                   const struct ward_contract *contract, const void *services, struct ward_instance **ret_instance,
                   struct ward_fault *fault)
 {
         struct ward_activate_options taken = { .size = sizeof taken }, *options = &taken;
-        struct ward_domain *domain;
+        char name[WARD_FAULT_NAME_MAX];
         struct instance *instance;
-        bool made;
+        struct lookup lookup;
         int r = given ? host_take_options(&form, given, options, fault) : 0;
         if (!r)
                 r = check(host, module, options, contract, fault);
-        if (r)
-                return r;
-        uint64_t deadline = clock_deadline(options->activate_ms ? options->activate_ms : ACTIVATE_MS);
-        r = level_check(options->isolation, options->level, fault);
         if (!r)
-                r = find_domain(host, module, options, deadline, &made, &domain, fault);
+                r = level_check(options->isolation, options->level, fault);
+        if (!r)
+                r = lookup_begin(&host->domains, module, options, &lookup, fault);
         if (r)
                 return r;
-        r = instance_new(domain, module, options, deadline, contract, services, &instance, fault);
-        if (r && made)
-                domain_unload(domain, NULL);
-        domain_unref(domain);
-        if (r)
-                return r;
-        *ret_instance = &instance->head;
-        return 0;
+        instance_choose_name(module, options, name);
+        options->name = name; /* not what the file that was found is called */
+        r = activate(host, &lookup.source, options, contract, services, &instance, fault);
+        lookup_end(&lookup);
+        if (!r)
+                *ret_instance = &instance->head;
+        return r;
 }
 
 struct ward_instance *ward_release(struct ward_instance *head)

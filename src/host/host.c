@@ -23,6 +23,8 @@ static int keep_options(struct domains *domains, const struct ward_host_options 
         domains->on_fault_data = options->on_fault_data;
         domains->on_event = options->on_event;
         domains->on_event_data = options->on_event_data;
+        domains->resolve = options->resolve;
+        domains->resolve_data = options->resolve_data;
         if (keep(options->worker_path, &domains->worker_path) || keep(options->cache_path, &domains->cache_path))
                 return -ENOMEM;
         return keep(options->compiler, &domains->compiler);

@@ -9,15 +9,13 @@
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
 
-/* Opens the file and sees that it may be a shared library; the text of what dlopen would say is poorer. */
-static int open_file(const char *path, int *ret_fd, struct ward_fault *fault)
+/* Sees that it may be a shared library; the text of what dlopen would say is poorer. */
+static int check_file(int fd, const char *path, struct ward_fault *fault)
 {
-        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (fd < 0)
-                return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", path);
         struct stat st;
         if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
                 return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a regular file", path);
@@ -30,8 +28,18 @@ static int open_file(const char *path, int *ret_fd, struct ward_fault *fault)
         if (n < 4 || memcmp(magic, "\177ELF", 4))
                 return fault_set(fault, WARD_FAULT_MODULE, "module '%s' is not a shared library (ELF): build it with -shared -fPIC",
                                  path);
-        *ret_fd = STEAL_FD(fd);
         return 0;
+}
+
+static int open_file(const char *path, int *ret_fd, struct ward_fault *fault)
+{
+        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (fd < 0)
+                return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", path);
+        int r = check_file(fd, path, fault);
+        if (!r)
+                *ret_fd = STEAL_FD(fd);
+        return r;
 }
 
 /* A copy in memory is a file of its own to the loader, so its data are its own. */
@@ -51,6 +59,30 @@ static int copy_file(int from, const char *path, int *ret_copy, struct ward_faul
         return 0;
 }
 
+static int write_all(int fd, struct ward_span bytes)
+{
+        while (bytes.len) {
+                ssize_t n = write(fd, bytes.at, bytes.len);
+                if (n < 0 && errno != EINTR)
+                        return -errno;
+                bytes.at += n > 0 ? n : 0;
+                bytes.len -= n > 0 ? (size_t)n : 0;
+        }
+        return 0;
+}
+
+int native_copy(struct ward_span bytes, const char *name, int *ret_fd, struct ward_fault *fault)
+{
+        OWNED(fd_closep) int fd = memfd_create("ward-addin", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        int r = fd < 0 ? -errno : write_all(fd, bytes);
+        if (!r && fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)
+                r = -errno;
+        if (r)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot make a copy of module '%s'", name);
+        *ret_fd = STEAL_FD(fd);
+        return 0;
+}
+
 static bool is_loaded(const char *path)
 {
         void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
@@ -60,21 +92,38 @@ static bool is_loaded(const char *path)
         return true;
 }
 
-static int load(const char *path, int file, struct native_image *image, struct ward_fault *fault)
+/* From the copy, if there is one, else from @path. */
+static int load(const char *path, struct native_image *image, struct ward_fault *fault)
 {
         char name[4096];
-        if (is_loaded(path)) {
-                int r = copy_file(file, path, &image->copy, fault);
-                if (r)
-                        return r;
+        if (image->copy >= 0)
                 snprintf(name, sizeof name, "/proc/self/fd/%d", image->copy);
-        } else {
+        else
                 snprintf(name, sizeof name, "%s%s", strchr(path, '/') ? "" : "./", path);
-        }
         image->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
         if (!image->handle)
                 return fault_set(fault, WARD_FAULT_MODULE, "cannot load module '%s': %s", path, dlerror());
+        image->addin = dlsym(image->handle, WARD_ADDIN_SYMBOL);
+        if (!image->addin)
+                return fault_set(fault, WARD_FAULT_CONTRACT,
+                                 "module '%s' implements no contract: it has no symbol %s; build it with the add-in view that "
+                                 "ward bindgen writes",
+                                 path, WARD_ADDIN_SYMBOL);
+        if (image->addin->abi != WARD_ADDIN_ABI)
+                return fault_set(fault, WARD_FAULT_CONTRACT,
+                                 "module '%s' was built for add-in ABI %u, this is %d: generate its view again", path,
+                                 image->addin->abi, WARD_ADDIN_ABI);
         return 0;
+}
+
+/* Gives @image to the caller, or nothing. */
+static int finish(int r, struct native_image *image, struct native_image *ret_image)
+{
+        if (r)
+                native_close(image);
+        else
+                *ret_image = *image;
+        return r;
 }
 
 int native_open(const char *path, struct native_image *ret_image, struct ward_fault *fault)
@@ -82,26 +131,20 @@ int native_open(const char *path, struct native_image *ret_image, struct ward_fa
         OWNED(fd_closep) int file = -1;
         struct native_image image = { .copy = -1 };
         int r = open_file(path, &file, fault);
+        if (!r && is_loaded(path))
+                r = copy_file(file, path, &image.copy, fault);
         if (!r)
-                r = load(path, file, &image, fault);
-        if (!r) {
-                image.addin = dlsym(image.handle, WARD_ADDIN_SYMBOL);
-                if (!image.addin)
-                        r = fault_set(fault, WARD_FAULT_CONTRACT,
-                                      "module '%s' implements no contract: it has no symbol %s; build it with the add-in view that "
-                                      "ward bindgen writes",
-                                      path, WARD_ADDIN_SYMBOL);
-                else if (image.addin->abi != WARD_ADDIN_ABI)
-                        r = fault_set(fault, WARD_FAULT_CONTRACT,
-                                      "module '%s' was built for add-in ABI %u, this is %d: generate its view again", path,
-                                      image.addin->abi, WARD_ADDIN_ABI);
-        }
-        if (r) {
-                native_close(&image);
-                return r;
-        }
-        *ret_image = image;
-        return 0;
+                r = load(path, &image, fault);
+        return finish(r, &image, ret_image);
+}
+
+int native_open_copy(int fd, const char *name, struct native_image *ret_image, struct ward_fault *fault)
+{
+        struct native_image image = { .copy = fd };
+        int r = check_file(fd, name, fault);
+        if (!r)
+                r = load(name, &image, fault);
+        return finish(r, &image, ret_image);
 }
 
 void native_close(struct native_image *image)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <ward/addin.h>
 #include <ward/fault.h>
+#include "base/span.h"
 
 struct native_image {
         void *handle;
@@ -19,6 +20,10 @@ struct native_image {
 /* Loads @path, running its constructors. Each image is an add-in's own: where the file is loaded already, a private copy is
  * loaded instead. */
 int native_open(const char *path, struct native_image *ret_image, struct ward_fault *fault);
+/* The same from a copy in memory, @fd, of what is called @name. Takes @fd, even on failure. */
+int native_open_copy(int fd, const char *name, struct native_image *ret_image, struct ward_fault *fault);
+/* Makes such a copy of @bytes, which nobody can change any more. */
+int native_copy(struct ward_span bytes, const char *name, int *ret_fd, struct ward_fault *fault);
 void native_close(struct native_image *image);
 
 /* One function as a contract has it. */

@@ -243,6 +243,14 @@ static int take_descriptor(uint32_t what, uint32_t number, int *ret_fd, struct w
         return r;
 }
 
+int buffers_take_module(uint32_t number, int *ret_fd, struct ward_fault *fault)
+{
+        pthread_mutex_lock(&table.lock);
+        int r = take_descriptor(SHARES_MODULE, number, ret_fd, fault);
+        pthread_mutex_unlock(&table.lock);
+        return r == -ENOENT ? fault_set(fault, WARD_FAULT_SYSTEM, "the worker was not passed the module that it is to load") : r;
+}
+
 /* --- From the host ---------------------------------------------------------------------------- */
 
 /* With its descriptor, if that came. */

@@ -15,6 +15,9 @@ struct server;
 /* Once. @socket: see struct worker. */
 void buffers_init(int socket);
 
+/* The file of the add-in @number, whose LOAD said that there is one: the caller's. */
+int buffers_take_module(uint32_t number, int *ret_fd, struct ward_fault *fault);
+
 /* For the values that cross on this thread (reps_crossing.shared). */
 extern const struct marshal_handles buffers_handles;
 

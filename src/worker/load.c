@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "memory/buffer.h"
+#include "worker/buffers.h"
 #include "worker/worker.h"
 
 static struct module *module_free(struct module *module)
@@ -29,6 +30,7 @@ static void module_freep(struct module **module)
 /* The host's contract, as LOAD brings it: the texts stay in shared memory, the arrays are owned. */
 struct order {
         const char *path;
+        bool copy; /* the host passes a file of that name */
         struct native_want want;
         struct native_func *funcs; /* exports, then imports */
         struct native_resource *resources;
@@ -67,6 +69,7 @@ static int read_order(struct ward_span bytes, struct order *order, struct ward_f
         struct cursor cursor = { bytes.at, bytes.len, false };
         struct native_want *want = &order->want;
         order->path = cursor_text(&cursor);
+        order->copy = cursor_u32(&cursor);
         want->contract = cursor_text(&cursor);
         want->n_exports = cursor_u32(&cursor);
         want->n_imports = cursor_u32(&cursor);
@@ -102,9 +105,18 @@ static int match(struct module *module, const struct order *order, struct ward_f
         return r ? r : native_match_resources(addin, order->path, want, module->resources, module->wanted, fault);
 }
 
+static int open_image(struct module *module, const struct order *order, struct ward_fault *fault)
+{
+        int fd;
+        if (!order->copy)
+                return native_open(order->path, &module->image, fault);
+        int r = buffers_take_module(module->number, &fd, fault);
+        return r ? r : native_open_copy(fd, order->path, &module->image, fault);
+}
+
 static int open_module(struct module *module, const struct order *order, struct ward_fault *fault)
 {
-        int r = native_open(order->path, &module->image, fault);
+        int r = open_image(module, order, fault);
         if (!r)
                 r = match(module, order, fault);
         if (!r)
