@@ -38,6 +38,8 @@ bench: build
 	@echo
 	$(BUILD)/bench/buffers/bench_buffers $(BUILD)/bench/buffers
 	@echo
+	@[ ! -x $(BUILD)/bench/compute/bench_compute ] || $(BUILD)/bench/compute/bench_compute $(BUILD)/bench/compute
+	@echo
 	@$(MAKE) --no-print-directory bench-peers
 
 # 77: there is no valgrind, as it has said.
