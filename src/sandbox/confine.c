@@ -1,0 +1,106 @@
+#include "sandbox/confine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/own.h"
+#include "sandbox/landlock.h"
+
+/* Ids that nobody has: between those of distributions' users and systemd's. Several, for the number of processes is counted by
+ * them. */
+enum { FIRST_ID = 60578, IDS = 600 };
+
+int confinement_init(struct confinement *ret_confinement)
+{
+        *ret_confinement = (struct confinement){ .layers = SANDBOX_ALL, .uid = (uid_t)(FIRST_ID + getpid() % IDS) };
+        namespaces_prepare(&ret_confinement->namespaces);
+        return filter_prepare(&ret_confinement->filter);
+}
+
+void confinement_finish(struct confinement *confinement)
+{
+        filter_finish(&confinement->filter);
+}
+
+/* If the machine runs out of memory, this goes first. */
+static void offer_to_oom_killer(void)
+{
+        OWNED(fd_closep) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        if (fd >= 0 && write(fd, "1000", 4) < 0)
+                errno = 0;
+}
+
+/* A copy of the host's memory: what is confined is not to look into it. Last, since /proc/self is then closed to it as well. */
+static int hide(void)
+{
+        return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int confinement_enter(const struct confinement *confinement, unsigned *held)
+{
+        offer_to_oom_killer();
+        if (confinement->layers & SANDBOX_NAMESPACES)
+                *held |= namespaces_enter(&confinement->namespaces);
+        if (*held & SANDBOX_NAMESPACES && confinement->layers & SANDBOX_ROOT) {
+                int r = root_change(&confinement->root);
+                if (r < 0)
+                        return r;
+                *held |= r ? 0 : SANDBOX_ROOT;
+        }
+        return hide();
+}
+
+/* By system calls: the C library would ask threads to follow that are not there. User 0 can write wherever it has a root in common
+ * with others, but where it has not, nothing there is for user 0 alone. */
+static int become_other(uid_t uid, unsigned *held)
+{
+        if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, uid, uid, uid) < 0 ||
+            syscall(SYS_setresuid, uid, uid, uid) < 0)
+                return errno == EINVAL || errno == EPERM ? 0 : -errno;
+        *held |= SANDBOX_OTHER_USER;
+        return 0;
+}
+
+static int restrict_files(const struct confinement *confinement)
+{
+        const struct sandbox_root *root = &confinement->root;
+        struct sandbox_grant grants[SANDBOX_ROOT_GRANTS_MAX + 2];
+        memcpy(grants, root->grants, root->n_grants * sizeof *grants);
+        grants[root->n_grants] = (struct sandbox_grant){ ".", SANDBOX_READ };
+        grants[root->n_grants + 1] = (struct sandbox_grant){ root->scratch, SANDBOX_READ | SANDBOX_WRITE };
+        return landlock_restrict(grants, root->n_grants + 2);
+}
+
+int confinement_seal(const struct confinement *confinement, unsigned *held)
+{
+        int r = 0;
+        if (*held & SANDBOX_ROOT && !(*held & SANDBOX_USER) && confinement->layers & SANDBOX_OTHER_USER && !geteuid())
+                r = become_other(confinement->uid, held);
+        if (!r)
+                r = capabilities_drop();
+        if (!r && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+                r = -errno;
+        if (!r && confinement->layers & SANDBOX_LANDLOCK) {
+                r = restrict_files(confinement);
+                *held |= r ? 0 : SANDBOX_LANDLOCK;
+        }
+        /* Last, for what came before makes calls that it refuses. */
+        if (r >= 0 && confinement->layers & SANDBOX_FILTER) {
+                r = filter_apply(&confinement->filter);
+                *held |= r ? 0 : SANDBOX_FILTER;
+        }
+        return r < 0 ? r : 0;
+}
+
+const char *sandbox_layer_name(unsigned bit)
+{
+        static const char *const names[] = { "namespaces", "no-network", "user-namespace", "own-root",
+                                             "other-user", "landlock",   "syscall-filter" };
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+                if (bit == 1u << i)
+                        return names[i];
+        return NULL;
+}

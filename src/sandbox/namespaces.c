@@ -1,0 +1,79 @@
+#include "sandbox/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/own.h"
+
+enum {
+        NOBODY = 65534,
+        BASE = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS,
+};
+
+/* User 0 is not to be user 0 there: it would get all rights of the namespace by executing a program. */
+void namespaces_prepare(struct sandbox_namespaces *ret_plan)
+{
+        uid_t uid = geteuid();
+        gid_t gid = getegid();
+        ret_plan->user = uid != 0;
+        snprintf(ret_plan->uid_map, sizeof ret_plan->uid_map, "%u %u 1", uid ? uid : NOBODY, uid);
+        snprintf(ret_plan->gid_map, sizeof ret_plan->gid_map, "%u %u 1", gid ? gid : NOBODY, gid);
+}
+
+static int write_text(const char *path, const char *text)
+{
+        OWNED(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+        size_t len = strlen(text);
+        return fd >= 0 && write(fd, text, len) == (ssize_t)len ? 0 : -1;
+}
+
+static unsigned map_user(const struct sandbox_namespaces *plan)
+{
+        if (write_text("/proc/self/setgroups", "deny") < 0 && errno != ENOENT)
+                return 0;
+        return !write_text("/proc/self/uid_map", plan->uid_map) && !write_text("/proc/self/gid_map", plan->gid_map);
+}
+
+/* Where the host has given up another user's rights, /proc/self is not its own, so that it could not say who it is in a namespace.
+ */
+unsigned namespaces_enter(const struct sandbox_namespaces *plan)
+{
+        const struct {
+                int flags;
+                unsigned held;
+        } tries[] = {
+                { BASE | CLONE_NEWNET, SANDBOX_NAMESPACES | SANDBOX_NETWORK },
+                { BASE, SANDBOX_NAMESPACES },
+                { BASE | CLONE_NEWNET | CLONE_NEWUSER, SANDBOX_NAMESPACES | SANDBOX_NETWORK | SANDBOX_USER },
+                { BASE | CLONE_NEWUSER, SANDBOX_NAMESPACES | SANDBOX_USER },
+        };
+        bool may_map = !access("/proc/self/uid_map", W_OK);
+        for (size_t i = plan->user ? 2 : 0; i < COUNT_OF(tries); i++) {
+                if ((tries[i].held & SANDBOX_USER && !may_map) || unshare(tries[i].flags))
+                        continue;
+                if (tries[i].held & SANDBOX_USER && !map_user(plan))
+                        return 0;
+                return tries[i].held;
+        }
+        return 0;
+}
+
+int capabilities_drop(void)
+{
+        struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+        struct __user_cap_data_struct none[2] = { 0 };
+        const unsigned long bits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED |
+                                   SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+        /* Who may not set the bits is no user 0 with rights to lose. */
+        if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0) < 0 && errno != EPERM)
+                return -errno;
+        return syscall(SYS_capset, &head, none) < 0 ? -errno : 0;
+}

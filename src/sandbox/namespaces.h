@@ -1,0 +1,31 @@
+/* Namespaces: what the calling process starts sees no other process, no network, no mounts and no IPC but its own.
+ *
+ * 1. namespaces_prepare  in the host     2. namespaces_enter  in a process of one thread, cloned from it
+ * 3. a clone, which is process 1 there: its end ends all the others
+ *
+ * namespaces_enter only makes system calls. */
+#ifndef SANDBOX_NAMESPACES_H
+#define SANDBOX_NAMESPACES_H
+
+#include <stdbool.h>
+
+struct sandbox_namespaces {
+        bool user; /* asked for: an ordinary user needs one for the others */
+        char uid_map[40], gid_map[40];
+};
+
+enum sandbox_namespace {
+        SANDBOX_NAMESPACES = 1, /* mount, PID (of children), IPC, UTS */
+        SANDBOX_NETWORK = 2,    /* none */
+        SANDBOX_USER = 4,       /* rights in these namespaces are none outside */
+};
+
+void namespaces_prepare(struct sandbox_namespaces *ret_plan);
+
+/* Which of enum sandbox_namespace there are now; 0 if the system gives none. The process keeps the rights to mount there. */
+unsigned namespaces_enter(const struct sandbox_namespaces *plan);
+
+/* Gives up all rights (capabilities), so that executing a program gives none back, not even to user 0. 0, or a negative errno. */
+int capabilities_drop(void);
+
+#endif
