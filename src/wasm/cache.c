@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/own.h"
+#include "wasm/folder.h"
 #include "wasm/key.h"
 
 enum {
@@ -188,19 +189,6 @@ void wasm_cache_unlock(const struct wasm_cache *cache, const char *key, int lock
 
 static const char build_prefix[] = "build-";
 
-static void remove_folder(const struct wasm_cache *cache, const char *name, int folder)
-{
-        DIR *dir = fdopendir(folder);
-        if (dir) {
-                for (struct dirent *entry; (entry = readdir(dir));)
-                        unlinkat(dirfd(dir), entry->d_name, 0);
-                closedir(dir);
-        } else {
-                close(folder);
-        }
-        unlinkat(cache->folder, name, AT_REMOVEDIR);
-}
-
 /* What hosts left that were killed while they built. */
 static void remove_stale(const struct wasm_cache *cache)
 {
@@ -214,11 +202,8 @@ static void remove_stale(const struct wasm_cache *cache)
                 struct stat st;
                 if (strncmp(entry->d_name, build_prefix, sizeof build_prefix - 1))
                         continue;
-                int fd = openat(cache->folder, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-                if (fd >= 0 && !fstat(fd, &st) && st.st_mtime + STALE_SECONDS < time(NULL))
-                        remove_folder(cache, entry->d_name, fd);
-                else
-                        fd_close(fd);
+                if (!fstatat(cache->folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && st.st_mtime + STALE_SECONDS < time(NULL))
+                        folder_remove(cache->folder, entry->d_name);
         }
         closedir(dir);
 }
@@ -268,6 +253,6 @@ int wasm_build_publish(const struct wasm_cache *cache, const struct wasm_build *
 
 void wasm_build_end(const struct wasm_cache *cache, struct wasm_build *build)
 {
-        remove_folder(cache, build->name, build->folder);
-        build->folder = -1;
+        build->folder = fd_close(build->folder);
+        folder_remove(cache->folder, build->name);
 }

@@ -185,6 +185,7 @@ struct source {
         struct ward_span module; /* rewritten; owned, as is @glue */
         char *glue;
         struct wasm_tools *tools;
+        char *recipe;
         const char *name;
         char key[WASM_KEY_LEN + 1];
 };
@@ -193,6 +194,7 @@ static void source_finish(struct source *source)
 {
         free((void *)(uintptr_t)source->module.at);
         free(source->glue);
+        free(source->recipe);
         wasm_tools_free(source->tools);
 }
 
@@ -207,21 +209,25 @@ static int source_make(const struct wasm_module *module, const struct wasm_image
                 r = wasm_glue(module, &source->glue, fault);
         if (!r)
                 r = wasm_tools_find(options->compiler, &source->tools, fault);
+        if (!r && wasm_translate_recipe(&source->recipe))
+                r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot look for a compiled module");
         if (r)
                 return r;
-        const struct ward_span parts[] = { source->module, span_of(source->glue), span_of(wasm_rt_text),
-                                           span_of(wasm_tools_identity(source->tools)) };
+        const struct ward_span parts[] = { source->module, span_of(source->glue), span_of(wasm_rt_text), span_of(source->recipe),
+                                           span_of(source->tools->identity) };
         wasm_key(parts, COUNT_OF(parts), source->key);
         return 0;
 }
 
 static int build(const struct wasm_cache *cache, const struct source *source, struct ward_fault *fault)
 {
+        const struct wasm_translation translation = { source->tools, source->module, source->glue, source->name, NULL, NULL };
         struct wasm_build folder;
+        unsigned held;
         int r = wasm_build_begin(cache, &folder, fault);
         if (r)
                 return r;
-        r = wasm_translate(source->tools, folder.folder, source->module, source->glue, source->name, fault);
+        r = wasm_translate(&translation, folder.folder, &held, fault);
         if (!r)
                 r = wasm_build_publish(cache, &folder, WASM_IMAGE_FILE, source->key, fault);
         wasm_build_end(cache, &folder);

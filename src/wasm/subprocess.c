@@ -1,6 +1,9 @@
 /* A process that execs becomes an ordinary child, whatever it was cloned as: the kernel sets its exit signal to SIGCHLD. So there
  * are two: a launcher, cloned without exit signal, which only makes system calls and never execs, so that neither wait(-1) nor a
- * SIGCHLD handler ever sees it; and its child, the program. The launcher ends the program when the host is gone. */
+ * SIGCHLD handler ever sees it; and its child, the program. The launcher ends the program when the host is gone.
+ *
+ * Where the program has a PID namespace of its own, there is one more between them, process 1 of that. When it ends, all there do.
+ */
 #include "wasm/subprocess.h"
 
 #include <errno.h>
@@ -8,29 +11,41 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdint.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/own.h"
+#include "wasm/scratch.h"
 
 enum {
-        STATUS_FD = 3, /* the launcher's end of the pipe, after its descriptors were put in order */
-        HIGH_FD = 10,
+        STATUS_FD = 3, /* the launcher's end of the pipe, after its descriptors were put in order; then come the outputs */
+        HIGH_FD = STATUS_FD + 1 + SUBPROCESS_OUTPUTS_MAX + 1,
         EXEC_FAILED = 127,
+        LOOK_MS = 50, /* how often a folder is looked at that is not bounded by itself */
+        OPEN_FILES = 256,
 };
 
+/* Shared by the launcher and its children until they exec. */
 struct report {
         int error; /* 0, or a positive errno */
         int status;
+        unsigned held;
 };
 
 /* Like fork, without what the C library does around it, which is not to be done in the launcher. */
 static pid_t clone_process(unsigned long exit_signal)
 {
         return (pid_t)syscall(SYS_clone, exit_signal, 0L, 0L, 0L, 0L);
+}
+
+static void reap(pid_t pid, int *ret_status)
+{
+        while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+                ;
 }
 
 /* --- In the program's process, until it execs ------------------------------------------------- */
@@ -58,86 +73,179 @@ static bool limit(int resource, uint64_t max)
 static bool limit_all(const struct subprocess *program)
 {
         return (!program->file_bytes || limit(RLIMIT_FSIZE, program->file_bytes)) &&
-               (!program->memory_bytes || limit(RLIMIT_AS, program->memory_bytes)) && limit(RLIMIT_CORE, 0);
+               (!program->memory_bytes || limit(RLIMIT_AS, program->memory_bytes)) &&
+               (!program->processes || limit(RLIMIT_NPROC, program->processes)) &&
+               (!program->confinement || (limit(RLIMIT_CPU, program->seconds) && limit(RLIMIT_NOFILE, OPEN_FILES))) &&
+               limit(RLIMIT_CORE, 0);
 }
 
-static void run_program(const struct subprocess *program, pid_t launcher) __attribute__((noreturn));
-static void run_program(const struct subprocess *program, pid_t launcher)
+static void run_program(const struct subprocess *program, struct report *report) __attribute__((noreturn));
+static void run_program(const struct subprocess *program, struct report *report)
 {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != launcher)
-                _exit(EXEC_FAILED);
+        int r = 0;
         setsid();
         default_signals();
         if (!limit_all(program))
-                _exit(EXEC_FAILED);
-        execve(program->path, (char *const *)(uintptr_t)program->argv, (char *const *)(uintptr_t)program->envp);
+                r = -errno;
+        if (!r && program->confinement)
+                r = confinement_seal(program->confinement, &report->held);
+        if (!r)
+                execve(program->path, (char *const *)(uintptr_t)program->argv, (char *const *)(uintptr_t)program->envp);
+        report->error = r ? -r : errno;
         _exit(EXEC_FAILED);
+}
+
+/* --- In process 1 of the program's namespace -------------------------------------------------- */
+
+static void be_first(const struct subprocess *program, struct report *report) __attribute__((noreturn));
+static void be_first(const struct subprocess *program, struct report *report)
+{
+        int status;
+        pid_t pid = clone_process(SIGCHLD), ended;
+        if (!pid)
+                run_program(program, report);
+        if (pid < 0) {
+                report->error = errno;
+                _exit(EXEC_FAILED);
+        }
+        do
+                ended = waitpid(-1, &status, 0);
+        while (ended != pid && (ended > 0 || errno == EINTR));
+        report->status = status;
+        _exit(0);
 }
 
 /* --- In the launcher -------------------------------------------------------------------------- */
 
-/* Leaves 0 to STATUS_FD and nothing else: a pipe or socket of the host's must not stay open through this process. */
+/* Puts the descriptors in order, and leaves no other: a pipe or socket of the host's must not stay open through this process. */
 static int order_descriptors(const struct subprocess *program, int status)
 {
         int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        int from[] = { null, program->log, program->log, status };
+        int from[STATUS_FD + 1 + SUBPROCESS_OUTPUTS_MAX] = { null, program->log, program->log, status };
+        size_t n = STATUS_FD + 1;
         if (null < 0 || fchdir(program->folder) < 0)
                 return -errno;
-        for (size_t i = 0; i < COUNT_OF(from); i++) {
+        for (size_t i = 0; i < program->n_outputs; i++)
+                from[n++] = program->outputs[i].fd;
+        for (size_t i = 0; i < n; i++) {
                 from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, HIGH_FD);
                 if (from[i] < 0)
                         return -errno;
         }
-        for (size_t i = 0; i < COUNT_OF(from); i++)
-                if (dup3(from[i], (int)i, i == STATUS_FD ? O_CLOEXEC : 0) < 0)
+        for (size_t i = 0; i < n; i++)
+                if (dup3(from[i], (int)i, i >= STATUS_FD ? O_CLOEXEC : 0) < 0)
                         return -errno;
-        return syscall(SYS_close_range, STATUS_FD + 1, ~0u, 0) < 0 ? -errno : 0;
+        return syscall(SYS_close_range, (unsigned)n, ~0u, 0) < 0 ? -errno : 0;
+}
+
+/* A child must not outlive the launcher: it is asked to end with it, and looks whether that came too late. */
+static pid_t start_child(const struct subprocess *program, struct report *report)
+{
+        int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+        struct pollfd ended = { .fd = self, .events = POLLIN };
+        if (self < 0)
+                return -1;
+        pid_t pid = clone_process(SIGCHLD);
+        if (pid) {
+                close(self);
+                return pid;
+        }
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (poll(&ended, 1, 0))
+                _exit(EXEC_FAILED);
+        close(self);
+        if (report->held & SANDBOX_NAMESPACES)
+                be_first(program, report);
+        run_program(program, report);
+}
+
+static bool is_watched(const struct subprocess *program, const struct report *report)
+{
+        return program->confinement && !(report->held & SANDBOX_ROOT);
 }
 
 /* Waits for the program's end, the host's end (nobody reads the pipe any more) or the time's. */
-static int wait_for(pid_t pid, unsigned seconds)
+static int wait_for(pid_t pid, const struct subprocess *program, const struct report *report)
 {
-        int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+        OWNED(fd_closep) int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
         struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN }, { .fd = STATUS_FD } };
+        uint64_t until = clock_deadline((uint64_t)program->seconds * 1000);
+        bool watched = is_watched(program, report);
         if (pidfd < 0)
                 return -errno;
-        int n = poll(fds, COUNT_OF(fds), (int)seconds * 1000);
-        if (n < 0)
+        for (;;) {
+                int n = poll(fds, COUNT_OF(fds), watched ? LOOK_MS : (int)program->seconds * 1000);
+                if (n < 0)
+                        return -errno;
+                if (fds[0].revents)
+                        return 0;
+                if (n || clock_now() >= until)
+                        return -ETIMEDOUT;
+                if (!scratch_is_within(&program->confinement->root))
+                        return -EDQUOT;
+        }
+}
+
+static int take_outputs(const struct subprocess *program)
+{
+        for (size_t i = 0; i < program->n_outputs; i++) {
+                int r = scratch_copy(&program->confinement->root, program->outputs[i].name, STATUS_FD + 1 + (int)i);
+                if (r)
+                        return r;
+        }
+        return 0;
+}
+
+/* With its group, should it have left something, which is to be gone when this returns. */
+static void end_all(pid_t pid, struct report *report)
+{
+        kill(-pid, SIGKILL);
+        kill(pid, SIGKILL);
+        reap(pid, report->held & SANDBOX_NAMESPACES ? NULL : &report->status);
+        if (report->held & SANDBOX_FILTER) /* nothing has left the group, so that all of it ends */
+                while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+                        ;
+}
+
+static int run_confined(const struct subprocess *program, struct report *report)
+{
+        int r = program->confinement ? confinement_enter(program->confinement, &report->held) : 0;
+        if (r)
+                return r;
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        pid_t pid = start_child(program, report);
+        if (pid < 0)
                 return -errno;
-        return fds[0].revents ? 0 : -ETIMEDOUT;
+        r = wait_for(pid, program, report);
+        end_all(pid, report);
+        if (r || report->error)
+                return r ? r : -report->error;
+        return report->status ? 0 : take_outputs(program);
 }
 
 static void launch(const struct subprocess *program, int status) __attribute__((noreturn));
 static void launch(const struct subprocess *program, int status)
 {
-        struct report report = { 0 };
-        pid_t self = getpid(), pid = -1;
+        struct report none = { .error = ENOMEM };
+        struct report *report = mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        if (report == MAP_FAILED)
+                report = &none;
         /* A host that ignores SIGCHLD would have the kernel reap the program before it is waited for. */
         sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-        report.error = -order_descriptors(program, status);
-        if (!report.error)
+        int r = report->error ? -report->error : order_descriptors(program, status);
+        if (!r) {
                 status = STATUS_FD;
-        if (!report.error && (pid = clone_process(SIGCHLD)) < 0)
-                report.error = errno;
-        if (!pid)
-                run_program(program, self);
-        if (!report.error)
-                report.error = -wait_for(pid, program->seconds);
-        if (pid > 0) {
-                kill(-pid, SIGKILL); /* its group, should it have left something */
-                kill(pid, SIGKILL);
-                while (waitpid(pid, &report.status, 0) < 0 && errno == EINTR)
-                        ;
+                r = run_confined(program, report);
         }
-        if (write(status, &report, sizeof report) < 0)
+        report->error = -r;
+        if (write(status, report, sizeof *report) < 0)
                 _exit(1);
         _exit(0);
 }
 
 /* --- In the host ------------------------------------------------------------------------------ */
 
-static int start(const struct subprocess *program, int *ret_status_fd, pid_t *ret_launcher)
+int subprocess_start(const struct subprocess *program, struct subprocess_running *ret_running)
 {
         sigset_t all, before;
         int ends[2];
@@ -156,8 +264,7 @@ static int start(const struct subprocess *program, int *ret_status_fd, pid_t *re
                 close(ends[0]);
                 return -error;
         }
-        *ret_status_fd = ends[0];
-        *ret_launcher = launcher;
+        *ret_running = (struct subprocess_running){ .fd = ends[0], .launcher = launcher };
         return 0;
 }
 
@@ -170,22 +277,34 @@ static int read_report(int fd, struct report *ret_report)
         return n == sizeof *ret_report ? -ret_report->error : -ECHILD;
 }
 
-int subprocess_run(const struct subprocess *program, int *ret_status)
+/* The launcher sees that nobody reads any more. */
+static void end(struct subprocess_running *running)
+{
+        running->fd = fd_close(running->fd);
+        while (waitpid(running->launcher, NULL, __WALL) < 0 && errno == EINTR)
+                ;
+}
+
+int subprocess_finish(struct subprocess_running *running, struct subprocess_end *ret_end)
 {
         struct report report = { 0 };
-        int fd = -1, state;
-        pid_t launcher;
+        int state;
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-        int r = start(program, &fd, &launcher);
-        if (!r) {
-                r = read_report(fd, &report);
-                close(fd);
-                while (waitpid(launcher, NULL, __WALL) < 0 && errno == EINTR)
-                        ;
-        }
+        int r = read_report(running->fd, &report);
+        end(running);
         pthread_setcancelstate(state, NULL);
-        if (r)
-                return r;
-        *ret_status = report.status;
-        return 0;
+        *ret_end = (struct subprocess_end){ report.status, report.held };
+        return r;
+}
+
+void subprocess_abandon(struct subprocess_running *running)
+{
+        end(running);
+}
+
+int subprocess_run(const struct subprocess *program, struct subprocess_end *ret_end)
+{
+        struct subprocess_running running;
+        int r = subprocess_start(program, &running);
+        return r ? r : subprocess_finish(&running, ret_end);
 }

@@ -2,39 +2,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "wasm/glue.h"
+#include "wasm/jobs.h"
 #include "wasm/recast.h"
-#include "wasm/subprocess.h"
 
 enum {
-        WORDS_MAX = 16, /* of the compiler's command */
         TRANSLATE_SECONDS = 120,
         COMPILE_SECONDS = 600,
-        LOG_TAIL = 500,
-        /* wasm2c may write 700 bytes for one of a branch table. Far below this the compiler's time is up. */
-        FILE_MIB = 256,
-        /* The compiler takes about 150 bytes for one of the translated module. */
-        MEMORY_MIB = 8192,
-        MEMORY_LEAST_MIB = 1024, /* what smaller machines let it have: else half of what there is */
+        ARGUMENTS_MAX = WASM_TOOLS_WORDS_MAX + WASM_PARTS_MAX + 40,
+        NAME = 32,
 };
+
+#define SCRATCH       "out"
+#define RECAST_HEADER "wasm2c.h" /* what wasm2c writes beside WASM_RECAST_INPUT */
 
 /* Why: -fstack-clash-protection so that no frame steps over a guard page; no contraction, aliasing or overflow rules that
  * WebAssembly does not have; hidden symbols and bound at once, so that nothing of the host's gets in between. */
-static const char *const flags[] = {
+static const char *const compile_flags[] = {
         "-std=gnu11",
         "-O2",
         "-fPIC",
-        "-shared",
         "-fstack-clash-protection",
         "-ffp-contract=off",
         "-fno-strict-aliasing",
@@ -44,167 +38,69 @@ static const char *const flags[] = {
         "-w",
         "-DNDEBUG",
         "-I.",
-        "-Wl,-z,defs",
-        "-Wl,-z,now",
-        "-Wl,-z,relro",
-        "-Wl,-z,noexecstack",
-        "-o",
-        WASM_IMAGE_FILE,
-        "glue.c",
-        "-lm",
 };
 
-static const char *const wasm2c_arguments[] = { "image.wasm", "-n", "image", "-o", WASM_RECAST_INPUT };
-
-/* More than WASM_DEPTH_MAX, and what encloses those. */
-#define NESTED_FOR_CLANG "CCC_OVERRIDE_OPTIONS=#+-fbracket-depth=1024"
-
-struct wasm_tools {
-        char *wasm2c;           /* path, owned, as the next two are */
-        char *compiler;         /* path */
-        char *command;          /* as given; cut into @words */
-        char *words[WORDS_MAX]; /* the compiler and its own arguments, in @command */
-        size_t n_words;
-        char *identity;
+static const char *const link_flags[] = {
+        "-shared", "-Wl,-z,defs", "-Wl,-z,now", "-Wl,-z,relro", "-Wl,-z,noexecstack",
 };
 
-struct wasm_tools *wasm_tools_free(struct wasm_tools *tools)
+/* --- Command lines ---------------------------------------------------------------------------- */
+
+struct command {
+        const char *argv[ARGUMENTS_MAX + 1]; /* NULL-terminated */
+        size_t n;
+};
+
+static void add(struct command *command, const char *const *words, size_t n)
 {
-        if (tools) {
-                free(tools->wasm2c);
-                free(tools->compiler);
-                free(tools->command);
-                free(tools->identity);
-                free(tools);
-        }
-        return NULL;
+        memcpy(command->argv + command->n, words, n * sizeof *words);
+        command->n += n;
 }
 
-static void wasm_tools_freep(struct wasm_tools **tools)
+static void add_word(struct command *command, const char *word)
 {
-        wasm_tools_free(*tools);
+        add(command, &word, 1);
 }
 
-/* --- Finding them ----------------------------------------------------------------------------- */
-
-static bool is_program(const char *path)
+static void add_compiler(struct command *command, const struct wasm_tools *tools)
 {
-        struct stat st;
-        return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+        add(command, (const char *const *)tools->words, tools->n_words);
 }
 
-static const char *search_path(void)
+static void add_output(struct command *command, const char *path)
 {
-        const char *path = secure_getenv("PATH");
-        return path && *path ? path : "/usr/local/bin:/usr/bin:/bin";
+        add_word(command, "-o");
+        add_word(command, path);
 }
 
-/* The absolute path of program @name, malloc'd, or NULL. A folder in PATH that is not absolute is left out: what the host's working
- * directory holds is not for it to run. */
-static char *find_program(const char *name)
+static struct wasm_job compiler_job(const struct wasm_tools *tools, const struct command *command)
 {
-        char at[PATH_MAX];
-        if (strchr(name, '/'))
-                return !is_program(name) ? NULL : *name == '/' ? strdup(name) : realpath(name, NULL);
-        for (const char *folder = search_path(); folder; folder = strchr(folder, ':')) {
-                folder += *folder == ':';
-                int len = (int)strcspn(folder, ":");
-                if (*folder == '/' && snprintf(at, sizeof at, "%.*s/%s", len, folder, name) < (int)sizeof at && is_program(at))
-                        return strdup(at);
-        }
-        return NULL;
+        return (struct wasm_job){
+                .what = "the C compiler",
+                .path = tools->compiler,
+                .argv = command->argv,
+                .scratch = SCRATCH,
+                .seconds = COMPILE_SECONDS,
+        };
 }
 
-static int split_command(struct wasm_tools *tools, struct ward_fault *fault)
-{
-        char *rest = tools->command, *word;
-        while ((word = strtok_r(rest, " \t", &rest))) {
-                if (tools->n_words == WORDS_MAX)
-                        return fault_set(fault, WARD_FAULT_COMPILE, "the C compiler's command has more than %d words", WORDS_MAX);
-                tools->words[tools->n_words++] = word;
-        }
-        if (!tools->n_words)
-                return fault_set(fault, WARD_FAULT_COMPILE, "the C compiler's command is empty");
-        return 0;
-}
+/* --- Steps ------------------------------------------------------------------------------------ */
 
-static int find_compiler(struct wasm_tools *tools, const char *command, struct ward_fault *fault)
-{
-        const char *usual[] = { "cc", "gcc", "clang" };
-        if (!command)
-                command = secure_getenv("WARD_CC");
-        if (command) {
-                tools->command = strdup(command);
-                int r = tools->command ? split_command(tools, fault) : -WARD_FAULT_SYSTEM;
-                if (r)
-                        return r;
-                tools->compiler = find_program(tools->words[0]);
-                if (!tools->compiler)
-                        return fault_set(fault, WARD_FAULT_COMPILE,
-                                         "the C compiler '%s', which WARD_CC or the host's options name, was not found: install it "
-                                         "(package gcc or clang), or name another",
-                                         tools->words[0]);
-                return 0;
-        }
-        for (size_t i = 0; i < COUNT_OF(usual) && !tools->compiler; i++) {
-                tools->compiler = find_program(usual[i]);
-                tools->words[0] = (char *)(uintptr_t)usual[i];
-                tools->n_words = 1;
-        }
-        if (tools->compiler)
-                return 0;
-        return fault_set(
-                fault, WARD_FAULT_COMPILE,
-                "no C compiler was found (cc, gcc, clang), which WebAssembly add-ins need once each: install package gcc, or "
-                "name one with WARD_CC");
-}
+struct work {
+        const struct wasm_translation *what;
+        struct wasm_jobs jobs;
+        const char *step;
+        size_t done, total; /* the steps before, and all that are known */
+        uint32_t n_parts;
+};
 
-/* Versions are told by size and time: asking the programs would take longer than loading an image does. */
-static int identify(struct wasm_tools *tools, struct ward_fault *fault)
+static void tell(void *data, size_t done, size_t total)
 {
-        const char *paths[] = { tools->wasm2c, tools->compiler };
-        size_t len;
-        FILE *out = open_memstream(&tools->identity, &len);
-        if (!out)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot look for a C compiler");
-        for (size_t i = 0; i < COUNT_OF(paths); i++) {
-                struct stat st = { 0 };
-                stat(paths[i], &st);
-                fprintf(out, "%s %lld %lld.%09ld\n", paths[i], (long long)st.st_size, (long long)st.st_mtim.tv_sec,
-                        st.st_mtim.tv_nsec);
-        }
-        for (size_t i = 0; i < tools->n_words; i++)
-                fprintf(out, "%s\n", tools->words[i]);
-        for (size_t i = 0; i < COUNT_OF(flags); i++)
-                fprintf(out, "%s\n", flags[i]);
-        return fclose(out) ? fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot look for a C compiler") : 0;
+        struct work *work = data;
+        work->done++;
+        if (work->what->progress)
+                work->what->progress(work->what->progress_data, work->step, work->done, work->total);
 }
-
-int wasm_tools_find(const char *compiler, struct wasm_tools **ret_tools, struct ward_fault *fault)
-{
-        OWNED(wasm_tools_freep) struct wasm_tools *tools = calloc(1, sizeof *tools);
-        if (!tools)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot look for a C compiler");
-        tools->wasm2c = find_program("wasm2c");
-        if (!tools->wasm2c)
-                return fault_set(
-                        fault, WARD_FAULT_COMPILE,
-                        "the program wasm2c was not found, which WebAssembly add-ins need once each: install package wabt");
-        int r = find_compiler(tools, compiler, fault);
-        if (!r)
-                r = identify(tools, fault);
-        if (r)
-                return r;
-        *ret_tools = STEAL(tools);
-        return 0;
-}
-
-const char *wasm_tools_identity(const struct wasm_tools *tools)
-{
-        return tools->identity;
-}
-
-/* --- Running them ----------------------------------------------------------------------------- */
 
 static int write_file(int folder, const char *name, struct ward_span bytes, struct ward_fault *fault)
 {
@@ -221,110 +117,146 @@ static int write_file(int folder, const char *name, struct ward_span bytes, stru
         return 0;
 }
 
-/* The last lines of what a program said, as one line. */
-static void read_tail(int log, char text[LOG_TAIL + 1])
+static int write_sources(const struct wasm_translation *what, int folder, struct ward_fault *fault)
 {
-        off_t size = lseek(log, 0, SEEK_END);
-        ssize_t n = pread(log, text, LOG_TAIL, size > LOG_TAIL ? size - LOG_TAIL : 0);
-        text[n > 0 ? n : 0] = 0;
-        for (char *newline = text; (newline = strchr(newline, '\n'));)
-                *newline = newline[1] ? ';' : 0;
-}
-
-static const char *environment_entry(const char *name, char *room, size_t size)
-{
-        const char *value = secure_getenv(name);
-        return value && (size_t)snprintf(room, size, "%s=%s", name, value) < size ? room : NULL;
-}
-
-struct job {
-        const char *what, *path;
-        const char *const *argv;
-        unsigned seconds;
-};
-
-static uint64_t memory_bytes(void)
-{
-        uint64_t half = (uint64_t)sysconf(_SC_PHYS_PAGES) / 2 * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
-        return (half < MEMORY_LEAST_MIB ? MEMORY_LEAST_MIB : half > MEMORY_MIB ? MEMORY_MIB : half) << 20;
-}
-
-static int job_failed(const struct job *job, const char *name, int status, int log, struct ward_fault *fault)
-{
-        char text[LOG_TAIL + 1];
-        if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ)
-                return fault_set(fault, WARD_FAULT_COMPILE,
-                                 "%s %s makes more than %d MiB of module '%s'; Ward takes no more: build the add-in with "
-                                 "optimisation (-Os), or divide it",
-                                 job->what, job->path, FILE_MIB, name);
-        read_tail(log, text);
-        return fault_set(fault, WARD_FAULT_COMPILE, "%s %s failed on module '%s' (%s %d): %s", job->what, job->path, name,
-                         WIFSIGNALED(status) ? "signal" : "status", WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
-                         text);
-}
-
-/* Of the environment a program gets what finding its own parts may take, nothing that changes what it makes. clang would take
- * WASM_DEPTH_MAX nested blocks only when told to, by an option that gcc refuses: so it is told where gcc does not look. */
-static int run(const struct job *job, int folder, const char *name, struct ward_fault *fault)
-{
-        char path[8192], library_path[8192];
-        const char *env[6] = { "LC_ALL=C", "TMPDIR=.", NESTED_FOR_CLANG };
-        size_t n = 3;
-        int status = 0;
-        OWNED(fd_closep) int log = openat(folder, "log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
-        if (log < 0)
-                return fault_set_errno(fault, WARD_FAULT_COMPILE, errno, "cannot write to the cache folder");
-        if ((env[n] = environment_entry("PATH", path, sizeof path)))
-                n++;
-        env[n] = environment_entry("LD_LIBRARY_PATH", library_path, sizeof library_path);
-        const struct subprocess program = {
-                job->path, job->argv, env, folder, log, job->seconds, (uint64_t)FILE_MIB << 20, memory_bytes(),
-        };
-        int r = subprocess_run(&program, &status);
-        if (r == -ETIMEDOUT)
-                return fault_set(fault, WARD_FAULT_COMPILE, "%s %s took more than %u s for module '%s'", job->what, job->path,
-                                 job->seconds, name);
-        if (r)
-                return fault_set_errno(fault, WARD_FAULT_COMPILE, -r, "cannot run %s %s", job->what, job->path);
-        return status ? job_failed(job, name, status, log, fault) : 0;
-}
-
-static int run_wasm2c(const struct wasm_tools *tools, int folder, const char *name, struct ward_fault *fault)
-{
-        const char *argv[COUNT_OF(wasm2c_arguments) + 2] = { tools->wasm2c };
-        memcpy(argv + 1, wasm2c_arguments, sizeof wasm2c_arguments);
-        const struct job job = { "the translator", tools->wasm2c, argv, TRANSLATE_SECONDS };
-        return run(&job, folder, name, fault);
-}
-
-static int run_compiler(const struct wasm_tools *tools, int folder, const char *name, struct ward_fault *fault)
-{
-        const char *argv[WORDS_MAX + COUNT_OF(flags) + 1] = { 0 };
-        memcpy(argv, tools->words, tools->n_words * sizeof *argv);
-        memcpy(argv + tools->n_words, flags, sizeof flags);
-        const struct job job = { "the C compiler", tools->compiler, argv, COMPILE_SECONDS };
-        int r = run(&job, folder, name, fault);
-        if (!r && faccessat(folder, WASM_IMAGE_FILE, R_OK, 0) < 0)
-                return fault_set(fault, WARD_FAULT_COMPILE, "%s made no " WASM_IMAGE_FILE " of module '%s': is it a C compiler?",
-                                 tools->compiler, name);
-        return r;
-}
-
-int wasm_translate(const struct wasm_tools *tools, int folder, struct ward_span module, const char *glue, const char *name,
-                   struct ward_fault *fault)
-{
-        const struct wasm_recast_options recast = { .name = name };
-        uint32_t parts;
-        int r = write_file(folder, "image.wasm", module, fault);
+        int r = write_file(folder, "image.wasm", what->module, fault);
         if (!r)
                 r = write_file(folder, "wasm-rt.h", span_of(wasm_rt_text), fault);
-        if (!r)
-                r = write_file(folder, "glue.c", span_of(glue), fault);
-        if (!r)
-                r = run_wasm2c(tools, folder, name, fault);
-        if (!r)
-                r = wasm_recast(folder, &recast, &parts, fault);
-        if (!r)
-                r = run_compiler(tools, folder, name, fault);
+        return r ? r : write_file(folder, "glue.c", span_of(what->glue), fault);
+}
+
+static int run_wasm2c(struct work *work, struct ward_fault *fault)
+{
+        const char *wasm2c = work->what->tools->wasm2c;
+        const char *const argv[] = { wasm2c, "image.wasm", "-n", "image", "-o", SCRATCH "/" WASM_RECAST_INPUT, NULL };
+        const struct wasm_job job = {
+                .what = "the translator",
+                .path = wasm2c,
+                .argv = argv,
+                .scratch = SCRATCH,
+                .makes = { WASM_RECAST_INPUT, RECAST_HEADER },
+                .seconds = TRANSLATE_SECONDS,
+        };
+        work->step = "translated";
+        return wasm_jobs_run(&work->jobs, &job, 1, tell, work, fault);
+}
+
+/* A small module: compiled and linked at once. */
+static int compile_whole(struct work *work, struct ward_fault *fault)
+{
+        struct command command = { 0 };
+        add_compiler(&command, work->what->tools);
+        add(&command, compile_flags, COUNT_OF(compile_flags));
+        add(&command, link_flags, COUNT_OF(link_flags));
+        add_output(&command, SCRATCH "/" WASM_IMAGE_FILE);
+        add_word(&command, "glue.c");
+        add_word(&command, "-lm");
+        struct wasm_job job = compiler_job(work->what->tools, &command);
+        job.makes[0] = WASM_IMAGE_FILE;
+        work->step = "compiled";
+        return wasm_jobs_run(&work->jobs, &job, 1, tell, work, fault);
+}
+
+/* A file to compile by itself. */
+struct part {
+        struct command command;
+        char source[NAME], object[NAME], made[NAME], scratch[NAME];
+};
+
+static struct wasm_job part_job(const struct wasm_tools *tools, struct part *part, uint32_t number)
+{
+        snprintf(part->source, NAME, number ? WASM_PART_FORMAT : "glue.c", number);
+        snprintf(part->object, NAME, "part%u.o", number);
+        snprintf(part->scratch, NAME, SCRATCH "%u", number);
+        snprintf(part->made, NAME, "%.*s/%.*s", NAME / 2 - 1, part->scratch, NAME / 2 - 1, part->object);
+        add_compiler(&part->command, tools);
+        add(&part->command, compile_flags, COUNT_OF(compile_flags));
+        add_word(&part->command, "-c");
+        add_word(&part->command, part->source);
+        add_output(&part->command, part->made);
+        struct wasm_job job = compiler_job(tools, &part->command);
+        job.scratch = part->scratch;
+        job.makes[0] = part->object;
+        return job;
+}
+
+/* The glue is number 0. */
+static int compile_parts(struct work *work, struct part *parts, struct ward_fault *fault)
+{
+        struct wasm_job jobs[WASM_PARTS_MAX + 1];
+        for (uint32_t i = 0; i <= work->n_parts; i++)
+                jobs[i] = part_job(work->what->tools, &parts[i], i);
+        work->step = "compiled";
+        return wasm_jobs_run(&work->jobs, jobs, work->n_parts + 1, tell, work, fault);
+}
+
+static int link_parts(struct work *work, const struct part *parts, struct ward_fault *fault)
+{
+        struct command command = { 0 };
+        add_compiler(&command, work->what->tools);
+        add(&command, link_flags, COUNT_OF(link_flags));
+        add_output(&command, SCRATCH "/" WASM_IMAGE_FILE);
+        for (uint32_t i = 0; i <= work->n_parts; i++)
+                add_word(&command, parts[i].object);
+        add_word(&command, "-lm");
+        struct wasm_job job = compiler_job(work->what->tools, &command);
+        job.makes[0] = WASM_IMAGE_FILE;
+        work->step = "linked";
+        return wasm_jobs_run(&work->jobs, &job, 1, tell, work, fault);
+}
+
+static int compile_several(struct work *work, struct ward_fault *fault)
+{
+        OWNED(freep) struct part *parts = calloc(work->n_parts + 1, sizeof *parts);
+        if (!parts)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot compile module '%s'", work->what->name);
+        int r = compile_parts(work, parts, fault);
+        return r ? r : link_parts(work, parts, fault);
+}
+
+static int compile(struct work *work, int folder, struct ward_fault *fault)
+{
+        struct stat st;
+        const struct wasm_recast_options options = { .name = work->what->name, .parts_max = WASM_PARTS_MAX };
+        int r = wasm_recast(folder, &options, &work->n_parts, fault);
+        if (r)
+                return r;
+        work->total = work->n_parts ? 1 + work->n_parts + 1 + 1 : 2;
+        r = work->n_parts ? compile_several(work, fault) : compile_whole(work, fault);
+        if (!r && (fstatat(folder, WASM_IMAGE_FILE, &st, AT_SYMLINK_NOFOLLOW) < 0 || !st.st_size))
+                return fault_set(fault, WARD_FAULT_COMPILE, "%s made no " WASM_IMAGE_FILE " of module '%s': is it a C compiler?",
+                                 work->what->tools->compiler, work->what->name);
         return r;
+}
+
+int wasm_translate(const struct wasm_translation *translation, int folder, unsigned *ret_held, struct ward_fault *fault)
+{
+        struct work work = { .what = translation, .total = 2 };
+        int r = write_sources(translation, folder, fault);
+        if (!r)
+                r = wasm_jobs_begin(translation->tools, folder, translation->name, &work.jobs, fault);
+        if (r)
+                return r;
+        r = run_wasm2c(&work, fault);
+        if (!r)
+                r = compile(&work, folder, fault);
+        *ret_held = work.jobs.held;
+        wasm_jobs_end(&work.jobs);
+        return r;
+}
+
+/* --- What it depends on ----------------------------------------------------------------------- */
+
+int wasm_translate_recipe(char **ret_text)
+{
+        size_t len;
+        FILE *out = open_memstream(ret_text, &len);
+        if (!out)
+                return -errno;
+        fprintf(out, "%s\n", wasm_sources);
+        for (size_t i = 0; i < COUNT_OF(compile_flags); i++)
+                fprintf(out, "%s\n", compile_flags[i]);
+        for (size_t i = 0; i < COUNT_OF(link_flags); i++)
+                fprintf(out, "%s\n", link_flags[i]);
+        return fclose(out) ? -ENOMEM : 0;
 }

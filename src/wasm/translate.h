@@ -1,22 +1,32 @@
-/* From a rewritten module to a shared library: wasm2c, then the C compiler, each as a process of its own. */
+/* From a rewritten module to a shared library: wasm2c, Ward's own rewriting of what that makes, and the C compiler, on several
+ * files at once where a module is large. */
 #ifndef WASM_TRANSLATE_H
 #define WASM_TRANSLATE_H
 
 #include <ward/fault.h>
 #include "base/span.h"
+#include "wasm/tools.h"
 
-struct wasm_tools;
+/* Told as the work goes on: what is done, and of what. May be called some hundred times. */
+typedef void (*wasm_progress)(void *data, const char *step, size_t done, size_t total);
 
-/* Finds both programs. @compiler: a command, words separated by blanks; NULL: $WARD_CC, else the first of cc, gcc, clang. */
-int wasm_tools_find(const char *compiler, struct wasm_tools **ret_tools, struct ward_fault *fault);
-struct wasm_tools *wasm_tools_free(struct wasm_tools *tools);
+struct wasm_translation {
+        const struct wasm_tools *tools;
+        struct ward_span module;
+        const char *glue;
+        const char *name;       /* the module's, for faults */
+        wasm_progress progress; /* NULL: none */
+        void *progress_data;
+};
 
-/* All about them that changes what they make, as text. Borrowed: lives as long as @tools. */
-const char *wasm_tools_identity(const struct wasm_tools *tools);
+/* A hash of Ward's own part in it. */
+extern const char wasm_sources[];
 
-/* Makes the file WASM_IMAGE_FILE in @folder, along with others. @name is the module's, for faults. */
+/* All that changes what is made of a module, but for the tools, as text; to be freed. -ENOMEM. */
+int wasm_translate_recipe(char **ret_text);
+
+/* Makes the file WASM_IMAGE_FILE in @folder, along with others. @ret_held: what confined the tools (sandbox/confine.h). */
 #define WASM_IMAGE_FILE "image.so"
-int wasm_translate(const struct wasm_tools *tools, int folder, struct ward_span module, const char *glue, const char *name,
-                   struct ward_fault *fault);
+int wasm_translate(const struct wasm_translation *translation, int folder, unsigned *ret_held, struct ward_fault *fault);
 
 #endif
