@@ -1,0 +1,22 @@
+;; Imports twice, in an order of its own, and one of them already in the start function. Its exports are in another order as well.
+(module
+  (import "$root" "tock" (func $tock (param i64 f32) (result f64)))
+  (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+  (import "$root" "tick" (func $tick (result i32)))
+  (import "$root" "tock" (func $again (param i64 f32) (result f64)))
+  (import "$root" "tick" (func $ticked (result i32)))
+  (table (export "table") funcref (elem $tick $ticked $tock $again $own))
+  (type $number (func (result i32)))
+  (global $first (mut i32) (i32.const 0))
+  (func $start (global.set $first (call $tick)))
+  (start $start)
+  (func $own (result i32) (i32.const 1000))
+  (func (export "mix") (param i32 i32) (result i32)
+    (i32.trunc_f64_s (f64.add (call $tock (i64.extend_i32_s (local.get 0)) (f32.const 0.5))
+                              (call $again (i64.const -0x10) (f32.convert_i32_s (local.get 1))))))
+  ;; imports, called by their numbers in the table
+  (func (export "add") (param i32 i32) (result i32)
+    (i32.add (call_indirect (type $number) (local.get 0)) (call_indirect (type $number) (local.get 1))))
+  (func (export "count") (result i32)
+    (drop (call $yield))
+    (i32.add (i32.mul (global.get $first) (i32.const 100)) (call $ticked))))
