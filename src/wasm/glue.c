@@ -99,8 +99,8 @@ static void write_entry(FILE *out, const struct wasm_module *module)
                              "        return Z_imageZ_memory(instance);\n}\n\n");
         fprintf(out, "static void start(void *types)\n{\n        wasm_rt_types = types;\n        Z_image_init_module();\n}\n\n"
                      "__attribute__((visibility(\"default\"))) const struct wasm_image_entry " WASM_IMAGE_SYMBOL " = {\n");
-        fprintf(out, "        WASM_IMAGE_ABI, %u, %u, sizeof(Z_image_instance_t), &wasm_rt_runtime,\n", shape->n_imports,
-                wasm_module_n_exports(module));
+        fprintf(out, "        WASM_IMAGE_ABI, %u, %u, WASM_IS_CHECKED, sizeof(Z_image_instance_t), &wasm_rt_runtime,\n",
+                shape->n_imports, wasm_module_n_exports(module));
         fprintf(out, "        start, instantiate, %s, exports,\n};\n", shape->exports_memory ? "memory" : "NULL");
 }
 

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WASM_IMAGE_ABI    2
-#define WASM_IMAGE_SYMBOL "ward_image_2"
+#define WASM_IMAGE_ABI    3
+#define WASM_IMAGE_SYMBOL "ward_image_3"
 
 /* wasm2c's numbers of traps. */
 enum wasm_trap {
@@ -36,10 +36,15 @@ struct wasm_memory {
 /* What precedes an instance. */
 struct wasm_head {
         _Alignas(16) uintptr_t stack_limit; /* a function that finds the stack pointer below it traps */
+        uint32_t look;                      /* atomic: an image that looks at this is to call look() */
 };
 
 struct wasm_runtime {
         void (*trap)(enum wasm_trap trap) __attribute__((noreturn));
+        /* An access out of bounds at @address, which a checked image has found by itself. */
+        void (*trap_at)(uint64_t address) __attribute__((noreturn));
+        /* Does not return where the call is to end. */
+        void (*look)(void);
         /* Calls what the module's import number @import is bound to; parameters in, result out, in @slots, each value's bits
          * zero-extended. */
         void (*import)(uint32_t import, uint64_t *slots);
@@ -61,6 +66,7 @@ typedef void (*wasm_export)(void *instance, uint64_t *slots);
 struct wasm_image_entry {
         uint32_t abi;
         uint32_t n_imports, n_exports;
+        bool checked; /* compares addresses with the memory's size, which may lie anywhere and may move as it grows */
         uint64_t instance_size;
         /* Where the image keeps its runtime: NULL until a runtime has claimed the image, which it does with a compare and exchange.
          * Two copies of Ward in one process may have loaded one file, and each needs an image of its own. */

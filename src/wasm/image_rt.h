@@ -3,10 +3,11 @@
  *
  * Instructions that can trap are macros, not functions, so that they bear the number of the line that they are on.
  *
- * Given to the compiler:   WASM_CHECKED   loads and stores compare their addresses with the memory's size, and it may move
- *                          WASM_EPOCH     functions and loops look whether the call is to end
- * Given by image.h:        WASM_IN_PARTS  the image is compiled as several files
- *                          WASM_MEMORY    the name of the instance's memory, if it has one */
+ * image.h defines before it:
+ *      WASM_MEMORY    the name of the instance's memory, if it has one
+ *      WASM_CHECKED   loads and stores compare their addresses with the memory's size, and it may move
+ *      WASM_LOOKING   functions and loops look whether the call is to end
+ *      WASM_IN_PARTS  the image is compiled as several files */
 #ifndef WASM_IMAGE_RT_H
 #define WASM_IMAGE_RT_H
 
@@ -71,7 +72,7 @@ static inline uintptr_t wasm_rt_stack_pointer(void)
 /* `instance` is the first parameter of every function. */
 #define WASM_HEAD ((const struct wasm_head *)(const void *)instance - 1)
 
-#ifdef WASM_EPOCH
+#ifdef WASM_LOOKING
 #define LOOK                                                                                                                       \
         do                                                                                                                         \
                 if (UNLIKELY(__atomic_load_n(&WASM_HEAD->look, __ATOMIC_RELAXED)))                                                 \
@@ -112,12 +113,14 @@ typedef struct wasm_memory wasm_rt_memory_t;
 #endif
 
 #ifdef WASM_CHECKED
+#define WASM_IS_CHECKED true
 #define MEMORY_CHECK(at, len)                                                                                                      \
         do                                                                                                                         \
                 if (UNLIKELY((at) + (len) > memory_size))                                                                          \
                         wasm_rt_runtime->trap_at(at);                                                                              \
         while (0)
 #else
+#define WASM_IS_CHECKED       false
 #define MEMORY_CHECK(at, len) (void)0
 #endif
 
@@ -311,6 +314,9 @@ static inline void wasm_rt_copy(void *to, const void *from, u64 len)
 #define I64_TRUNC_SAT_U_F64(x) TRUNC_SAT(u64, u64, IN_U64_F64, 0, UINT64_MAX, x)
 
 /* --- Floating point --------------------------------------------------------------------------- */
+
+/* The compiler does not know that value any more. */
+#define HIDE(x) __asm__("" : "+" FLOAT_REGISTER(x))
 
 #define INFINITY  __builtin_inff()
 #define copysign  __builtin_copysign

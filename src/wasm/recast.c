@@ -266,6 +266,10 @@ static void write_header_piece(struct recast *recast, const struct piece *piece)
 static void write_header(struct recast *recast, struct ward_span own)
 {
         struct ward_span memory = own, line;
+        if (recast->options->checked)
+                fprintf(recast->head, "#define WASM_CHECKED\n");
+        if (recast->options->looking)
+                fprintf(recast->head, "#define WASM_LOOKING\n");
         if (recast->n_parts)
                 fprintf(recast->head, "#define WASM_IN_PARTS\n");
         if (skip_past(&memory, "\n" MEMORY) && recast_line(&memory, &line) && recast_ends(line, ";"))

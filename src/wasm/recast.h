@@ -33,7 +33,9 @@ struct wasm_marks {
 };
 
 struct wasm_recast_options {
-        const char *name;   /* the module's, for faults */
+        const char *name; /* the module's, for faults */
+        bool checked;     /* addresses are compared with the memory's size, which needs no reservation then, and may move */
+        bool looking; /* functions and loops look whether the call is to end, which then needs no signal: takes up to a quarter */
         uint32_t parts_max; /* how many files beside image.c functions may be written to; 0: they are in image.c */
         /* Of the module's first @n_functions functions that are not imported, in order; NULL: no line numbers. A function whose
          * text does not agree with its marks has none. */

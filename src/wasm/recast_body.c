@@ -125,6 +125,14 @@ static bool is_loop(struct ward_span line)
         return recast_ends(line, ": ");
 }
 
+/* A floating-point constant that compilers take for neutral: x * 1 is x for them, also where x is a signalling NaN, of which an
+ * instruction makes a quiet one. */
+static bool is_neutral(struct ward_span line)
+{
+        return recast_ends(line, " = 1;") || recast_ends(line, " = -1;") || recast_ends(line, " = 0;") ||
+               recast_ends(line, " = -0.f;") || recast_ends(line, " = -0.0;");
+}
+
 static bool is_leaf(struct ward_span function)
 {
         struct ward_span line;
@@ -176,6 +184,9 @@ static void write_statement(FILE *out, struct ward_span line, const struct wasm_
                 fputs(" MEMORY_MOVED;", out);
         if (is_loop(line))
                 fputs("LOOP;", out);
+        if (is_neutral(line))
+                fprintf(out, " HIDE(%.*s);", (int)((const uint8_t *)memchr(line.at, '=', line.len) - line.at),
+                        (const char *)line.at);
         putc('\n', out);
 }
 

@@ -84,11 +84,13 @@ uint64_t wasm_instance_number(const struct wasm_instance *instance)
 void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
 {
         atomic_store(&instance->expired, number);
+        __atomic_store_n(&instance->head->look, 1, __ATOMIC_SEQ_CST);
 }
 
 void wasm_instance_stop(struct wasm_instance *instance)
 {
         atomic_store(&instance->stopped, true);
+        __atomic_store_n(&instance->head->look, 1, __ATOMIC_SEQ_CST);
         barrier_heavy();
 }
 
@@ -181,6 +183,8 @@ static void import(uint32_t import, uint64_t *slots)
 
 const struct wasm_runtime wasm_runtime = {
         .trap = wasm_trap,
+        .trap_at = wasm_trap_at,
+        .look = wasm_trap_look,
         .import = import,
         .memory_new = wasm_memory_new,
         .memory_grow = wasm_memory_grow,

@@ -72,6 +72,12 @@ void wasm_trap(enum wasm_trap trap)
         end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = trap });
 }
 
+void wasm_trap_at(uint64_t address)
+{
+        end(wasm_thread.top,
+            (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB, .has_address = true, .address = address });
+}
+
 void wasm_trap_fail(int kind)
 {
         end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_FAULT, .kind = kind });
@@ -82,6 +88,12 @@ void wasm_trap_check(void)
         struct activation *top = wasm_thread.top;
         if (wasm_instance_is_ending(top->instance))
                 end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
+}
+
+void wasm_trap_look(void)
+{
+        __atomic_exchange_n(&wasm_thread.top->instance->head->look, 0, __ATOMIC_SEQ_CST);
+        wasm_trap_check();
 }
 
 void wasm_trap_check_stack(void)

@@ -18,9 +18,12 @@ struct ward_fault *wasm_trap_fault(void);
 
 /* End the innermost run. Nothing between it and the caller may own anything. */
 void wasm_trap(enum wasm_trap trap) __attribute__((noreturn));
+void wasm_trap_at(uint64_t address) __attribute__((noreturn));
 void wasm_trap_fail(int kind) __attribute__((noreturn));
 /* Ends it if it is to end. */
 void wasm_trap_check(void);
+/* The same, for who was told to look: who tells, lets the call end first. */
+void wasm_trap_look(void);
 /* Ends it if there is too little stack left for the host. */
 void wasm_trap_check_stack(void);
 
