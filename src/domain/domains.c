@@ -9,6 +9,7 @@
 #include "domain/tokens.h"
 #include "domain/warden.h"
 #include "domain/wasm_modules.h"
+#include "wasm/area.h"
 
 int domains_init(struct domains *domains, struct ward_fault *fault)
 {
@@ -85,6 +86,7 @@ void domains_finish(struct domains *domains)
         }
         executors_end(domains);
         wasm_modules_finish(&domains->modules);
+        wasm_areas_drop();
         blocks_finish(&domains->blocks);
         domains->dispatch = dispatch_free(domains->dispatch);
         tokens_close(domains->tokens);

@@ -1,129 +1,28 @@
 #include "domain/state.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include "base/fault.h"
-#include "base/own.h"
+#include "base/wiped.h"
 
-enum {
-        SLAB = 64 << 10,
-        SLOT = 64, /* a cache line: who makes domains does not disturb those who call others */
-};
-
-/* Slots of mappings that a fork wipes. What is free, and what there is, is kept apart from them. Guarded by the lock; all of it
- * goes when the last slot comes back. */
-static struct {
-        pthread_mutex_t lock;
-        void **slabs;
-        size_t n_slabs;
-        struct domain_state **idle; /* room for every slot of every slab */
-        size_t n_idle;
-} slots = { .lock = PTHREAD_MUTEX_INITIALIZER };
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-static void take(void)
-{
-        pthread_mutex_lock(&slots.lock);
-}
-
-static void give(void)
-{
-        pthread_mutex_unlock(&slots.lock);
-}
-
-/* A child that was forked while another thread held the lock would never get it. */
-static void init_once(void)
-{
-        pthread_atfork(take, give, give);
-}
-
-/* --- With the lock held ----------------------------------------------------------------------- */
-
-/* Room for one more slab, and for its slots among the idle. */
-static bool make_room(void)
-{
-        void **slabs = reallocarray(slots.slabs, slots.n_slabs + 1, sizeof *slabs);
-        if (slabs)
-                slots.slabs = slabs;
-        struct domain_state **idle = reallocarray(slots.idle, (slots.n_slabs + 1) * (SLAB / SLOT), sizeof(*idle));
-        if (idle)
-                slots.idle = idle;
-        return slabs && idle;
-}
-
-static int add_slab(void)
-{
-        if (!make_room())
-                return -ENOMEM;
-        char *slab = mmap(NULL, SLAB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (slab == MAP_FAILED)
-                return -errno;
-        if (madvise(slab, SLAB, MADV_WIPEONFORK) < 0) {
-                int r = -errno;
-                munmap(slab, SLAB);
-                return r;
-        }
-        slots.slabs[slots.n_slabs++] = slab;
-        for (size_t at = SLAB; at; at -= SLOT)
-                slots.idle[slots.n_idle++] = (struct domain_state *)(void *)(slab + at - SLOT);
-        return 0;
-}
-
-static void drop_slabs(void)
-{
-        for (size_t i = 0; i < slots.n_slabs; i++)
-                munmap(slots.slabs[i], SLAB);
-        free(slots.slabs);
-        free(slots.idle);
-        slots.slabs = NULL;
-        slots.idle = NULL;
-        slots.n_slabs = slots.n_idle = 0;
-}
-
-/* --- States ----------------------------------------------------------------------------------- */
-
-static int take_slot(struct domain_state **ret_state)
-{
-        pthread_once(&once, init_once);
-        take();
-        int r = slots.n_idle ? 0 : add_slab();
-        if (!r)
-                *ret_state = slots.idle[--slots.n_idle];
-        give();
-        return r;
-}
+_Static_assert(sizeof(struct domain_state) <= WIPED_SIZE, "a state fits what a fork wipes");
 
 struct domain_state *domain_state_new(bool wiped, struct ward_fault *fault)
 {
-        struct domain_state *state = NULL;
-        int r = 0;
-        if (wiped)
-                r = take_slot(&state);
-        else
-                state = calloc(1, sizeof *state);
+        struct domain_state *state = wiped ? wiped_take() : calloc(1, sizeof *state);
         if (!state) {
-                fault_set_errno(fault, WARD_FAULT_SYSTEM, r ? -r : ENOMEM, "cannot have a state that is wiped on fork");
+                fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot have a state that is wiped on fork");
                 return NULL;
         }
         state->kept = !wiped;
-        atomic_store_explicit(&state->state, WARD_DOMAIN_UNLOADED, memory_order_relaxed);
         atomic_store(&state->here, 1);
         return state;
 }
 
 void domain_state_free(struct domain_state *state)
 {
-        if (!state)
-                return;
-        if (state->kept) {
+        if (state && state->kept)
                 free(state);
-                return;
-        }
-        take();
-        slots.idle[slots.n_idle++] = state;
-        if (slots.n_idle == slots.n_slabs * (SLAB / SLOT))
-                drop_slabs();
-        give();
+        else
+                wiped_give(state);
 }

@@ -1,5 +1,4 @@
-/* What a fork wipes: a domain's state, and whether this is the process that made it. Many share a page; each has a cache line. The
- * pages are given back when the last of a process's is. */
+/* What a fork wipes (base/wiped.h): a domain's state, and whether this is the process that made it. */
 #ifndef DOMAIN_STATE_H
 #define DOMAIN_STATE_H
 

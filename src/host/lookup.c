@@ -49,7 +49,7 @@ int lookup_begin(struct domains *domains, const char *module, const struct ward_
                  struct lookup *ret_lookup, struct ward_fault *fault)
 {
         struct lookup lookup = { .source.path = module };
-        bool there = !access(module, F_OK);
+        bool there = !domains->resolve || !access(module, F_OK); /* nobody is asked: whether it is there shows when it is read */
         if (domains->resolve && (is_name(module) || !there)) {
                 int r = ask(domains, module, options, &lookup, fault);
                 if (r < 0)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "wasm/linear.h"
 
 static void unref(struct wasm_binding **binding)
 {
@@ -35,6 +36,7 @@ int wasm_binding_get(const struct wasm_module *module, const struct wasm_terms *
         if (r)
                 return r;
         const struct wasm_image_entry *entry = wasm_image_entry(binding->image);
+        binding->reservation = wasm_memory_reservation(wasm_module_shape(module)->offset_max);
         for (size_t i = 0; i < terms->n_needs; i++)
                 if (exports[i] < entry->n_exports)
                         binding->exports[i] = entry->exports[exports[i]];

@@ -1,10 +1,11 @@
 /* An image bound to what a host offers and needs: which of the module's own numbers those are. Made once for a module and a
- * contract, read-only, shared by all their instances. */
+ * contract, read-only but for the window, shared by all their instances. */
 #ifndef WASM_BINDING_H
 #define WASM_BINDING_H
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include "wasm/area.h"
 #include "wasm/image.h"
 
 struct wasm_binding {
@@ -13,6 +14,8 @@ struct wasm_binding {
         uint32_t n_needs;
         wasm_export *exports; /* for each need; NULL for an optional one that is missing */
         uint32_t *offers;     /* for each of the module's imports */
+        uint64_t reservation; /* what a linear memory takes of the address space (linear.h) */
+        struct wasm_window window;
 };
 
 /* Whether @module fits @terms, then its image (wasm_image_get), bound to them. With a reference. */

@@ -51,7 +51,10 @@ char check_access(struct body *body, const struct op *op)
         uint32_t align = reader_u32(body->reader);
         if (align > op->align)
                 reader_refuse(body->reader, "an alignment of 2^%u where at most 2^%u is natural", align, op->align);
-        reader_u32(body->reader); /* any offset is valid: what lies beyond the memory traps */
+        uint32_t offset = reader_u32(body->reader); /* any is valid: what lies beyond the memory traps */
+        struct wasm_shape *shape = &body->reader->module->shape;
+        if (offset > shape->offset_max)
+                shape->offset_max = offset;
         need_memory(body);
         return 0;
 }

@@ -27,11 +27,10 @@ struct wasm_instance {
         struct wasm_binding *binding; /* a reference */
         const struct wasm_image_entry *entry;
         struct wasm_host host;
-        struct wasm_head *head;        /* owned; the image's own part follows it */
+        struct wasm_head *head;        /* part of the same allocation; the image's own part follows it */
         void *module;                  /* that part */
         struct wasm_memory *memory;    /* in it; NULL: the module exports none */
-        uint8_t *reservation;          /* WASM_RESERVATION bytes, or NULL */
-        pid_t owner;                   /* the process that has the reservation: it is not inherited */
+        struct wasm_area area;         /* where the memory is */
         void *tables[WASM_TABLES_MAX]; /* owned */
         uint32_t depth;                /* enters without leaves */
         _Atomic uint32_t thread;       /* the one that runs module code now: 0 for none, and while the host runs */

@@ -1,10 +1,7 @@
 #include "wasm/linear.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "wasm/trap.h"
@@ -18,26 +15,6 @@ static uint64_t limit_pages(const struct wasm_instance *instance)
         return bytes && bytes / WASM_PAGE < WASM_PAGES_MAX ? bytes / WASM_PAGE : WASM_PAGES_MAX;
 }
 
-/* Not inherited by forks, where nobody would free it. */
-static uint8_t *reserve(void)
-{
-        uint8_t *at = mmap(NULL, WASM_RESERVATION, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (at == MAP_FAILED)
-                return NULL;
-        if (!madvise(at, WASM_RESERVATION, MADV_DONTFORK))
-                return at;
-        int error = errno;
-        munmap(at, WASM_RESERVATION);
-        errno = error;
-        return NULL;
-}
-
-static bool commit(const struct wasm_memory *memory, uint32_t from, uint32_t to)
-{
-        return from == to ||
-               !mprotect(memory->data + (uint64_t)from * WASM_PAGE, (uint64_t)(to - from) * WASM_PAGE, PROT_READ | PROT_WRITE);
-}
-
 void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pages)
 {
         struct wasm_instance *instance = wasm_trap_instance();
@@ -49,15 +26,14 @@ void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pa
                         "add-in '%s' starts with %llu bytes of linear memory, and its domain's limit (memory_bytes) is %llu",
                         instance->host.name, (unsigned long long)pages * WASM_PAGE,
                         (unsigned long long)instance->host.memory_bytes));
-        if (!instance->reservation)
-                instance->reservation = reserve();
-        memory->data = instance->reservation;
-        if (!memory->data || !commit(memory, 0, pages))
+        int r = wasm_area_take(instance->binding->reservation, (uint64_t)pages * WASM_PAGE, &instance->area);
+        if (r)
                 wasm_trap_fail(
-                        fault_set_errno(fault, WARD_FAULT_SYSTEM, errno,
-                                        "cannot reserve 8 GiB of address space for the linear memory of add-in '%s' (is there "
+                        fault_set_errno(fault, WARD_FAULT_SYSTEM, -r,
+                                        "cannot reserve %llu GiB of address space for the linear memory of add-in '%s' (is there "
                                         "a limit, such as ulimit -v?)",
-                                        instance->host.name));
+                                        (unsigned long long)instance->binding->reservation >> 30, instance->host.name));
+        memory->data = instance->area.base;
         memory->pages = pages;
         memory->max_pages = max_pages < limit ? max_pages : (uint32_t)limit;
         memory->size = (uint64_t)pages * WASM_PAGE;
@@ -66,11 +42,12 @@ void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pa
 uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages)
 {
         uint32_t before = memory->pages;
+        uint64_t after = (uint64_t)before + pages;
         wasm_trap_check();
-        if ((uint64_t)before + pages > memory->max_pages || !commit(memory, before, before + pages))
+        if (after > memory->max_pages || !wasm_area_open(&wasm_trap_instance()->area, after * WASM_PAGE))
                 return UINT32_MAX;
-        memory->pages = before + pages;
-        memory->size = (uint64_t)memory->pages * WASM_PAGE;
+        memory->pages = (uint32_t)after;
+        memory->size = after * WASM_PAGE;
         return before;
 }
 
@@ -137,10 +114,7 @@ void *wasm_table_grow(void *table, uint32_t entries, uint32_t entry_size)
 
 void wasm_memory_finish(struct wasm_instance *instance)
 {
-        /* In a forked child the range may be something else's by now. */
-        if (instance->reservation && instance->owner == getpid())
-                munmap(instance->reservation, WASM_RESERVATION);
-        instance->reservation = NULL;
+        wasm_area_give(&instance->area, &instance->binding->window);
         for (size_t i = 0; i < COUNT_OF(instance->tables); i++) {
                 free(instance->tables[i]);
                 instance->tables[i] = NULL;

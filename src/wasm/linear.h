@@ -4,10 +4,15 @@
 
 #include "wasm/instance.h"
 
-/* What a 32-bit address and a 32-bit offset can reach, and a little more for the width of the access. All of it is reserved; only
- * the memory's size is accessible. */
-#define WASM_RESERVATION ((8ull << 30) + (64 << 10))
-#define WASM_PAGE        65536u
+#define WASM_PAGE 65536u
+
+/* What a 32-bit address and an offset of at most @offset_max can reach, and a little more for the width of the access. All of it is
+ * reserved; only the memory's size is accessible. Two sizes, so that areas are used again: most modules' offsets are addresses of
+ * their data, and small; 47 bits of address space hold 32,640 of those, and 16,383 of the others. */
+static inline uint64_t wasm_memory_reservation(uint32_t offset_max)
+{
+        return offset_max < (16u << 20) - WASM_PAGE ? (4ull << 30) + (16 << 20) : (8ull << 30) + WASM_PAGE;
+}
 
 /* Within a run. */
 void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pages);

@@ -54,6 +54,7 @@ struct wasm_shape {
         uint32_t table_min;   /* entries, the sum over all tables */
         uint32_t table_max;   /* the same, as the rewritten module has it: at most WASM_TABLE_ENTRIES_MAX a table */
         uint32_t n_globals;
+        uint32_t offset_max; /* the largest that a load or store adds to its address */
 };
 
 struct wasm_module;
@@ -103,9 +104,9 @@ int wasm_module_bind(const struct wasm_module *module, const struct wasm_terms *
                      struct ward_fault *fault);
 
 /* Writes the module again so that no name in it is the author's: import number i is "ward" "i<i>", export number i is "e<i>" if a
- * host could call it (core types, one result at most), the memory is "memory" if the module exports it so or as "cm32p2_memory". All
- * other exports and all custom sections are gone. A function that no host could offer is a fault `contract`. Free @ret_bytes with
- * free(). */
+ * host could call it (core types, one result at most), the memory is "memory" if the module exports it so or as "cm32p2_memory".
+ * All other exports and all custom sections are gone. A function that no host could offer is a fault `contract`. Free @ret_bytes
+ * with free(). */
 int wasm_module_rewrite(const struct wasm_module *module, uint8_t **ret_bytes, size_t *ret_len, struct ward_fault *fault);
 
 #endif

@@ -22,20 +22,19 @@ int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host
         int r = wasm_signals_install(fault);
         if (r)
                 return r;
-        struct wasm_instance *instance = calloc(1, sizeof *instance);
-        struct wasm_head *head = calloc(1, sizeof *head + entry->instance_size);
-        if (!instance || !head) {
-                free(instance);
-                free(head);
+        struct with_head {
+                struct wasm_instance instance;
+                struct wasm_head head;
+        } *both = calloc(1, sizeof *both + entry->instance_size);
+        if (!both)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an instance of add-in '%s'", host->name);
-        }
+        struct wasm_instance *instance = &both->instance;
         instance->binding = wasm_binding_ref(binding);
         instance->entry = entry;
         instance->host = *host;
-        instance->head = head;
-        instance->module = head + 1;
+        instance->head = &both->head;
+        instance->module = both + 1;
         instance->memory = entry->memory ? entry->memory(instance->module) : NULL;
-        instance->owner = getpid();
         *ret_instance = instance;
         return 0;
 }
@@ -46,7 +45,6 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
                 return NULL;
         wasm_memory_finish(instance);
         wasm_binding_unref(instance->binding);
-        free(instance->head);
         free(instance);
         return NULL;
 }

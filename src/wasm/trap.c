@@ -124,8 +124,8 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
         struct wasm_end how = { .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB };
         if (!is_in_module(top) || info->si_code <= 0)
                 return;
-        uintptr_t address = (uintptr_t)info->si_addr, base = (uintptr_t)top->instance->reservation;
-        if (base && address - base < WASM_RESERVATION) {
+        uintptr_t address = (uintptr_t)info->si_addr, base = (uintptr_t)top->instance->area.base;
+        if (base && address - base < top->instance->area.size) {
                 how.has_address = true;
                 how.address = address - base;
         } else if (is_stack_end(top, address, context)) {

@@ -1,0 +1,257 @@
+#include "wasm/area.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/wiped.h"
+
+enum {
+        PAGE = 4096,
+        LOOKED_AT = 4096, /* pages of a memory, for a window */
+        LOOK_NEAR = 8,    /* kept areas that are tried for one that is as open as it is to be */
+        /* What a page costs that is touched anew, in what it costs to clear one. */
+        TOUCHED = 16,
+};
+
+/* What is not in use, the last given last. All of it is zero. */
+static struct {
+        pthread_mutex_t lock;
+        _Atomic uint64_t *here; /* wiped by forks; NULL where there are no areas */
+        uint64_t generation;    /* what *here is in the process that has them */
+        uint64_t used;
+        uint64_t bytes; /* that are kept in memory */
+        unsigned n;
+        struct kept {
+                struct wasm_area area;
+                uint64_t bytes;
+        } kept[WASM_AREAS_KEPT];
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void take(void)
+{
+        pthread_mutex_lock(&pool.lock);
+}
+
+static void give(void)
+{
+        pthread_mutex_unlock(&pool.lock);
+}
+
+/* A child that was forked while another thread held the lock would never get it. */
+static void init_once(void)
+{
+        pthread_atfork(take, give, give);
+}
+
+static void pool_enter(void)
+{
+        pthread_once(&once, init_once);
+        take();
+        if (pool.here && !atomic_load(pool.here)) { /* a forked child: all that is known here is its parent's */
+                pool.used = pool.bytes = pool.n = 0;
+                atomic_store(pool.here, ++pool.generation);
+        }
+}
+
+/* --- Mappings --------------------------------------------------------------------------------- */
+
+static int reserve(uint64_t size, uint8_t **ret_base)
+{
+        void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (at == MAP_FAILED)
+                return -errno;
+        if (madvise(at, size, MADV_DONTFORK) < 0) {
+                int r = -errno;
+                munmap(at, size);
+                return r;
+        }
+        *ret_base = at;
+        return 0;
+}
+
+static bool set_open(struct wasm_area *area, uint64_t open)
+{
+        uint64_t from = open < area->open ? open : area->open, to = open < area->open ? area->open : open;
+        if (from != to && mprotect(area->base + from, to - from, to == open ? PROT_READ | PROT_WRITE : PROT_NONE) < 0)
+                return false;
+        area->open = open;
+        return true;
+}
+
+bool wasm_area_open(struct wasm_area *area, uint64_t open)
+{
+        return set_open(area, open);
+}
+
+/* --- Taking ----------------------------------------------------------------------------------- */
+
+/* The last one that is large enough, of those one that is as open as it is to be where there is such. */
+static bool take_kept(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+{
+        unsigned best = pool.n;
+        for (unsigned i = pool.n; i-- && pool.n - i <= LOOK_NEAR;) {
+                if (pool.kept[i].area.size < size)
+                        continue;
+                if (best == pool.n || pool.kept[i].area.open == open)
+                        best = i;
+                if (pool.kept[i].area.open == open)
+                        break;
+        }
+        if (best == pool.n)
+                return false;
+        *ret_area = pool.kept[best].area;
+        pool.bytes -= pool.kept[best].bytes;
+        memmove(&pool.kept[best], &pool.kept[best + 1], (pool.n - best - 1) * sizeof *pool.kept);
+        pool.n--;
+        return true;
+}
+
+/* Counts one more in use. */
+static int find(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+{
+        pool_enter();
+        if (!pool.here) {
+                pool.here = wiped_take();
+                if (pool.here)
+                        atomic_store(pool.here, ++pool.generation);
+        }
+        int r = pool.here ? 0 : -ENOMEM;
+        if (!r && !take_kept(size, open, ret_area))
+                *ret_area = (struct wasm_area){ .size = size, .generation = pool.generation };
+        if (!r)
+                pool.used++;
+        give();
+        return r;
+}
+
+static void lose(struct wasm_area *area)
+{
+        if (area->base)
+                munmap(area->base, area->size);
+        *area = (struct wasm_area){ 0 };
+        pool_enter();
+        pool.used--;
+        give();
+}
+
+int wasm_area_take(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+{
+        struct wasm_area area;
+        int r = find(size, open, &area);
+        if (r)
+                return r;
+        if (!area.base)
+                r = reserve(size, &area.base);
+        if (!r && !set_open(&area, open))
+                r = -errno;
+        if (r)
+                lose(&area);
+        else
+                *ret_area = area;
+        return r;
+}
+
+/* --- Giving ----------------------------------------------------------------------------------- */
+
+/* The pages that are cheaper to clear each time than to have from the system anew: of all runs of pages the one where most is
+ * gained. What the kernel says is a guess: a page that it swapped out is not there. */
+static uint64_t look(const struct wasm_area *area)
+{
+        unsigned char there[LOOKED_AT];
+        uint64_t n = area->open / PAGE < LOOKED_AT ? area->open / PAGE : LOOKED_AT, from = 0, best_from = 0, best_n = 0;
+        int64_t gain = 0, best = 0;
+        if (mincore(area->base, n * PAGE, there) < 0)
+                return 0;
+        for (uint64_t i = 0; i < n; i++) {
+                if (gain <= 0) {
+                        gain = 0;
+                        from = i;
+                }
+                gain += there[i] & 1 ? TOUCHED : -1;
+                if (gain > best && i + 1 - from <= WASM_WINDOW_MAX / PAGE) {
+                        best = gain;
+                        best_from = from;
+                        best_n = i + 1 - from;
+                }
+        }
+        return best_from << 32 | best_n;
+}
+
+/* Of the first memory, and again of the 2nd, 4th, 8th, … */
+static uint64_t window_of(struct wasm_window *window, const struct wasm_area *area)
+{
+        uint32_t seen = atomic_fetch_add_explicit(&window->seen, 1, memory_order_relaxed) + 1;
+        if (!(seen & (seen - 1)))
+                atomic_store_explicit(&window->pages, look(area), memory_order_relaxed);
+        return atomic_load_explicit(&window->pages, memory_order_relaxed);
+}
+
+static bool drop(uint8_t *at, uint64_t len)
+{
+        return !len || !madvise(at, len, MADV_DONTNEED);
+}
+
+/* All of it reads as zero from here on. How much of it stays in memory is in @ret_kept. */
+static bool wipe(const struct wasm_area *area, struct wasm_window *window, uint64_t *ret_kept)
+{
+        uint64_t pages = window_of(window, area), from = (pages >> 32) * PAGE, to = from + (uint32_t)pages * (uint64_t)PAGE;
+        to = to < area->open ? to : area->open;
+        from = from < to ? from : to;
+        memset(area->base + from, 0, to - from);
+        *ret_kept = to - from;
+        return drop(area->base, from) && drop(area->base + to, area->open - to);
+}
+
+static bool keep(const struct wasm_area *area, uint64_t bytes)
+{
+        pool_enter();
+        bool kept = area->generation == pool.generation && pool.n < WASM_AREAS_KEPT && pool.bytes + bytes <= WASM_BYTES_KEPT;
+        if (kept) {
+                pool.kept[pool.n++] = (struct kept){ *area, bytes };
+                pool.bytes += bytes;
+                pool.used--;
+        }
+        give();
+        return kept;
+}
+
+static bool is_here(const struct wasm_area *area)
+{
+        pool_enter();
+        bool here = area->base && area->generation == pool.generation;
+        give();
+        return here;
+}
+
+void wasm_area_give(struct wasm_area *area, struct wasm_window *window)
+{
+        uint64_t bytes;
+        if (is_here(area) && !(wipe(area, window, &bytes) && keep(area, bytes)))
+                lose(area);
+        *area = (struct wasm_area){ 0 };
+}
+
+void wasm_areas_drop(void)
+{
+        pool_enter();
+        for (unsigned i = 0; i < pool.n; i++)
+                munmap(pool.kept[i].area.base, pool.kept[i].area.size);
+        pool.n = 0;
+        pool.bytes = 0;
+        if (!pool.used) {
+                wiped_give(pool.here);
+                pool.here = NULL;
+        }
+        give();
+}
+
+uint64_t wasm_areas_used(void)
+{
+        pool_enter();
+        uint64_t used = pool.used;
+        give();
+        return used;
+}
