@@ -40,9 +40,10 @@ struct wasm_head {
 };
 
 struct wasm_runtime {
-        void (*trap)(enum wasm_trap trap) __attribute__((noreturn));
+        /* @line: of the image's C text (recast.h). */
+        void (*trap)(enum wasm_trap trap, uint32_t line) __attribute__((noreturn));
         /* An access out of bounds at @address, which a checked image has found by itself. */
-        void (*trap_at)(uint64_t address) __attribute__((noreturn));
+        void (*trap_at)(uint64_t address, uint32_t line) __attribute__((noreturn));
         /* Does not return where the call is to end. */
         void (*look)(void);
         /* Calls what the module's import number @import is bound to; parameters in, result out, in @slots, each value's bits

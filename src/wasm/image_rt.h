@@ -42,7 +42,8 @@ static const struct wasm_runtime *wasm_rt_runtime;
 
 /* --- Traps ------------------------------------------------------------------------------------ */
 
-#define TRAP(x)     (wasm_rt_runtime->trap(WASM_TRAP_##x), 0)
+/* With its line, for compilers make one of calls that are alike. */
+#define TRAP(x)     (wasm_rt_runtime->trap(WASM_TRAP_##x, __LINE__), 0)
 #define UNREACHABLE TRAP(UNREACHABLE)
 
 #define TRAP_IF(condition, x)                                                                                                      \
@@ -117,7 +118,7 @@ typedef struct wasm_memory wasm_rt_memory_t;
 #define MEMORY_CHECK(at, len)                                                                                                      \
         do                                                                                                                         \
                 if (UNLIKELY((at) + (len) > memory_size))                                                                          \
-                        wasm_rt_runtime->trap_at(at);                                                                              \
+                        wasm_rt_runtime->trap_at(at, __LINE__);                                                                    \
         while (0)
 #else
 #define WASM_IS_CHECKED       false

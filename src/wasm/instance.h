@@ -53,6 +53,7 @@ struct wasm_end {
         enum wasm_trap trap;
         bool has_address;
         uint64_t address;
+        uint32_t line; /* of the image's text, where that has found the trap; 0: it has not */
         int kind; /* the negative fault kind that an import gave */
 };
 

@@ -67,15 +67,16 @@ static void end(struct activation *activation, struct wasm_end how)
         _longjmp(activation->jump, 1);
 }
 
-void wasm_trap(enum wasm_trap trap)
+void wasm_trap(enum wasm_trap trap, uint32_t line)
 {
-        end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = trap });
+        end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = trap, .line = line });
 }
 
-void wasm_trap_at(uint64_t address)
+void wasm_trap_at(uint64_t address, uint32_t line)
 {
         end(wasm_thread.top,
-            (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB, .has_address = true, .address = address });
+            (struct wasm_end){
+                    .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB, .has_address = true, .address = address, .line = line });
 }
 
 void wasm_trap_fail(int kind)
@@ -100,7 +101,7 @@ void wasm_trap_check_stack(void)
 {
         uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
         if (sp + STACK_OVERHANG < wasm_thread.top->instance->head->stack_limit)
-                wasm_trap(WASM_TRAP_EXHAUSTION);
+                wasm_trap(WASM_TRAP_EXHAUSTION, 0);
 }
 
 /* --- Signals: on this thread, in the middle of anything --------------------------------------- */

@@ -17,8 +17,8 @@ struct wasm_instance *wasm_trap_instance(void);
 struct ward_fault *wasm_trap_fault(void);
 
 /* End the innermost run. Nothing between it and the caller may own anything. */
-void wasm_trap(enum wasm_trap trap) __attribute__((noreturn));
-void wasm_trap_at(uint64_t address) __attribute__((noreturn));
+void wasm_trap(enum wasm_trap trap, uint32_t line) __attribute__((noreturn));
+void wasm_trap_at(uint64_t address, uint32_t line) __attribute__((noreturn));
 void wasm_trap_fail(int kind) __attribute__((noreturn));
 /* Ends it if it is to end. */
 void wasm_trap_check(void);
