@@ -186,6 +186,7 @@ struct source {
         char *glue;
         struct wasm_tools *tools;
         char *recipe;
+        bool checked, looking;
         const char *name;
         char key[WASM_KEY_LEN + 1];
 };
@@ -203,13 +204,15 @@ static int source_make(const struct wasm_module *module, const struct wasm_image
 {
         uint8_t *bytes = NULL;
         source->name = options->name;
+        source->checked = options->checked;
+        source->looking = options->looking;
         int r = wasm_module_rewrite(module, &bytes, &source->module.len, fault);
         source->module.at = bytes;
         if (!r)
                 r = wasm_glue(module, &source->glue, fault);
         if (!r)
                 r = wasm_tools_find(options->compiler, &source->tools, fault);
-        if (!r && wasm_translate_recipe(&source->recipe))
+        if (!r && wasm_translate_recipe(options->checked, options->looking, &source->recipe))
                 r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot look for a compiled module");
         if (r)
                 return r;
@@ -221,7 +224,14 @@ static int source_make(const struct wasm_module *module, const struct wasm_image
 
 static int build(const struct wasm_cache *cache, const struct source *source, struct ward_fault *fault)
 {
-        const struct wasm_translation translation = { source->tools, source->module, source->glue, source->name, NULL, NULL };
+        const struct wasm_translation translation = {
+                .tools = source->tools,
+                .module = source->module,
+                .glue = source->glue,
+                .name = source->name,
+                .checked = source->checked,
+                .looking = source->looking,
+        };
         struct wasm_build folder;
         unsigned held;
         int r = wasm_build_begin(cache, &folder, fault);

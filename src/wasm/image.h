@@ -14,6 +14,7 @@ struct wasm_image_options {
         const char *name;       /* the module's path, for faults */
         const char *cache_path; /* NULL: $WARD_CACHE, else $XDG_CACHE_HOME/ward, else ~/.cache/ward */
         const char *compiler;   /* NULL: $WARD_CC, else the first of cc, gcc, clang */
+        bool checked, looking;  /* as in struct wasm_recast_options: other images of the same module */
 };
 
 /* The image of @module: one that is loaded, or cached, or else compiled now, which takes seconds. With a reference. */

@@ -217,7 +217,12 @@ static int compile_several(struct work *work, struct ward_fault *fault)
 static int compile(struct work *work, int folder, struct ward_fault *fault)
 {
         struct stat st;
-        const struct wasm_recast_options options = { .name = work->what->name, .parts_max = WASM_PARTS_MAX };
+        const struct wasm_recast_options options = {
+                .name = work->what->name,
+                .checked = work->what->checked,
+                .looking = work->what->looking,
+                .parts_max = WASM_PARTS_MAX,
+        };
         int r = wasm_recast(folder, &options, &work->n_parts, fault);
         if (r)
                 return r;
@@ -247,13 +252,13 @@ int wasm_translate(const struct wasm_translation *translation, int folder, unsig
 
 /* --- What it depends on ----------------------------------------------------------------------- */
 
-int wasm_translate_recipe(char **ret_text)
+int wasm_translate_recipe(bool checked, bool looking, char **ret_text)
 {
         size_t len;
         FILE *out = open_memstream(ret_text, &len);
         if (!out)
                 return -errno;
-        fprintf(out, "%s\n", wasm_sources);
+        fprintf(out, "%s\n%s\n%s\n", wasm_sources, checked ? "checked" : "", looking ? "looking" : "");
         for (size_t i = 0; i < COUNT_OF(compile_flags); i++)
                 fprintf(out, "%s\n", compile_flags[i]);
         for (size_t i = 0; i < COUNT_OF(link_flags); i++)

@@ -3,6 +3,7 @@
 #ifndef WASM_TRANSLATE_H
 #define WASM_TRANSLATE_H
 
+#include <stdbool.h>
 #include <ward/fault.h>
 #include "base/span.h"
 #include "wasm/tools.h"
@@ -17,13 +18,14 @@ struct wasm_translation {
         const char *name;       /* the module's, for faults */
         wasm_progress progress; /* NULL: none */
         void *progress_data;
+        bool checked, looking; /* as in struct wasm_recast_options */
 };
 
 /* A hash of Ward's own part in it. */
 extern const char wasm_sources[];
 
 /* All that changes what is made of a module, but for the tools, as text; to be freed. -ENOMEM. */
-int wasm_translate_recipe(char **ret_text);
+int wasm_translate_recipe(bool checked, bool looking, char **ret_text);
 
 /* Makes the file WASM_IMAGE_FILE in @folder, along with others. @ret_held: what confined the tools (sandbox/confine.h). */
 #define WASM_IMAGE_FILE "image.so"
