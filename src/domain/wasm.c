@@ -124,6 +124,7 @@ static int loaded_new(struct instance *instance, const struct ward_activate_opti
         loaded->domain = domain->held;
         loaded->memory.alloc = loaded_allocate;
         loaded->memory.context = loaded;
+        loaded->memory.low = binding->null_bytes;
         loaded->n_resource_offers = wasm_resource_offers(instance->contract);
         loaded->until = CLOCK_NEVER;
         atomic_init(&loaded->alarm.at, CLOCK_NEVER);

@@ -31,6 +31,12 @@ struct part {
         struct ward_fault *fault;
 };
 
+/* Whether something of @bytes at @at would lie where there is no memory, though it is not past its end. */
+static inline bool is_too_low(const struct marshal_memory *memory, uint32_t at, uint64_t bytes)
+{
+        return at < memory->low && bytes;
+}
+
 /* Reports "FUNCTION: parameter 2: TEXT"; returns -@kind. */
 int part_fault(const struct part *part, enum ward_fault_kind kind, const char *format, ...)
         __attribute__((format(printf, 3, 4), cold));

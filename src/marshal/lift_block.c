@@ -13,6 +13,8 @@ int lift_check_place(const struct lift *lift, const char *what, uint32_t at, uin
         if (at % align)
                 return part_fault(&lift->part, WARD_FAULT_PROTOCOL, "%s at offset %u, which is not a multiple of %u", what, at,
                                   align);
+        if (is_too_low(lift->memory, at, bytes))
+                return part_fault(&lift->part, WARD_FAULT_PROTOCOL, "%s at offset %u, where only a null pointer leads", what, at);
         if (at + bytes > lift->memory->size)
                 return part_fault(&lift->part, WARD_FAULT_PROTOCOL,
                                   "%s of %llu bytes at offset %u reaches past the end of memory (%llu bytes)", what,
@@ -188,6 +190,8 @@ static int check_list(const struct lift *lift, const struct ward_type *element, 
         if (at % element->abi_align)
                 return part_fault(&lift->part, WARD_FAULT_PROTOCOL, "a list at offset %u, which is not a multiple of %u", at,
                                   element->abi_align);
+        if (is_too_low(lift->memory, at, bytes))
+                return part_fault(&lift->part, WARD_FAULT_PROTOCOL, "a list at offset %u, where only a null pointer leads", at);
         if (at + bytes > lift->memory->size)
                 return part_fault(&lift->part, WARD_FAULT_PROTOCOL,
                                   "a list of %u elements of %u bytes at offset %u reaches past the end of memory (%llu bytes)", len,

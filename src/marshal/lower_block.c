@@ -7,6 +7,9 @@ int lower_check_room(const struct lower *lower, uint32_t at, uint32_t size, uint
         if (at % align)
                 return part_fault(&lower->part, WARD_FAULT_PROTOCOL,
                                   "the room for it is at offset %u, which is not a multiple of %u", at, align);
+        if (is_too_low(lower->memory, at, size))
+                return part_fault(&lower->part, WARD_FAULT_PROTOCOL,
+                                  "the room for it is at offset %u, where only a null pointer leads", at);
         if ((uint64_t)at + size > lower->memory->size)
                 return part_fault(&lower->part, WARD_FAULT_PROTOCOL,
                                   "the room for it, %u bytes at offset %u, reaches past the end of memory (%llu bytes)", size, at,

@@ -53,9 +53,11 @@ struct marshal_memory {
         /* Lowering: whether somebody sees to it later that the @len bytes at @data, which are the caller's for the whole call, are
          * copied to @at. NULL: nobody does. */
         bool (*later)(struct marshal_memory *memory, uint32_t at, const void *data, uint64_t len);
-        /* Lifting: returns when the @len bytes at @at are there, which may be in a block that was to be copied later. NULL: all is. */
+        /* Lifting: returns when the @len bytes at @at are there, which may be in a block that was to be copied later. NULL: all is.
+         */
         void (*await)(const struct marshal_memory *memory, uint32_t at, uint64_t len);
         bool trusted; /* by who lifts: the text of strings was checked by who lowered it */
+        uint32_t low; /* what lies below cannot be read or written: nothing that has bytes is there */
 };
 
 /* @args: the C argument struct, borrowed. @slots: WARD_FLAT_MAX of them; those beyond the flattening are left alone. */

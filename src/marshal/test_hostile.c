@@ -1,6 +1,7 @@
 /* Lifting from slots and memory that lie. */
 #include "marshal/marshal.h"
 
+#include <sys/mman.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -287,6 +288,81 @@ TEST(an_empty_memory_holds_only_what_is_empty)
         types_free(t);
 }
 
+/* A page that is not there, before one that is. */
+static struct marshal_memory memory_without_its_first_page(void)
+{
+        enum { PAGE = 4096, PAGES = 16 };
+        uint8_t *base = mmap(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        assert_true(base != MAP_FAILED);
+        assert_int_equal(mprotect(base, PAGE, PROT_NONE), 0);
+        return (struct marshal_memory){ .base = base, .size = PAGES * PAGE, .low = PAGE };
+}
+
+TEST(nothing_lies_below_the_low_bound)
+{
+        struct types *t = types_new();
+        const struct ward_type *text = types_string(t), *pair = types_record(t, 2, LIST_OF(text, text));
+        const struct ward_func *func = types_func(t, 1, LIST_OF(text), pair),
+                               *list = types_func(t, 1, LIST_OF(types_list(t, pair)), NULL);
+        struct marshal_memory memory = memory_without_its_first_page();
+        struct block args[2];
+        struct ward_fault fault;
+        uint64_t budget = PLENTY;
+        assert_int_equal(marshal_lift_params(func, SLOTS(16, 4), &memory, &budget, args, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, "f: parameter 1: a string at offset 16, where only a null pointer leads");
+        assert_int_equal(marshal_lift_params(func, SLOTS(4095, 4), &memory, &budget, args, NULL), -WARD_FAULT_PROTOCOL);
+        assert_int_equal(marshal_lift_params(func, SLOTS(16, 0), &memory, &budget, args, NULL), 0);
+        assert_int_equal(marshal_lift_params(func, SLOTS(4096, 4), &memory, &budget, args, NULL), 0);
+        ward_value_free(func->params, args);
+        assert_int_equal(marshal_lift_params(list, SLOTS(4, 1), &memory, &budget, args, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, "f: parameter 1: a list at offset 4, where only a null pointer leads");
+        assert_int_equal(marshal_lift_result(func, SLOTS(8), &memory, &budget, args, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, "f: the result: a record at offset 8, where only a null pointer leads");
+        memset(args, 0, sizeof args);
+        assert_int_equal(marshal_store_result(func, args, 8, &memory, &fault), -WARD_FAULT_PROTOCOL);
+        assert_string_equal(fault.text, "f: the result: the room for it is at offset 8, where only a null pointer leads");
+        munmap(memory.base, memory.size);
+        types_free(t);
+}
+
+static int lift_and_check(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory)
+{
+        OWNED(freep) char *args = malloc(func->params->size + 1);
+        uint64_t budget = PLENTY;
+        int r = marshal_lift_params(func, slots, memory, &budget, args, NULL);
+        if (!r) {
+                assert_true(value_is_well_formed(func->params, args));
+                ward_value_free(func->params, args);
+        }
+        assert_true(!r || r == -WARD_FAULT_PROTOCOL || r == -WARD_FAULT_LIMIT);
+        return r;
+}
+
+/* Wherever the values are said to be. */
+TEST(nothing_is_read_below_the_low_bound)
+{
+        struct marshal_memory memory = memory_without_its_first_page();
+        struct test_handles handles;
+        unsigned refused = 0;
+        test_handles_init(&handles);
+        memory.handles = &handles.handles;
+        for (uint64_t seed = 1; seed <= 2000; seed++) {
+                uint64_t own = seed * 0x9e3779b97f4a7c15u, slots[WARD_FLAT_MAX];
+                struct types *t = types_new();
+                const struct ward_func *func = random_func(t, &own, 4);
+                for (uint64_t i = memory.low; i < memory.size; i += 4) {
+                        uint32_t word = random_below(&own, 2) ? random_below(&own, 8192) & ~7u : random_below(&own, 4);
+                        memcpy(memory.base + i, &word, sizeof word);
+                }
+                for (int i = 0; i < WARD_FLAT_MAX; i++)
+                        slots[i] = random_below(&own, 2) ? random_below(&own, 8192) & ~7u : random_below(&own, 3);
+                refused += lift_and_check(func, slots, &memory) == -WARD_FAULT_PROTOCOL;
+                types_free(t);
+        }
+        assert_true(refused > 200);
+        munmap(memory.base, memory.size);
+}
+
 /* --- Amplification ---------------------------------------------------------------------------- */
 
 /* Each list is the whole memory, and each element of it the whole memory again. */
@@ -341,19 +417,6 @@ TEST(the_budget_is_a_limit)
 }
 
 /* --- Random damage ---------------------------------------------------------------------------- */
-
-static int lift_and_check(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory)
-{
-        OWNED(freep) char *args = malloc(func->params->size + 1);
-        uint64_t budget = PLENTY;
-        int r = marshal_lift_params(func, slots, memory, &budget, args, NULL);
-        if (!r) {
-                assert_true(value_is_well_formed(func->params, args));
-                ward_value_free(func->params, args);
-        }
-        assert_true(!r || r == -WARD_FAULT_PROTOCOL || r == -WARD_FAULT_LIMIT);
-        return r;
-}
 
 /* A view trusts what it points at, but points nowhere else. */
 static void view_and_finish(const struct ward_func *func, const uint64_t *slots, const struct marshal_memory *memory)
@@ -517,6 +580,7 @@ int main(int argc, char **argv)
                          TEST_CASE(bad_strings_of_utf16), TEST_CASE(bad_handles), TEST_CASE(long_texts_about_handles_are_cut),
                          TEST_CASE(a_late_fault_frees_what_was_made), TEST_CASE(bad_results_leave_ret_alone),
                          TEST_CASE(bad_spilled_parameters), TEST_CASE(an_empty_memory_holds_only_what_is_empty),
+                         TEST_CASE(nothing_lies_below_the_low_bound), TEST_CASE(nothing_is_read_below_the_low_bound),
                          TEST_CASE(nested_lists_that_share_bytes_stop_at_the_budget), TEST_CASE(elements_without_bytes_are_bounded),
                          TEST_CASE(the_budget_is_a_limit), TEST_CASE(random_damage_is_refused_or_harmless),
                          TEST_CASE(memory_that_changes_while_it_is_lifted),

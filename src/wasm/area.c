@@ -75,9 +75,22 @@ static int reserve(uint64_t size, uint8_t **ret_base)
 static bool set_open(struct wasm_area *area, uint64_t open)
 {
         uint64_t from = open < area->open ? open : area->open, to = open < area->open ? area->open : open;
+        if (!open)
+                area->closed = 0;
         if (from != to && mprotect(area->base + from, to - from, to == open ? PROT_READ | PROT_WRITE : PROT_NONE) < 0)
                 return false;
         area->open = open;
+        return true;
+}
+
+/* Most that are taken again are closed as they are to be. */
+bool wasm_area_close(struct wasm_area *area, uint64_t closed)
+{
+        uint64_t from = closed < area->closed ? closed : area->closed, to = closed < area->closed ? area->closed : closed;
+        if (from != to && area->open &&
+            mprotect(area->base + from, to - from, from == closed ? PROT_READ | PROT_WRITE : PROT_NONE) < 0)
+                return false;
+        area->closed = area->open ? closed : 0;
         return true;
 }
 
@@ -199,6 +212,7 @@ static bool wipe(const struct wasm_area *area, struct wasm_window *window, uint6
 {
         uint64_t pages = window_of(window, area), from = (pages >> 32) * PAGE, to = from + (uint32_t)pages * (uint64_t)PAGE;
         to = to < area->open ? to : area->open;
+        from = from < area->closed ? area->closed : from;
         from = from < to ? from : to;
         memset(area->base + from, 0, to - from);
         *ret_kept = to - from;

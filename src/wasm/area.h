@@ -27,7 +27,8 @@ enum {
 struct wasm_area {
         uint8_t *base;       /* NULL: none */
         uint64_t size;       /* reserved */
-        uint64_t open;       /* of that, from the base on, accessible */
+        uint64_t open;       /* of that, from the base on, accessible, */
+        uint64_t closed;     /* but for the first of them */
         uint64_t generation; /* whose it is, where processes fork */
 };
 
@@ -41,6 +42,9 @@ struct wasm_window {
 int wasm_area_take(uint64_t size, uint64_t open, struct wasm_area *ret_area);
 /* Makes the first @open bytes accessible: not fewer than before. False where there is no memory. */
 bool wasm_area_open(struct wasm_area *area, uint64_t open);
+/* Keeps the first @closed bytes from whoever uses it, a multiple of 4 KiB, less than a page of 64; 0: none of them. They are lost.
+ * False where there is no memory. */
+bool wasm_area_close(struct wasm_area *area, uint64_t closed);
 /* Nobody uses it any more. Leaves no area. One that is none, or not this process's, is only forgotten. */
 void wasm_area_give(struct wasm_area *area, struct wasm_window *window);
 

@@ -35,6 +35,7 @@ int wasm_binding_get(const struct wasm_module *module, const struct wasm_terms *
                 r = wasm_image_get(module, options, &binding->image, fault);
         if (r)
                 return r;
+        binding->null_bytes = wasm_module_null_bytes(module);
         const struct wasm_image_entry *entry = wasm_image_entry(binding->image);
         binding->reservation = wasm_memory_reservation(wasm_module_shape(module)->offset_max);
         for (size_t i = 0; i < terms->n_needs; i++)

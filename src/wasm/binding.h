@@ -16,6 +16,7 @@ struct wasm_binding {
         uint32_t *offers;     /* for each of the module's imports */
         uint64_t reservation; /* what a linear memory takes of the address space (linear.h) */
         struct wasm_window window;
+        uint32_t null_bytes; /* wasm_module_null_bytes */
 };
 
 /* Whether @module fits @terms, then its image (wasm_image_get), bound to them. With a reference. */

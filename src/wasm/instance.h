@@ -103,7 +103,8 @@ static inline bool wasm_instance_has(const struct wasm_instance *instance, uint3
         return need < instance->binding->n_needs && instance->binding->exports[need];
 }
 
-/* The linear memory: its base never changes while the instance lives, its size may grow with each call. */
+/* The linear memory: its base never changes while the instance lives, its size may grow with each call. The first null_bytes of its
+ * binding are not there. */
 static inline uint8_t *wasm_instance_memory(const struct wasm_instance *instance, uint64_t *ret_size)
 {
         *ret_size = instance->memory ? instance->memory->size : 0;

@@ -1,5 +1,6 @@
 #include "wasm/linear.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/fault.h"
@@ -27,6 +28,8 @@ void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pa
                         instance->host.name, (unsigned long long)pages * WASM_PAGE,
                         (unsigned long long)instance->host.memory_bytes));
         int r = wasm_area_take(instance->binding->reservation, (uint64_t)pages * WASM_PAGE, &instance->area);
+        if (!r && !wasm_area_close(&instance->area, instance->binding->null_bytes))
+                r = -errno;
         if (r)
                 wasm_trap_fail(
                         fault_set_errno(fault, WARD_FAULT_SYSTEM, -r,

@@ -155,6 +155,7 @@ static int module_new(struct ward_span bytes, const char *path, struct wasm_modu
                 memcpy(module->bytes, bytes.at, bytes.len);
         module->len = bytes.len;
         module->shape.memory_max = WASM_PAGES_MAX;
+        module->shape.data_low = UINT32_MAX;
         *ret_module = STEAL(module);
         return 0;
 }
@@ -202,6 +203,13 @@ struct wasm_module *wasm_module_free(struct wasm_module *module)
 struct ward_span wasm_module_claim(const struct wasm_module *module)
 {
         return module->claim;
+}
+
+uint32_t wasm_module_null_bytes(const struct wasm_module *module)
+{
+        enum { NULL_PAGE = 4096, STACK_LEAST = 64 << 10 };
+        uint32_t low = module->shape.data_low;
+        return module->claim.at && low >= STACK_LEAST && low != UINT32_MAX ? NULL_PAGE : 0;
 }
 
 const struct wasm_shape *wasm_module_shape(const struct wasm_module *module)

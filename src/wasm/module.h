@@ -55,6 +55,7 @@ struct wasm_shape {
         uint32_t table_max;   /* the same, as the rewritten module has it: at most WASM_TABLE_ENTRIES_MAX a table */
         uint32_t n_globals;
         uint32_t offset_max; /* the largest that a load or store adds to its address */
+        uint32_t data_low;   /* the lowest address that a segment writes to; UINT32_MAX where none does */
 };
 
 struct wasm_module;
@@ -77,6 +78,11 @@ struct ward_span wasm_module_claim(const struct wasm_module *module);
 
 /* Borrowed: lives as long as @module. */
 const struct wasm_shape *wasm_module_shape(const struct wasm_module *module);
+
+/* How much of its memory, from address 0 on, the module has no use for, so that it can be kept from it and a null pointer traps: a
+ * page, or 0. It must have been linked with our add-in view, by a linker that puts the stack first: then what lies below the data
+ * is the stack, of which this is the end. */
+uint32_t wasm_module_null_bytes(const struct wasm_module *module);
 
 /* A function that the module imports, by its place below shape.n_imports; or exports, which has no module name, false for what is
  * no function. Names are untrusted bytes. Borrowed: they live as long as @module. */

@@ -12,6 +12,7 @@ struct reader {
         const uint8_t *at;
         const uint8_t *end; /* of what is being read: a section, a function's body */
         int error;          /* 0, or a negative fault kind */
+        uint32_t constant;  /* the last one of type i32 */
 };
 
 /* The module is refused because of what was just read. Only the first refusal counts. */

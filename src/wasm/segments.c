@@ -12,7 +12,7 @@ static char read_constant_value(struct reader *reader, uint8_t opcode, uint32_t 
 {
         switch (opcode) {
         case OP_I32:
-                reader_signed(reader, 32);
+                reader->constant = (uint32_t)reader_signed(reader, 32);
                 return TYPE_I32;
         case OP_I64:
                 reader_signed(reader, 64);
@@ -165,6 +165,8 @@ static void read_data_segment(struct reader *reader)
                 if (memory || !reader->module->shape.has_memory)
                         reader_refuse(reader, "there is no memory %u", memory);
                 read_constant(reader, TYPE_I32);
+                if (reader->constant < reader->module->shape.data_low)
+                        reader->module->shape.data_low = reader->constant;
         }
         reader_bytes(reader, reader_u32(reader));
 }

@@ -222,6 +222,27 @@ TEST(a_forked_child_has_its_own)
         wasm_areas_drop();
 }
 
+/* What is closed stays so when it is taken again, or is opened, as whoever takes it wants it. */
+TEST(keeps_the_first_bytes_closed)
+{
+        struct wasm_window windows[2] = { 0 };
+        for (unsigned i = 0; i < 40; i++) {
+                unsigned closes = i % 3 != 0;
+                struct wasm_area area = taken((1 + i % 4) * (uint64_t)WASM_PAGE);
+                assert_true(wasm_area_close(&area, closes ? PAGES : 0));
+                assert_int_equal(is_accessible(area.base), !closes);
+                assert_int_equal(is_accessible(area.base + PAGES - 1), !closes);
+                assert_true(is_accessible(area.base + PAGES));
+                assert_true(wasm_area_open(&area, area.open + WASM_PAGE));
+                assert_int_equal(is_accessible(area.base), !closes);
+                for (uint64_t at = closes ? PAGES : 0; at < area.open; at++)
+                        assert_int_equal(area.base[at], 0);
+                memset(area.base + (closes ? PAGES : 0), 0xa5, area.open - (closes ? PAGES : 0));
+                wasm_area_give(&area, &windows[closes]);
+        }
+        wasm_areas_drop();
+}
+
 static void *take_and_give(void *data)
 {
         struct wasm_window *window = data;
@@ -255,6 +276,6 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(nothing_is_left), TEST_CASE(nothing_is_left_of_a_few_pages),
                          TEST_CASE(only_what_is_open_is_accessible), TEST_CASE(keeps_so_many), TEST_CASE(keeps_so_much),
-                         TEST_CASE(sizes), TEST_CASE(no_address_space), TEST_CASE(a_forked_child_has_its_own),
-                         TEST_CASE(any_thread));
+                         TEST_CASE(keeps_the_first_bytes_closed), TEST_CASE(sizes), TEST_CASE(no_address_space),
+                         TEST_CASE(a_forked_child_has_its_own), TEST_CASE(any_thread));
 }

@@ -356,6 +356,30 @@ TEST(a_claim_is_bounded)
         expect_plan("one more", &plan, "a contract of 4194305 bytes; Ward takes at most 4194304");
 }
 
+/* Its first page can be kept from a module that our add-in view is in, whose data begin above a stack. */
+TEST(tells_how_much_of_memory_is_not_used)
+{
+        static const struct {
+                struct ward_span claim, data;
+                uint32_t bytes;
+        } cases[] = {
+                { BYTES("\x0dward-contract?"), BYTES("\x01\x00\x41\x80\x80\x04\x0b\x01x"), 4096 }, /* at 65536 */
+                { BYTES("\x0dward-contract?"), BYTES("\x01\x00\x41\xff\xff\x03\x0b\x01x"), 0 },    /* at 65535 */
+                { BYTES("\x0dward-contract?"), BYTES("\x01\x01\x01x"), 0 },                        /* nowhere */
+                { BYTES("\x0dward-contract?"), BYTES("\x02\x00\x41\x80\x80\x04\x0b\x01x\x00\x41\x00\x0b\x01x"), 0 },
+                { BYTES("\x05other"), BYTES("\x01\x00\x41\x80\x80\x04\x0b\x01x"), 0 },
+        };
+        for (size_t i = 0; i < COUNT_OF(cases); i++) {
+                struct plan plan = test_plan();
+                plan.sections[SECTION_CUSTOM] = cases[i].claim;
+                plan.sections[SECTION_DATA] = cases[i].data;
+                plan.sections[SECTION_DATA_COUNT] = NONE;
+                struct wasm_module *module = read_plan(&plan);
+                assert_int_equal(wasm_module_null_bytes(module), cases[i].bytes);
+                wasm_module_free(module);
+        }
+}
+
 TEST(a_module_is_bounded)
 {
         OWNED(freep) uint8_t *large = calloc(1, (size_t)WASM_MODULE_MAX + 1);
@@ -482,7 +506,8 @@ int main(int argc, char **argv)
                          TEST_CASE(copies_the_bytes), TEST_CASE(refuses_what_is_no_core_module), TEST_CASE(types),
                          TEST_CASE(imports), TEST_CASE(declarations), TEST_CASE(globals_and_constants), TEST_CASE(exports),
                          TEST_CASE(element_segments), TEST_CASE(data_segments), TEST_CASE(sections), TEST_CASE(a_claim_is_bounded),
-                         TEST_CASE(a_module_is_bounded), TEST_CASE(long_paths_leave_room_for_the_reason),
-                         TEST_CASE(hostile_names_are_escaped_in_texts), TEST_CASE(real_modules),
-                         TEST_CASE(every_prefix_is_cut_short), TEST_CASE(flipped_bytes), TEST_CASE(real_modules_cut_and_flipped));
+                         TEST_CASE(tells_how_much_of_memory_is_not_used), TEST_CASE(a_module_is_bounded),
+                         TEST_CASE(long_paths_leave_room_for_the_reason), TEST_CASE(hostile_names_are_escaped_in_texts),
+                         TEST_CASE(real_modules), TEST_CASE(every_prefix_is_cut_short), TEST_CASE(flipped_bytes),
+                         TEST_CASE(real_modules_cut_and_flipped));
 }
