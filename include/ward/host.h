@@ -279,7 +279,7 @@ WARD_API int ward_object_acquire(struct ward_host *host, uint64_t object, uint64
 
 /* Gives @token back. The last token of an object destroys it, in the add-in: a fault there is returned, and the token is gone. Of
  * an object in an unloaded domain 0: there is nothing left to destroy. Like a call, it waits for those of other threads in the
- * object's domain, and as long as a call may. */
+ * object's domain, and as long as a call may; where that has no limit, a destructor at kind `wasm` has a second. */
 WARD_API int ward_token_release(struct ward_host *host, uint64_t token, struct ward_fault *fault);
 
 /* Whether two tokens are for one object or add-in. False where one is not held. */

@@ -7,22 +7,18 @@
 #include "domain/kind.h"
 #include "domain/wasm_load.h"
 #include "domain/wasm_loaded.h"
+#include "domain/wasm_signals.h"
 #include "domain/wasm_terms.h"
 #include "wasm/binding.h"
-
-enum { LAG_TICKS = 3 }; /* two have been seen on a virtual machine */
 
 /* --- Domains ---------------------------------------------------------------------------------- */
 
 static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
 {
-        struct timespec tick;
         struct wasm_domain *held = calloc(1, sizeof *held);
         if (!held)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
         list_init(&held->loaded);
-        clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
-        held->lag = LAG_TICKS * (uint64_t)tick.tv_nsec;
         int r = domains_monitor(domain->domains, &held->monitor, fault);
         if (r) {
                 free(held);

@@ -4,6 +4,9 @@
 #include "domain/wasm_loaded.h"
 #include "domain/wasm_terms.h"
 
+/* Who releases an object does not expect to wait for ever, nor was asked for how long. */
+enum { DESTROY_MS = 1000 };
+
 /* In a forked child the monitor may be freed. */
 void loaded_set_alarm(struct loaded *loaded, uint64_t until)
 {
@@ -147,12 +150,13 @@ struct outer_call {
         uint32_t ms;
 };
 
-static inline struct outer_call begin_call(struct loaded *loaded)
+/* @least: where the host has set no time limit. */
+static inline struct outer_call begin_call(struct loaded *loaded, uint32_t least)
 {
-        uint32_t ms = atomic_load_explicit(&loaded->instance->deadline_ms, memory_order_relaxed);
+        uint32_t own = atomic_load_explicit(&loaded->instance->deadline_ms, memory_order_relaxed), ms = own ? own : least;
         struct outer_call call = { .until = CLOCK_NEVER, .ms = ms };
         if (ms)
-                call.until = clock_read(CLOCK_MONOTONIC_COARSE) + loaded->domain->lag + (uint64_t)ms * 1000000u;
+                call.until = clock_now() + (uint64_t)ms * 1000000u;
         call.before = loaded_begin(loaded, call.until);
         return call;
 }
@@ -174,7 +178,7 @@ int loaded_call(struct instance *instance, uint32_t index, const void *args, voi
         struct ward_fault own;
         if (!fault)
                 fault = &own;
-        struct outer_call outer = begin_call(loaded);
+        struct outer_call outer = begin_call(loaded, 0);
         int r = instance->references && func_has_handles(func) ? invoke_crossed(loaded, index, args, ret, fault)
                                                                : invoke(loaded, index, args, ret, fault);
         return end_call(loaded, &outer, func->name, r, fault);
@@ -195,7 +199,7 @@ int loaded_destroy(struct instance *instance, uint32_t resource, uint32_t rep, s
                 need++;
         if (!wasm_instance_has(loaded->wasm, need))
                 return 0;
-        struct outer_call outer = begin_call(loaded);
+        struct outer_call outer = begin_call(loaded, DESTROY_MS);
         int r = loaded_run(loaded, need, "a destructor", slots, fault);
         return end_call(loaded, &outer, instance->contract->resources[resource].resource->name, r, fault);
 }

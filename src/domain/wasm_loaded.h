@@ -19,7 +19,6 @@ enum {
 struct wasm_domain {
         struct monitor *monitor;
         struct list loaded;
-        uint64_t lag; /* how far CLOCK_MONOTONIC_COARSE may be behind: no call is ended early for it */
 };
 
 struct loaded {
