@@ -96,6 +96,7 @@ static void due(void *data)
                 wasm_instance_expire(loaded->wasm, number);
         }
         wasm_instance_look(loaded->wasm);
+        domains_tell_signals(loaded->instance->domain->domains);
 }
 
 /* --- Loading ---------------------------------------------------------------------------------- */
@@ -156,6 +157,7 @@ static int load(struct instance *instance, const struct ward_activate_options *o
         if (!r)
                 r = loaded_new(instance, options, binding, &loaded, fault);
         wasm_binding_unref(binding);
+        domains_tell_signals(instance->domain->domains);
         if (!r)
                 r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
         if (!r) {

@@ -234,3 +234,15 @@ uint64_t wasm_signals_replaced(void)
 {
         return atomic_load_explicit(&replaced, memory_order_relaxed) ? atomic_exchange(&replaced, 0) : 0;
 }
+
+const void *wasm_signals_replacer(int number)
+{
+        unsigned i = number == SIGBUS;
+        struct sigaction action;
+        const void *handler;
+        take();
+        handon_slot_get(&before[taken[i] ? taken[i] - 1 : 0][i], &action);
+        give();
+        memcpy(&handler, &action.sa_sigaction, sizeof handler);
+        return action.sa_handler == SIG_DFL || action.sa_handler == SIG_IGN ? NULL : handler;
+}

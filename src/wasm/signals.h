@@ -21,6 +21,8 @@ int wasm_signals_install(struct ward_fault *fault);
 
 /* Whether handlers of Ward's were found replaced, and put in front again, since this was last asked: bit n for signal n. */
 uint64_t wasm_signals_replaced(void);
+/* Whose handler of @number was found there last: an address to tell people of; NULL where it is none. */
+const void *wasm_signals_replacer(int number);
 
 /* Deals with the signal if it is Ward's: a fault of a module's, or a look. Else false. May not return. Async-signal-safe. */
 bool wasm_signals_handle(int number, siginfo_t *info, void *context);
