@@ -7,7 +7,7 @@ FUZZ    ?= build-fuzz
 SECONDS ?= 60
 MESON_OPTIONS ?=
 
-.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz clean help
+.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz spec differential clean help
 
 all: build
 
@@ -78,6 +78,16 @@ fuzz:
 		WARD_FUZZ_BUILD=$(FUZZ) scripts/fuzz $$target $(SECONDS); \
 	done
 
+# SPEC: a folder of the specification's .wast files, of WebAssembly/testsuite (3a04b2c is what wabt 1.0.32 reads whole).
+spec: export WARD_CACHE := $(abspath $(BUILD))/spec-cache
+spec: build
+	@[ -n "$(SPEC)" ] || { echo 'Say where the .wast files are: make spec SPEC=folder'; exit 1; }
+	test/core/spec.py $(BUILD)/test/core/core $(SPEC)
+
+differential: export WARD_CACHE := $(abspath $(BUILD))/differential-cache
+differential: build
+	test/core/differential.py $(BUILD)/test/core/core --seconds $(SECONDS)
+
 clean:
 	rm -rf $(BUILD) $(ASAN) $(FUZZ)
 
@@ -90,6 +100,8 @@ help:
 	@echo 'make install    install to PREFIX ($(PREFIX)), below DESTDIR if that is set'
 	@echo 'make check-asan run all tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make fuzz       run each fuzz target for SECONDS ($(SECONDS))'
+	@echo 'make spec       run the specification'\''s own tests, SPEC=folder of .wast files, on Ward'\''s reader and runtime'
+	@echo 'make differential  run random modules here and on wabt'\''s interpreter for SECONDS ($(SECONDS)), and compare'
 	@echo 'make format     format the C sources with clang-format'
 	@echo 'make clean      remove the build folders'
 	@echo
