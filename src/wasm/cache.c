@@ -21,7 +21,7 @@
 enum {
         LOCK_POLL_NS = 20000000,
         LOCK_SECONDS = 600,
-        STALE_SECONDS = 3600, /* older than any build takes: its host was killed */
+        USE_SECONDS = 3600,
         OTHERS_WRITE = S_IWGRP | S_IWOTH,
 };
 
@@ -109,43 +109,26 @@ void wasm_cache_close(struct wasm_cache *cache)
 
 enum { NAME_SIZE = WASM_KEY_LEN + sizeof ".lock" };
 
-/* An image ends with the hash of what precedes it. The loader trusts what it maps: a file that was cut short or damaged, as by a
- * disk that is full or failing, would bring the host down. */
-static int seal(int fd)
-{
-        char hash[WASM_KEY_LEN + 1];
-        off_t size = lseek(fd, 0, SEEK_END);
-        if (size < 0 || wasm_key_of_file(fd, (uint64_t)size, hash) < 0)
-                return -1;
-        return pwrite(fd, hash, WASM_KEY_LEN, size) == WASM_KEY_LEN ? 0 : -1;
-}
-
-static bool is_whole(int fd, off_t size)
-{
-        char sealed[WASM_KEY_LEN], hash[WASM_KEY_LEN + 1];
-        off_t len = size - WASM_KEY_LEN;
-        return len > 0 && pread(fd, sealed, sizeof sealed, len) == WASM_KEY_LEN && !wasm_key_of_file(fd, (uint64_t)len, hash) &&
-               !memcmp(sealed, hash, sizeof sealed);
-}
-
-static bool is_trusted(int fd)
+/* Written at most once an hour: a cache that is only read stays so. */
+static void note_use(int fd)
 {
         struct stat st;
-        return !fstat(fd, &st) && S_ISREG(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & OTHERS_WRITE) &&
-               is_whole(fd, st.st_size);
+        if (!fstat(fd, &st) && st.st_mtime + USE_SECONDS < time(NULL))
+                futimens(fd, (const struct timespec[]){ { .tv_nsec = UTIME_OMIT }, { .tv_nsec = UTIME_NOW } });
 }
 
-int wasm_cache_find(const struct wasm_cache *cache, const char *key, int *ret_fd)
+int wasm_cache_find(const struct wasm_cache *cache, const char *key, int *ret_fd, struct wasm_label *ret_label)
 {
         char name[NAME_SIZE];
         snprintf(name, sizeof name, "%s.so", key);
         int fd = openat(cache->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
                 return 1;
-        if (!is_trusted(fd)) {
+        if (!wasm_seal_is_trusted(fd, false) || !wasm_seal_check(fd, ret_label)) {
                 close(fd);
                 return 1;
         }
+        note_use(fd);
         *ret_fd = fd;
         return 0;
 }
@@ -187,27 +170,6 @@ void wasm_cache_unlock(const struct wasm_cache *cache, const char *key, int lock
 
 /* --- Builds ----------------------------------------------------------------------------------- */
 
-static const char build_prefix[] = "build-";
-
-/* What hosts left that were killed while they built. */
-static void remove_stale(const struct wasm_cache *cache)
-{
-        int again = openat(cache->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *dir = again < 0 ? NULL : fdopendir(again);
-        if (!dir) {
-                fd_close(again);
-                return;
-        }
-        for (struct dirent *entry; (entry = readdir(dir));) {
-                struct stat st;
-                if (strncmp(entry->d_name, build_prefix, sizeof build_prefix - 1))
-                        continue;
-                if (!fstatat(cache->folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && st.st_mtime + STALE_SECONDS < time(NULL))
-                        folder_remove(cache->folder, entry->d_name);
-        }
-        closedir(dir);
-}
-
 static int unwritable(const struct wasm_cache *cache, int error, struct ward_fault *fault)
 {
         return fault_set_errno(fault, WARD_FAULT_COMPILE, error,
@@ -219,11 +181,11 @@ int wasm_build_begin(const struct wasm_cache *cache, struct wasm_build *ret_buil
         struct wasm_build build;
         uint32_t number;
         int r;
-        remove_stale(cache);
+        wasm_cache_sweep(cache);
         do {
                 if (getrandom(&number, sizeof number, 0) < 0)
                         return unwritable(cache, errno, fault);
-                snprintf(build.name, sizeof build.name, "%s%08x", build_prefix, number);
+                snprintf(build.name, sizeof build.name, WASM_BUILD_PREFIX "%08x", number);
                 r = mkdirat(cache->folder, build.name, S_IRWXU);
         } while (r < 0 && errno == EEXIST);
         if (r < 0)
@@ -240,12 +202,12 @@ int wasm_build_begin(const struct wasm_cache *cache, struct wasm_build *ret_buil
 
 /* On the disk before it has its name: after a power failure there is no image rather than half of one. */
 int wasm_build_publish(const struct wasm_cache *cache, const struct wasm_build *build, const char *file, const char *key,
-                       struct ward_fault *fault)
+                       const struct wasm_label *label, struct ward_fault *fault)
 {
         char name[NAME_SIZE];
         OWNED(fd_closep) int fd = openat(build->folder, file, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
         snprintf(name, sizeof name, "%s.so", key);
-        if (fd < 0 || seal(fd) < 0 || fchmod(fd, S_IRUSR | S_IXUSR) < 0 || fsync(fd) < 0 ||
+        if (fd < 0 || wasm_seal(fd, label) < 0 || fchmod(fd, S_IRUSR | S_IXUSR) < 0 || fsync(fd) < 0 ||
             renameat(build->folder, file, cache->folder, name) < 0)
                 return unwritable(cache, errno, fault);
         return 0;

@@ -3,6 +3,7 @@
 #define WASM_IMAGE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <ward/fault.h>
 #include "wasm/image_abi.h"
@@ -15,9 +16,16 @@ struct wasm_image_options {
         const char *cache_path; /* NULL: $WARD_CACHE, else $XDG_CACHE_HOME/ward, else ~/.cache/ward */
         const char *compiler;   /* NULL: $WARD_CC, else the first of cc, gcc, clang */
         bool checked, looking;  /* as in struct wasm_recast_options: other images of the same module */
+        uint64_t cache_bytes;   /* what the cache may take; 0: $WARD_CACHE_MAX, else 1 GiB */
+        const char *image;      /* the image, a file that wasm_package made of this module; NULL: to be found */
+        const char *image_path; /* a folder of such, looked in first; NULL: none */
+        bool no_compiler;       /* these or none: neither the cache nor the compiler */
+        void (*progress)(void *data, const char *step, size_t done, size_t total); /* of compiling (translate.h); NULL: none */
+        void *progress_data;
 };
 
-/* The image of @module: one that is loaded, or cached, or else compiled now, which takes seconds. With a reference. */
+/* The image of @module: one that the host names or has in its folder; else one that is loaded, or cached, or else compiled now,
+ * which takes seconds. With a reference. */
 int wasm_image_get(const struct wasm_module *module, const struct wasm_image_options *options, struct wasm_image **ret_image,
                    struct ward_fault *fault);
 struct wasm_image *wasm_image_ref(struct wasm_image *image);

@@ -4,12 +4,9 @@
 
 #include <stddef.h>
 #include "base/span.h"
-#include "wasm/cache.h"
+#include "wasm/seal.h"
 
 /* The parts' lengths go in as well: moving a byte from one to the next makes another key. */
 void wasm_key(const struct ward_span *parts, size_t n, char ret_key[WASM_KEY_LEN + 1]);
-
-/* The same of the first @len bytes of a file; -1 if there are not as many to read. */
-int wasm_key_of_file(int fd, uint64_t len, char ret_key[WASM_KEY_LEN + 1]);
 
 #endif

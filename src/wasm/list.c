@@ -1,5 +1,10 @@
-/* A module's functions one by one, for who shows them to people. */
+/* A module from outside: its functions one by one, its bytes. */
 #include "wasm/parts.h"
+
+struct ward_span wasm_module_bytes(const struct wasm_module *module)
+{
+        return (struct ward_span){ module->bytes, module->len };
+}
 
 struct wasm_function wasm_module_import(const struct wasm_module *module, uint32_t i)
 {

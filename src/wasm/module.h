@@ -72,6 +72,9 @@ static inline void wasm_module_freep(struct wasm_module **module)
         *module = wasm_module_free(*module);
 }
 
+/* All that it was read from. Borrowed: lives as long as @module. */
+struct ward_span wasm_module_bytes(const struct wasm_module *module);
+
 /* The content of the custom section `ward-contract`: the contract as the add-in claims it, untrusted bytes. at is NULL where there
  * is none. Borrowed: lives as long as @module. */
 struct ward_span wasm_module_claim(const struct wasm_module *module);

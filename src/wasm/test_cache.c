@@ -175,13 +175,17 @@ TEST(says_that_it_cannot_write)
 static int found(const struct wasm_cache *cache)
 {
         int fd = -1;
-        int r = wasm_cache_find(cache, key, &fd);
+        struct wasm_label label;
+        int r = wasm_cache_find(cache, key, &fd, &label);
+        if (!r)
+                assert_string_equal(label.name, "test.wasm");
         fd_close(fd);
         return r;
 }
 
 static void publish(const struct wasm_cache *cache, const char *content)
 {
+        const struct wasm_label label = { .name = "test.wasm" };
         struct wasm_build build;
         struct ward_fault fault = { 0 };
         assert_int_equal(wasm_build_begin(cache, &build, &fault), 0);
@@ -189,8 +193,8 @@ static void publish(const struct wasm_cache *cache, const char *content)
         assert_int_equal(write(fd, content, strlen(content)), (ssize_t)strlen(content));
         close(fd);
         close(openat(build.folder, "other", O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-        assert_int_equal(wasm_build_publish(cache, &build, "missing", key, &fault), -WARD_FAULT_COMPILE);
-        assert_int_equal(wasm_build_publish(cache, &build, "image.so", key, &fault), 0);
+        assert_int_equal(wasm_build_publish(cache, &build, "missing", key, &label, &fault), -WARD_FAULT_COMPILE);
+        assert_int_equal(wasm_build_publish(cache, &build, "image.so", key, &label, &fault), 0);
         wasm_build_end(cache, &build);
 }
 
