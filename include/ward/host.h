@@ -177,6 +177,11 @@ struct ward_domain_options {
          * its name alone; with a star at its end a name is all that begins so. An add-in that imports one is refused when it is
          * activated (REFUSED). Copied. NULL: none */
         const char *const *denied_imports;
+        /* wasm: 0 or 1, or how many instances of its module an add-in may have here, up to 1,024. Then calls of as many host
+         * threads run at once (a pooled domain), each in an instance that nobody else is in; one is made when all others are in
+         * use, and who finds none waits. An instance knows nothing of what was called in another: such add-ins keep nothing between
+         * calls, and cannot have resources of their own (CONTRACT) */
+        uint32_t instances;
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -226,6 +231,7 @@ struct ward_activate_options {
         struct ward_limits limits;
         bool free_threaded;                /* of a domain that is made for it: see ward_domain_options */
         const char *const *denied_imports; /* to this add-in, beside those of its domain: see ward_domain_options */
+        uint32_t instances;                /* of a domain that is made for it: see ward_domain_options */
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

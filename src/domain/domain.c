@@ -11,6 +11,7 @@
 #include "domain/deadline.h"
 #include "domain/denied.h"
 #include "domain/enter.h"
+#include "domain/places.h"
 #include "domain/event.h"
 #include "domain/executor.h"
 #include "domain/kind.h"
@@ -95,10 +96,31 @@ static void domain_choose_name(struct ward_domain *domain, const char *name)
 
 static int check_threading(const struct ward_domain_options *options, struct ward_fault *fault)
 {
-        if (!options->free_threaded || options->isolation == WARD_PROCESS)
+        const char *kind = ward_isolation_name(options->isolation);
+        if (options->free_threaded && options->isolation != WARD_PROCESS)
+                return fault_set(fault, WARD_FAULT_USAGE,
+                                 "a domain of kind %s is synchronized or pooled: only process domains can be free-threaded", kind);
+        if (options->instances > 1 && options->isolation != WARD_WASM)
+                return fault_set(fault, WARD_FAULT_USAGE,
+                                 "a domain of kind %s has one instance of each add-in: only wasm domains can be pooled", kind);
+        if (options->instances > PLACES_MAX)
+                return fault_set(fault, WARD_FAULT_USAGE, "a domain has at most %d instances of an add-in, not %u", PLACES_MAX,
+                                 options->instances);
+        return 0;
+}
+
+static const struct kind *kind_of(const struct ward_domain_options *options)
+{
+        return options->instances > 1 ? &kind_wasm_pooled : kinds[options->isolation];
+}
+
+/* Before anybody can be in it; they stay until it is freed, for who waits may be the last to leave it. */
+static int make_places(struct ward_domain *domain, uint32_t n, struct ward_fault *fault)
+{
+        if (n <= 1)
                 return 0;
-        return fault_set(fault, WARD_FAULT_USAGE, "a domain of kind %s is synchronized: only process domains can be free-threaded",
-                         ward_isolation_name(options->isolation));
+        domain->places = places_new(n);
+        return domain->places ? 0 : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain of %u instances", n);
 }
 
 int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, const char *const *environment,
@@ -113,17 +135,19 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         if (r)
                 return r;
         struct ward_domain *domain;
-        r = domain_make(domains, kinds[options->isolation], true, &domain, fault);
+        r = domain_make(domains, kind_of(options), true, &domain, fault);
         if (r)
                 return r;
         domain->level = level_effective(options->level);
         domain->limits = options->limits;
         domain->environment = environment;
-        domain->free_threaded = options->free_threaded;
+        domain->free_threaded = options->free_threaded || options->instances > 1;
         domain->made = made;
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
         r = denied_copy(options->denied_imports, &domain->denied_imports, fault);
+        if (!r)
+                r = make_places(domain, options->instances, fault);
         if (!r)
                 r = traced_start(domain, deadline, fault);
         domain->environment = NULL;
@@ -153,6 +177,7 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         domain_state_free(domain->state);
         data_free(domain->data);
         denied_names_free(domain->denied_imports);
+        places_free(domain->places);
         event_counts_free(domain->events);
         pthread_mutex_destroy(&domain->info_lock);
         pthread_mutex_destroy(&domain->list_lock);
@@ -449,6 +474,8 @@ static void leave_slowly(struct ward_domain *domain, struct visit *visit)
         barrier_light();
         if (turn)
                 turn_give(&domain->turn);
+        else if (domain->places)
+                places_give(domain->places, CONTAINER_OF(visit, struct place, visit));
         if (stops)
                 stop_and_clear(domain);
         else if (!domain_is_running(domain))
@@ -483,6 +510,8 @@ void domain_leave_unloaded(struct ward_domain *domain, bool outermost, bool turn
         domain_ref(domain);
         if (turn)
                 turn_give(&domain->turn);
+        else if (outermost && domain->places)
+                places_give(domain->places, places_here(domain->places));
         if (outermost)
                 domain_left(domain);
         domain_unref(domain);

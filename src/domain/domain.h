@@ -7,13 +7,14 @@
  * State lives in memory that a fork wipes (MADV_WIPEONFORK): in a child of the host every domain reads as unloaded (0), so nothing
  * there touches a channel, a worker or a lock that is not its own.
  *
- * Visits: a host thread that is in a domain is in a visit of it. At kind `process` each thread has one of its own (lane.h), else
- * the domain has one, for whoever has the turn. A domain that was unloaded is stopped, and what it used freed, when nobody is in it
- * any more: by who unloads it, or by who is the last to leave. To see that costs the leaving thread nothing: it stores that it is
- * out, then looks whether the domain runs; who unloads stores that it does not, passes a barrier (base/barrier.h), then looks
- * whether anybody is in.
+ * Visits: a host thread that is in a domain is in a visit of it. At kind `process` each thread has one of its own (lane.h), in a
+ * pooled domain each place (places.h), else the domain has one, for whoever has the turn. A domain that was unloaded is stopped,
+ * and what it used freed, when nobody is in it any more: by who unloads it, or by who is the last to leave. To see that costs the
+ * leaving thread nothing: it stores that it is out, then looks whether the domain runs; who unloads stores that it does not, passes
+ * a barrier (base/barrier.h), then looks whether anybody is in.
  *
- * Locking: @turn is held for a whole call at the isolating kinds, unless the domain is free-threaded (so domains are synchronized),
+ * Locking: @turn is held for a whole call at the isolating kinds, unless the domain is free-threaded or pooled (so domains are
+ * synchronized),
  * and while add-ins come and go; it is recursive, so an import may call back in. A thread that is in a visit of its own already
  * takes no turn: its outermost call has it. */
 #ifndef DOMAIN_DOMAIN_H
@@ -30,6 +31,7 @@
 #include "monitor/monitor.h"
 
 struct kind;
+struct places; /* domain/places.h: who is where in a domain of several instances */
 struct denied;
 struct tracer;       /* domain/trace.h: who looks in */
 struct event_counts; /* domain/event.h */
@@ -116,7 +118,8 @@ struct ward_domain {
         struct domain_state *state;
         struct turn turn;
         struct visit visit;        /* with the turn: of kinds without visits of their own, and of who loads or ends an add-in */
-        bool free_threaded;        /* calls take no turn */
+        struct places *places;     /* NULL: the domain has one instance of each add-in. Owned */
+        bool free_threaded;        /* or pooled: calls take no turn */
         bool made;                 /* for an add-in: it goes with the last one in it */
         pthread_mutex_t list_lock; /* guards the next two; references' and tokens' locks may be taken under it */
         struct list instances;     /* of instance.link, but for those that nobody holds any more */

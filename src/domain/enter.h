@@ -3,8 +3,10 @@
 #define DOMAIN_ENTER_H
 
 #include "base/barrier.h"
+#include "base/own.h"
 #include "domain/kind.h"
 #include "domain/lane.h"
+#include "domain/places.h"
 
 /* Whether who is @depth deep in @visit took the turn to get there. */
 static inline bool visit_has_turn(const struct ward_domain *domain, const struct visit *visit, uint32_t depth)
@@ -69,6 +71,8 @@ static inline void visit_end(struct ward_domain *domain, struct visit *visit, bo
                 domain_leave_unloaded(domain, depth == 1, turn);
         else if (turn)
                 turn_give(&domain->turn);
+        else if (depth == 1 && domain->places)
+                places_give(domain->places, CONTAINER_OF(visit, struct place, visit));
 }
 
 static inline void domain_leave_quickly(struct ward_domain *domain, struct visit *visit)

@@ -54,6 +54,7 @@ struct kind {
 
 extern const struct kind kind_direct;
 extern const struct kind kind_wasm;
+extern const struct kind kind_wasm_pooled; /* of domains with places (places.h) */
 extern const struct kind kind_process;
 
 #endif

@@ -5,8 +5,10 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/kind.h"
+#include "domain/places.h"
 #include "domain/wasm_load.h"
 #include "domain/wasm_loaded.h"
+#include "domain/wasm_pool.h"
 #include "domain/wasm_signals.h"
 #include "domain/wasm_terms.h"
 #include "wasm/binding.h"
@@ -78,6 +80,8 @@ static void interrupt(struct ward_domain *domain)
                 monitor_alarm_set(held->monitor, &loaded->alarm, 0);
         }
         pthread_mutex_unlock(&domain->info_lock);
+        if (domain->places)
+                places_nudge(domain->places);
 }
 
 /* On the monitor's thread. The number is read before the time: a call that has begun since has set a later one. */
@@ -101,17 +105,16 @@ static void due(void *data)
 
 /* --- Loading ---------------------------------------------------------------------------------- */
 
-static int loaded_new(struct instance *instance, const struct ward_activate_options *options, struct wasm_binding *binding,
-                      struct loaded **ret_loaded, struct ward_fault *fault)
+int loaded_new(struct instance *instance, const struct loaded_source *source, struct loaded **ret_loaded, struct ward_fault *fault)
 {
         struct loaded *loaded = calloc(1, sizeof *loaded);
         struct ward_domain *domain = instance->domain;
         if (!loaded)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, loaded_import };
-        int r = wasi_new(options->arguments, domain->environment, &loaded->wasi, fault);
+        int r = wasi_new(source->options->arguments, source->environment, &loaded->wasi, fault);
         if (!r)
-                r = wasm_instance_new(binding, &host, &loaded->wasm, fault);
+                r = wasm_instance_new(source->binding, &host, &loaded->wasm, fault);
         if (r) {
                 wasi_free(loaded->wasi);
                 free(loaded);
@@ -119,9 +122,10 @@ static int loaded_new(struct instance *instance, const struct ward_activate_opti
         }
         loaded->instance = instance;
         loaded->domain = domain->held;
+        loaded->memory.encoding = source->encoding;
         loaded->memory.alloc = loaded_allocate;
         loaded->memory.context = loaded;
-        loaded->memory.low = binding->null_bytes;
+        loaded->memory.low = source->binding->null_bytes;
         loaded->n_resource_offers = wasm_resource_offers(instance->contract);
         loaded->until = CLOCK_NEVER;
         atomic_init(&loaded->alarm.at, CLOCK_NEVER);
@@ -131,12 +135,13 @@ static int loaded_new(struct instance *instance, const struct ward_activate_opti
         info_lock(domain);
         list_append(&loaded->domain->loaded, &loaded->link);
         info_unlock(domain);
+        if (!domain_is_running(domain)) /* since before interrupt could see it */
+                wasm_instance_stop(loaded->wasm);
         *ret_loaded = loaded;
         return 0;
 }
 
-/* Runs what a module runs by itself. */
-static int initialize(struct loaded *loaded, uint64_t deadline, struct ward_fault *fault)
+int loaded_start(struct loaded *loaded, uint64_t deadline, struct ward_fault *fault)
 {
         uint32_t need = wasm_need_initialize(loaded->instance->contract);
         uint64_t slots[1] = { 0 };
@@ -148,36 +153,37 @@ static int initialize(struct loaded *loaded, uint64_t deadline, struct ward_faul
         return r == -WARD_FAULT_UNLOADED ? domain_unloaded_fault(loaded->instance->domain, fault) : r;
 }
 
-static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
+struct loaded *loaded_free(struct loaded *loaded)
 {
-        struct wasm_binding *binding = NULL;
-        struct loaded *loaded = NULL;
-        enum marshal_encoding encoding;
-        int r = wasm_load_binding(instance, &deadline, &binding, &encoding, fault);
-        if (!r)
-                r = loaded_new(instance, options, binding, &loaded, fault);
-        wasm_binding_unref(binding);
-        domains_tell_signals(instance->domain->domains);
-        if (!r)
-                r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
-        if (!r) {
-                loaded->memory.encoding = encoding;
-                instance->held = loaded;
-                r = initialize(loaded, deadline, fault);
-        }
-        if (r && loaded) {
-                instance->held = NULL;
+        if (loaded) {
                 loaded_finish(loaded);
                 free(loaded);
         }
+        return NULL;
+}
+
+static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
+{
+        struct loaded_source source = { .options = options, .environment = instance->domain->environment };
+        struct loaded *loaded = NULL;
+        int r = wasm_load_binding(instance, &deadline, &source.binding, &source.encoding, fault);
+        if (!r)
+                r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
+        if (!r)
+                r = loaded_new(instance, &source, &loaded, fault);
+        wasm_binding_unref(source.binding);
+        domains_tell_signals(instance->domain->domains);
+        instance->held = loaded;
+        if (!r)
+                r = loaded_start(loaded, deadline, fault);
+        if (r)
+                instance->held = loaded_free(loaded);
         return r;
 }
 
 static void release(struct instance *instance)
 {
-        loaded_finish(instance->held);
-        free(instance->held);
-        instance->held = NULL;
+        instance->held = loaded_free(instance->held);
 }
 
 const struct kind kind_wasm = {
@@ -189,4 +195,18 @@ const struct kind kind_wasm = {
         .load = load,
         .release = release,
         .call = loaded_call,
+};
+
+const struct kind kind_wasm_pooled = {
+        .name = "wasm",
+        .isolation = WARD_WASM,
+        .visit = pooled_visit,
+        .here = pooled_here,
+        .is_busy = pooled_is_busy,
+        .start = start,
+        .stop = stop,
+        .interrupt = interrupt,
+        .load = pooled_load,
+        .release = pooled_release,
+        .call = pooled_call,
 };

@@ -171,10 +171,10 @@ static inline int end_call(struct loaded *loaded, const struct outer_call *call,
         return r ? fail(loaded, function, r, fault) : 0;
 }
 
-int loaded_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+int loaded_call_in(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
 {
+        const struct instance *instance = loaded->instance;
         const struct ward_func *func = instance->contract->exports[index];
-        struct loaded *loaded = instance->held;
         struct ward_fault own;
         if (!fault)
                 fault = &own;
@@ -182,6 +182,11 @@ int loaded_call(struct instance *instance, uint32_t index, const void *args, voi
         int r = instance->references && func_has_handles(func) ? invoke_crossed(loaded, index, args, ret, fault)
                                                                : invoke(loaded, index, args, ret, fault);
         return end_call(loaded, &outer, func->name, r, fault);
+}
+
+int loaded_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        return loaded_call_in(instance->held, index, args, ret, fault);
 }
 
 /* An object of the module's own. */

@@ -49,6 +49,19 @@ static inline uint64_t loaded_budget(const struct marshal_memory *memory)
         return budget < LOADED_BUDGET_MOST ? budget : LOADED_BUDGET_MOST;
 }
 
+/* wasm.c: an instance of what @source says, which is borrowed until it returns. */
+struct loaded_source {
+        struct wasm_binding *binding;
+        enum marshal_encoding encoding;
+        const struct ward_activate_options *options;
+        const char *const *environment;
+};
+int loaded_new(struct instance *instance, const struct loaded_source *source, struct loaded **ret_loaded, struct ward_fault *fault);
+/* Runs what the module runs by itself. */
+int loaded_start(struct loaded *loaded, uint64_t deadline, struct ward_fault *fault);
+/* Takes NULL, returns NULL. */
+struct loaded *loaded_free(struct loaded *loaded);
+
 /* wasm_call.c */
 
 /* What loaded_begin changed, for loaded_end to put back. */
@@ -90,6 +103,8 @@ static inline int loaded_run(struct loaded *loaded, uint32_t need, const char *f
 
 /* marshal_memory.alloc: by the module's cabi_realloc. */
 int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault);
+/* kind->call's work, in @loaded. */
+int loaded_call_in(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault);
 /* kind->call, and references_destroy. */
 int loaded_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault);
 int loaded_destroy(struct instance *instance, uint32_t resource, uint32_t rep, struct ward_fault *fault);

@@ -77,6 +77,7 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
                 .level = options->level,
                 .limits = options->limits,
                 .free_threaded = options->free_threaded,
+                .instances = options->instances,
         };
         *ret_made = true;
         return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);
