@@ -217,6 +217,22 @@ WARD_API int ward_domain_set(struct ward_domain *domain, const char *key, const 
 WARD_API int ward_domain_get(struct ward_domain *domain, const char *key, void **ret_data, size_t *ret_len,
                              struct ward_fault *fault);
 
+/* A folder that an add-in may use, with everything below it: what it reaches from there by any path, and by symbolic links, stays
+ * below. Regular files and folders only; what a mount has put there counts. A folder within another is as that one says, where it is
+ * reached through it. What an add-in makes there is its own word: others are not to trust it. */
+struct ward_folder {
+        const char *guest; /* what the add-in calls it: "/data", "."; its libc looks paths up by this */
+        const char *host;  /* where it is; relative to the working directory at activation. Opened then, symbolic links followed */
+        uint32_t access;   /* WARD_FOLDER_READ, or WARD_FOLDER_READ | WARD_FOLDER_WRITE */
+};
+enum { WARD_FOLDER_READ = 1, WARD_FOLDER_WRITE = 2 };
+
+/* What an add-in writes to its standard output (@fd 1) or error (2), as it comes, on the thread that called it; and what it reads
+ * from standard input: up to @size bytes, as many as it gives back, 0 at the end. The call waits meanwhile, and is not ended by its
+ * deadline before they return. They may do what a function may that the host provides. */
+typedef void (*ward_on_output)(void *data, struct ward_domain *domain, const char *addin, int fd, const void *bytes, size_t len);
+typedef size_t (*ward_on_input)(void *data, struct ward_domain *domain, const char *addin, void *to, size_t size);
+
 struct ward_activate_options {
         size_t size; /* sizeof (struct ward_activate_options) */
         enum ward_isolation isolation;
@@ -231,7 +247,17 @@ struct ward_activate_options {
         struct ward_limits limits;
         bool free_threaded;                /* of a domain that is made for it: see ward_domain_options */
         const char *const *denied_imports; /* to this add-in, beside those of its domain: see ward_domain_options */
+<<<<<<< /tmp/build-IH/land.IqWu/work
+        /* What follows is for kind wasm, by WASI; at the other kinds an add-in has the files and streams that its process has. */
+        const struct ward_folder *folders; /* up to 64; NULL: none. REFUSED: one that cannot be opened, or held to */
+        size_t n_folders;
+        ward_on_output on_output; /* NULL: the host's own standard output and error */
+        void *on_output_data;
+        ward_on_input on_input; /* NULL: standard input is empty */
+        void *on_input_data;
+=======
         uint32_t instances;                /* of a domain that is made for it: see ward_domain_options */
+>>>>>>> /tmp/build-IH/land.IqWu/new
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

@@ -112,7 +112,11 @@ int loaded_new(struct instance *instance, const struct loaded_source *source, st
         if (!loaded)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, loaded_import };
+<<<<<<< /tmp/build-IH/land.IqWu/work
+        int r = loaded_wasi_new(loaded, options, domain->environment, fault);
+=======
         int r = wasi_new(source->options->arguments, source->environment, &loaded->wasi, fault);
+>>>>>>> /tmp/build-IH/land.IqWu/new
         if (!r)
                 r = wasm_instance_new(source->binding, &host, &loaded->wasm, fault);
         if (r) {

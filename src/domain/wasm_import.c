@@ -39,8 +39,7 @@ static int give_result(struct loaded *loaded, const struct ward_func *func, cons
         return marshal_lower_result(func, ret, slots, memory, fault);
 }
 
-/* The host may unload the domain, or fork, in what it was called for: then there is no memory to write to any more. */
-static int look_around(struct loaded *loaded, const char *function, struct ward_fault *fault)
+int loaded_look_around(struct loaded *loaded, const char *function, struct ward_fault *fault)
 {
         if (wasm_instance_is_ending(loaded->wasm))
                 return wasm_instance_ending(loaded->wasm, function, fault);
@@ -72,7 +71,7 @@ FOR_BOTH int serve(struct loaded *loaded, uint32_t import, struct crossing *cros
         int r = instance_serve(instance, import, args, ret, fault);
         wasm_instance_from_host(loaded->wasm);
         if (!r)
-                r = look_around(loaded, func->name, fault);
+                r = loaded_look_around(loaded, func->name, fault);
         if (!func->result)
                 return r;
         if (!r)
@@ -131,7 +130,7 @@ static int serve_resource(struct loaded *loaded, uint32_t offer, uint64_t *slots
                 wasm_instance_to_host(loaded->wasm);
                 r = references_drop(references, resource, in, fault);
                 wasm_instance_from_host(loaded->wasm);
-                return r ? r : look_around(loaded, "[resource-drop]", fault);
+                return r ? r : loaded_look_around(loaded, "[resource-drop]", fault);
         }
         if (act == WASM_ACT_NEW)
                 r = references_new_handle(references, resource, in, &out, fault);

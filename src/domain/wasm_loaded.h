@@ -21,12 +21,21 @@ struct wasm_domain {
         struct list loaded;
 };
 
+/* As the host gave them. */
+struct loaded_streams {
+        ward_on_output on_output;
+        void *on_output_data;
+        ward_on_input on_input;
+        void *on_input_data;
+};
+
 struct loaded {
         struct list link;
         struct instance *instance;
         struct wasm_domain *domain; /* NULL: stopped, the rest of this is gone */
         struct wasm_instance *wasm;
         struct wasi *wasi;
+        struct loaded_streams streams;
         struct marshal_memory memory; /* up to date from loaded_memory on, until module code runs */
         struct monitor_alarm alarm;
         uint64_t until; /* what the alarm is set to */
@@ -111,5 +120,11 @@ int loaded_destroy(struct instance *instance, uint32_t resource, uint32_t rep, s
 
 /* wasm_import.c: serves offer number @offer, in the order of wasm_terms.h. @context is a struct loaded. */
 int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault);
+/* The host may unload the domain, or fork, in what it was called for: then there is no memory to write to any more. */
+int loaded_look_around(struct loaded *loaded, const char *function, struct ward_fault *fault);
+
+/* wasm_wasi.c: makes @loaded->wasi, of what the host grants. */
+int loaded_wasi_new(struct loaded *loaded, const struct ward_activate_options *options, const char *const *environment,
+                    struct ward_fault *fault);
 
 #endif

@@ -1,107 +1,29 @@
-#include "wasm/wasi.h"
+#include "wasm/test_wasi_guest.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "wasm/test_fixture.h"
-
-enum { OK = 0, E_BADF = 8, E_FAULT = 21, E_INVAL = 28, E_IO = 29, E_NOTSUP = 58, E_SPIPE = 70, MEMORY = 65536 };
-
-/* --- A module that calls what the test wants -------------------------------------------------- */
-
-static struct wasm_offer offers[WASI_FUNCTIONS];
-static struct wasm_need needs[WASI_FUNCTIONS];
-static struct wasm_terms terms = { offers, WASI_FUNCTIONS, needs, WASI_FUNCTIONS };
-static struct wasm_binding *binding;
-static struct wasm_instance *instance;
-static struct wasi *wasi;
-static struct ward_fault fault;
-static uint8_t *memory;
-
-static int import(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *ret_fault)
-{
-        return wasi_call(wasi, offer, instance, "guest", slots, ret_fault);
-}
-
-static void start(const char *const *arguments, const char *const *environment)
-{
-        struct wasm_host host = { "guest", 0, NULL, import };
-        uint64_t size;
-        wasi_offers(offers);
-        for (int i = 0; i < WASI_FUNCTIONS; i++)
-                needs[i] = (struct wasm_need){ offers[i].field, offers[i].core, false };
-        binding = fixture_binding("wasi", &terms);
-        assert_int_equal(wasi_new(arguments, environment, &wasi, &fault), 0);
-        assert_int_equal(wasm_instance_new(binding, &host, &instance, &fault), 0);
-        wasm_instance_enter(instance);
-        assert_int_equal(wasm_instance_start(instance, &fault), 0);
-        wasm_instance_leave(instance);
-        memory = wasm_instance_memory(instance, &size);
-        assert_int_equal(size, MEMORY);
-}
-
-static void end(void)
-{
-        wasm_instance_free(instance);
-        wasi_free(wasi);
-        wasm_binding_unref(binding);
-}
-
-static int call(const char *name, uint64_t a, uint64_t b, uint64_t c, uint64_t d)
-{
-        uint64_t slots[4] = { a, b, c, d };
-        wasm_instance_enter(instance);
-        int r = wasm_instance_call(instance, fixture_need(&terms, name), name, slots, &fault);
-        wasm_instance_leave(instance);
-        return r ? r : (int)slots[0];
-}
-
-static uint32_t word(uint32_t at)
-{
-        uint32_t value;
-        memcpy(&value, memory + at, sizeof value);
-        return value;
-}
-
-static uint64_t long_word(uint32_t at)
-{
-        uint64_t value;
-        memcpy(&value, memory + at, sizeof value);
-        return value;
-}
-
-static void put_word(uint32_t at, uint32_t value)
-{
-        memcpy(memory + at, &value, sizeof value);
-}
-
-static void put_long(uint32_t at, uint64_t value)
-{
-        memcpy(memory + at, &value, sizeof value);
-}
 
 /* --- The functions ---------------------------------------------------------------------------- */
 
 static void check_strings(const char *sizes, const char *get, const char *first, const char *second)
 {
         uint32_t size = (uint32_t)(strlen(first) + strlen(second) + 2);
-        assert_int_equal(call(sizes, 0, 4, 0, 0), OK);
+        assert_int_equal(call(sizes, 0, 4, 0, 0), WASI_OK);
         assert_int_equal(word(0), 2);
         assert_int_equal(word(4), size);
-        assert_int_equal(call(get, 8, 100, 0, 0), OK);
+        assert_int_equal(call(get, 8, 100, 0, 0), WASI_OK);
         assert_int_equal(word(8), 100);
         assert_int_equal(word(12), 100 + strlen(first) + 1);
         assert_string_equal((char *)memory + word(8), first);
         assert_string_equal((char *)memory + word(12), second);
-        assert_int_equal(call(get, 8, MEMORY - size, 0, 0), OK);
-        assert_int_equal(call(get, 8, MEMORY - size + 1, 0, 0), E_FAULT);
-        assert_int_equal(call(get, MEMORY - 7, 100, 0, 0), E_FAULT);
-        assert_int_equal(call(sizes, MEMORY - 3, 0, 0, 0), E_FAULT);
-        assert_int_equal(call(sizes, 0, UINT32_MAX, 0, 0), E_FAULT);
+        assert_int_equal(call(get, 8, MEMORY - size, 0, 0), WASI_OK);
+        assert_int_equal(call(get, 8, MEMORY - size + 1, 0, 0), WASI_FAULT);
+        assert_int_equal(call(get, MEMORY - 7, 100, 0, 0), WASI_FAULT);
+        assert_int_equal(call(sizes, MEMORY - 3, 0, 0, 0), WASI_FAULT);
+        assert_int_equal(call(sizes, 0, UINT32_MAX, 0, 0), WASI_FAULT);
 }
 
 TEST(arguments_and_environment)
@@ -113,26 +35,26 @@ TEST(arguments_and_environment)
         check_strings("environ_sizes_get", "environ_get", "A=1", "PATH=/x");
         end();
         start(NULL, NULL);
-        assert_int_equal(call("environ_sizes_get", 0, 4, 0, 0), OK);
+        assert_int_equal(call("environ_sizes_get", 0, 4, 0, 0), WASI_OK);
         assert_int_equal(word(0) | word(4), 0);
-        assert_int_equal(call("environ_get", 0, 0, 0, 0), OK);
+        assert_int_equal(call("environ_get", 0, 0, 0, 0), WASI_OK);
         end();
 }
 
 TEST(clocks)
 {
         start(NULL, NULL);
-        assert_int_equal(call("clock_time_get", 1, 1, 8, 0), OK);
+        assert_int_equal(call("clock_time_get", 1, 1, 8, 0), WASI_OK);
         assert_true(clock_now() - long_word(8) < 5000000000u);
-        assert_int_equal(call("clock_time_get", 0, 1, 8, 0), OK);
+        assert_int_equal(call("clock_time_get", 0, 1, 8, 0), WASI_OK);
         assert_true(clock_read(CLOCK_REALTIME) - long_word(8) < 5000000000u);
-        assert_int_equal(call("clock_time_get", 3, 1, 8, 0), OK);
-        assert_int_equal(call("clock_time_get", 4, 1, 8, 0), E_INVAL);
-        assert_int_equal(call("clock_time_get", UINT32_MAX, 1, 8, 0), E_INVAL);
-        assert_int_equal(call("clock_time_get", 1, 1, MEMORY - 7, 0), E_FAULT);
-        assert_int_equal(call("clock_res_get", 1, 16, 0, 0), OK);
+        assert_int_equal(call("clock_time_get", 3, 1, 8, 0), WASI_OK);
+        assert_int_equal(call("clock_time_get", 4, 1, 8, 0), WASI_INVAL);
+        assert_int_equal(call("clock_time_get", UINT32_MAX, 1, 8, 0), WASI_INVAL);
+        assert_int_equal(call("clock_time_get", 1, 1, MEMORY - 7, 0), WASI_FAULT);
+        assert_int_equal(call("clock_res_get", 1, 16, 0, 0), WASI_OK);
         assert_true(long_word(16) > 0 && long_word(16) < 1000000000);
-        assert_int_equal(call("clock_res_get", 9, 16, 0, 0), E_INVAL);
+        assert_int_equal(call("clock_res_get", 9, 16, 0, 0), WASI_INVAL);
         end();
 }
 
@@ -140,14 +62,14 @@ TEST(random_numbers)
 {
         start(NULL, NULL);
         memset(memory, 0, MEMORY);
-        assert_int_equal(call("random_get", 8, 16, 0, 0), OK);
+        assert_int_equal(call("random_get", 8, 16, 0, 0), WASI_OK);
         assert_int_equal(long_word(0), 0);
         assert_int_equal(long_word(24), 0);
         assert_true(long_word(8) && long_word(16) && long_word(8) != long_word(16));
-        assert_int_equal(call("random_get", 0, MEMORY, 0, 0), OK);
-        assert_int_equal(call("random_get", 1, MEMORY, 0, 0), E_FAULT);
-        assert_int_equal(call("random_get", UINT32_MAX, 1, 0, 0), E_FAULT);
-        assert_int_equal(call("random_get", MEMORY, 0, 0, 0), OK);
+        assert_int_equal(call("random_get", 0, MEMORY, 0, 0), WASI_OK);
+        assert_int_equal(call("random_get", 1, MEMORY, 0, 0), WASI_FAULT);
+        assert_int_equal(call("random_get", UINT32_MAX, 1, 0, 0), WASI_FAULT);
+        assert_int_equal(call("random_get", MEMORY, 0, 0, 0), WASI_OK);
         end();
 }
 
@@ -187,19 +109,19 @@ TEST(writes)
         start(NULL, NULL);
         put_vectors();
         with_output(file, write_vectors);
-        assert_int_equal(result, OK);
+        assert_int_equal(result, WASI_OK);
         assert_int_equal(word(300), 12);
         assert_int_equal(pread(file, text, sizeof text, 0), 12);
         assert_string_equal(text, "Hello, host\n");
         close(file);
-        assert_int_equal(call("fd_write", 0, 0, 2, 300), E_BADF);
-        assert_int_equal(call("fd_write", 3, 0, 2, 300), E_BADF);
-        assert_int_equal(call("fd_write", 1, 0, 1025, 300), E_INVAL);
-        assert_int_equal(call("fd_write", 1, MEMORY - 8, 2, 300), E_FAULT);
+        assert_int_equal(call("fd_write", 0, 0, 2, 300), WASI_BADF);
+        assert_int_equal(call("fd_write", 3, 0, 2, 300), WASI_BADF);
+        assert_int_equal(call("fd_write", 1, 0, 1025, 300), WASI_INVAL);
+        assert_int_equal(call("fd_write", 1, MEMORY - 8, 2, 300), WASI_FAULT);
         put_word(0, MEMORY - 6);
-        assert_int_equal(call("fd_write", 1, 0, 1, 300), E_FAULT);
-        assert_int_equal(call("fd_write", 1, 0, 0, MEMORY - 3), E_FAULT);
-        assert_int_equal(call("fd_write", 1, 0, 0, 300), OK);
+        assert_int_equal(call("fd_write", 1, 0, 1, 300), WASI_FAULT);
+        assert_int_equal(call("fd_write", 1, 0, 0, MEMORY - 3), WASI_FAULT);
+        assert_int_equal(call("fd_write", 1, 0, 0, 300), WASI_OK);
         end();
 }
 
@@ -213,7 +135,7 @@ TEST(writes_where_nobody_reads)
         assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
         close(ends[0]);
         with_output(ends[1], write_vectors);
-        assert_int_equal(result, E_IO);
+        assert_int_equal(result, WASI_PIPE);
         sigemptyset(&pipe_set);
         sigaddset(&pipe_set, SIGPIPE);
         pthread_sigmask(SIG_BLOCK, &pipe_set, NULL);
@@ -233,19 +155,121 @@ TEST(streams)
 {
         start(NULL, NULL);
         put_word(300, 7);
-        assert_int_equal(call("fd_read", 0, 0, 1, 300), OK);
+        assert_int_equal(call("fd_read", 0, 0, 1, 300), WASI_OK);
         assert_int_equal(word(300), 0);
-        assert_int_equal(call("fd_read", 1, 0, 1, 300), E_BADF);
-        assert_int_equal(call("fd_seek", 1, 0, 0, 8), E_SPIPE);
-        assert_int_equal(call("fd_seek", 4, 0, 0, 8), E_BADF);
-        assert_int_equal(call("fd_close", 2, 0, 0, 0), OK);
-        assert_int_equal(call("fd_close", 3, 0, 0, 0), E_BADF);
-        assert_int_equal(call("fd_prestat_get", 3, 0, 0, 0), E_BADF);
-        assert_int_equal(call("fd_fdstat_get", 1, 400, 0, 0), OK);
-        assert_int_equal(memory[400], 2);
-        assert_int_equal(call("fd_fdstat_get", 3, 400, 0, 0), E_BADF);
-        assert_int_equal(call("fd_fdstat_get", 1, MEMORY - 23, 0, 0), E_FAULT);
-        assert_int_equal(call("sched_yield", 0, 0, 0, 0), OK);
+        assert_int_equal(call("fd_read", 1, 0, 1, 300), WASI_BADF);
+        assert_int_equal(call("fd_seek", 1, 0, 0, 8), WASI_SPIPE);
+        assert_int_equal(call("fd_pread", 0, 0, 0, 0, 300), WASI_SPIPE);
+        assert_int_equal(call("fd_seek", 4, 0, 0, 8), WASI_BADF);
+        assert_int_equal(call("fd_prestat_get", 3), WASI_BADF);
+        assert_int_equal(call("fd_prestat_get", 0), WASI_BADF);
+        assert_int_equal(call("fd_fdstat_get", 1, 400), WASI_OK);
+        assert_int_equal(memory[400], WASI_CHARACTER_DEVICE);
+        assert_int_equal(call("fd_fdstat_get", 3, 400), WASI_BADF);
+        assert_int_equal(call("fd_fdstat_get", 1, MEMORY - 23), WASI_FAULT);
+        assert_int_equal(call("fd_filestat_get", 1, 400), WASI_OK);
+        assert_int_equal(memory[416], WASI_CHARACTER_DEVICE);
+        assert_int_equal(long_word(400) | long_word(408), 0); /* nothing of the host's */
+        assert_int_equal(call("fd_fdstat_set_flags", 1, FDFLAG_NONBLOCK), WASI_NOTCAPABLE);
+        assert_int_equal(call("path_open", 1), WASI_NOENT);
+        assert_int_equal(call("path_open", 1, 0, 0, 1), WASI_INVAL);
+        put_text(0, "x");
+        assert_int_equal(call("path_open", 1, 0, 0, 1), WASI_NOTDIR);
+        assert_int_equal(call("sched_yield"), WASI_OK);
+        end();
+}
+
+/* The module's numbers, not the host's. */
+TEST(streams_are_closed_and_moved)
+{
+        start(NULL, NULL);
+        assert_int_equal(call("fd_close", 3), WASI_BADF);
+        assert_int_equal(call("fd_renumber", 1, 7), WASI_BADF);
+        assert_int_equal(call("fd_renumber", 1, 2), WASI_OK);
+        assert_int_equal(call("fd_write", 1, 0, 0, 300), WASI_BADF);
+        assert_int_equal(call("fd_write", 2, 0, 0, 300), WASI_OK);
+        assert_int_equal(call("fd_close", 2), WASI_OK);
+        assert_int_equal(call("fd_write", 2, 0, 0, 300), WASI_BADF);
+        assert_int_equal(fcntl(STDOUT_FILENO, F_GETFD), 0);
+        assert_int_equal(fcntl(STDERR_FILENO, F_GETFD), 0);
+        end();
+}
+
+static struct taken {
+        int n, fd;
+        char text[64];
+} taken;
+
+static int take_output(void *context, int fd, struct ward_span bytes, struct ward_fault *ret_fault)
+{
+        struct taken *to = context;
+        to->n++;
+        to->fd = fd;
+        snprintf(to->text + strlen(to->text), sizeof to->text - strlen(to->text), "%.*s", (int)bytes.len, (const char *)bytes.at);
+        return 0;
+}
+
+static int give_input(void *context, void *to, size_t size, size_t *ret_len, struct ward_fault *ret_fault)
+{
+        size_t len = size < 5 ? size : 5;
+        memcpy(to, "words", len);
+        *ret_len = len;
+        return 0;
+}
+
+TEST(streams_of_the_hosts_own)
+{
+        const struct wasi_options options = { .host = { .context = &taken, .output = take_output, .input = give_input } };
+        start_with(&options);
+        put_vectors();
+        assert_int_equal(call("fd_write", 2, 0, 2, 300), WASI_OK);
+        assert_int_equal(word(300), 12);
+        assert_int_equal(taken.n, 2);
+        assert_int_equal(taken.fd, 2);
+        assert_string_equal(taken.text, "Hello, host\n");
+        assert_int_equal(call("fd_read", 0, 0, 2, 300), WASI_OK);
+        assert_int_equal(word(300), 5);
+        assert_memory_equal(memory + 100, "words", 5);
+        put_word(4, 3);
+        assert_int_equal(call("fd_read", 0, 0, 1, 300), WASI_OK);
+        assert_int_equal(word(300), 3);
+        end();
+}
+
+static int lie_about_input(void *context, void *to, size_t size, size_t *ret_len, struct ward_fault *ret_fault)
+{
+        *ret_len = size + 1;
+        return 0;
+}
+
+static int fail_output(void *context, int fd, struct ward_span bytes, struct ward_fault *ret_fault)
+{
+        ret_fault->kind = WARD_FAULT_UNLOADED;
+        return -WARD_FAULT_UNLOADED;
+}
+
+TEST(streams_that_fail)
+{
+        const struct wasi_options options = { .host = { .output = fail_output, .input = lie_about_input } };
+        start_with(&options);
+        put_vectors();
+        assert_int_equal(call("fd_read", 0, 0, 1, 300), WASI_OK);
+        assert_int_equal(word(300), 0);
+        put_word(300, 9);
+        assert_int_equal(call("fd_write", 1, 0, 2, 300), -WARD_FAULT_UNLOADED);
+        assert_int_equal(word(300), 9);
+        end();
+}
+
+TEST(there_are_no_sockets_and_signals)
+{
+        start(NULL, NULL);
+        assert_int_equal(call("sock_shutdown", 1, 1), WASI_NOTSOCK);
+        assert_int_equal(call("sock_accept", 1, 0, 300), WASI_NOTSOCK);
+        assert_int_equal(call("sock_recv", 0, 0, 0, 0, 300, 304), WASI_NOTSOCK);
+        assert_int_equal(call("sock_send", 1, 0, 0, 0, 300), WASI_NOTSOCK);
+        assert_int_equal(call("sock_shutdown", 3, 1), WASI_BADF);
+        assert_int_equal(call("proc_raise", SIGKILL), WASI_NOTSUP);
         end();
 }
 
@@ -277,55 +301,70 @@ TEST(sleeps)
         put_subscription(0, 11, 0, 1, 3600000000000u, 0);
         put_subscription(48, 22, 0, 0, 20000000, 0);
         uint64_t began = clock_now();
-        assert_int_equal(call("poll_oneoff", 0, 200, 2, 300), OK);
+        assert_int_equal(call("poll_oneoff", 0, 200, 2, 300), WASI_OK);
         assert_true(clock_now() - began >= 20000000 && clock_now() - began < 5000000000u);
         assert_int_equal(word(300), 1);
         assert_int_equal(long_word(200), 22); /* the one that came first */
         assert_int_equal(memory[208] | memory[210], 0);
         put_subscription(0, 33, 0, 1, clock_now() + 10000000, 1);
-        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), OK);
+        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), WASI_OK);
         put_subscription(0, 33, 0, 1, 5, 1); /* long past */
-        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), OK);
-        put_subscription(0, 1, 1, 0, 0, 0);
-        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), E_NOTSUP);
+        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), WASI_OK);
+        put_subscription(0, 1, 3, 0, 0, 0);
+        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), WASI_INVAL);
         put_subscription(0, 1, 0, 2, 0, 0);
-        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), E_INVAL);
-        assert_int_equal(call("poll_oneoff", 0, 200, 0, 300), E_INVAL);
-        assert_int_equal(call("poll_oneoff", 0, 200, 65, 300), E_INVAL);
-        assert_int_equal(call("poll_oneoff", MEMORY - 47, 200, 1, 300), E_FAULT);
-        assert_int_equal(call("poll_oneoff", 48, MEMORY - 31, 1, 300), E_FAULT);
+        assert_int_equal(call("poll_oneoff", 0, 200, 1, 300), WASI_INVAL);
+        assert_int_equal(call("poll_oneoff", 0, 200, 0, 300), WASI_INVAL);
+        assert_int_equal(call("poll_oneoff", 0, 200, 1025, 300), WASI_INVAL);
+        assert_int_equal(call("poll_oneoff", MEMORY - 47, 200, 1, 300), WASI_FAULT);
+        assert_int_equal(call("poll_oneoff", 48, MEMORY - 31, 1, 300), WASI_FAULT);
         end();
 }
 
-static _Atomic bool done;
-
-static void *expires(void *data)
+/* Which of two came first. */
+static void poll_output(void)
 {
-        nanosleep(&(struct timespec){ .tv_nsec = 30000000 }, NULL);
-        wasm_instance_expire(instance, *(uint64_t *)data);
-        while (!done) {
-                wasm_instance_look(instance);
-                nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
-        }
-        return NULL;
+        assert_int_equal(call("poll_oneoff", 0, 400, word(48) ? 2 : 1, 300), WASI_OK);
+        assert_int_equal(word(300), 1);
+        result = (int)long_word(400);
 }
 
-/* Calls @name with its arguments, and ends it. */
-static void ends_on_time(void (*act)(void))
+/* Streams and clocks at once: what is ready comes at once, and what is no descriptor is an event of its own. */
+TEST(waits_for_streams)
 {
-        pthread_t thread;
-        uint64_t number = wasm_instance_number(instance) + 1, began = clock_now();
-        assert_int_equal(pthread_create(&thread, NULL, expires, &number), 0);
-        act();
-        done = true;
-        pthread_join(thread, NULL);
-        assert_int_equal(result, -WARD_FAULT_DEADLINE);
-        assert_true(clock_now() - began < 5000000000u);
+        int ends[2];
+        start(NULL, NULL);
+        put_subscription(0, 1, SUBSCRIBED_CLOCK, 1, 3600000000000u, 0);
+        put_subscription(48, 2, SUBSCRIBED_READ, 0, 0, 0);
+        put_subscription(96, 3, SUBSCRIBED_WRITE, 77, 0, 0);
+        put_subscription(144, 4, SUBSCRIBED_READ, 1, 0, 0);
+        assert_int_equal(call("poll_oneoff", 0, 400, 4, 300), WASI_OK);
+        assert_int_equal(word(300), 3);
+        assert_int_equal(long_word(400), 2);
+        assert_int_equal(memory[410], SUBSCRIBED_READ);
+        assert_int_equal(memory[424], 1); /* hung up: it is empty */
+        assert_int_equal(long_word(432), 3);
+        assert_int_equal(memory[440], WASI_BADF);
+        assert_int_equal(long_word(464), 4);
+        assert_int_equal(memory[472], WASI_BADF);
+        assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+        put_subscription(0, 5, SUBSCRIBED_WRITE, 1, 0, 0);
+        put_word(48, 0);
+        with_output(ends[1], poll_output);
+        assert_int_equal(result, 5);
+        while (write(ends[1], memory, MEMORY) > 0)
+                ;
+        put_subscription(48, 6, SUBSCRIBED_CLOCK, 1, 10000000, 0);
+        with_output(ends[1], poll_output);
+        assert_int_equal(result, 6); /* nothing more fits */
+        close(ends[0]);
+        close(ends[1]);
+        end();
 }
 
-static void sleep_long(void)
+static int sleep_long(void)
 {
-        result = call("poll_oneoff", 0, 200, 1, 300);
+        return call("poll_oneoff", 0, 200, 1, 300);
 }
 
 TEST(a_sleep_is_ended)
@@ -345,9 +384,10 @@ static void write_too_much(void)
         result = call("fd_write", 1, 0, 1, 300);
 }
 
-static void write_to_a_pipe(void)
+static int write_to_a_pipe(void)
 {
         with_output(pipe_ends[1], write_too_much);
+        return result;
 }
 
 /* Whose other end nobody empties. The first write is larger than the pipe. */
@@ -365,6 +405,8 @@ TEST(a_write_that_blocks_is_ended)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(arguments_and_environment, 120), TEST_CASE(clocks), TEST_CASE(random_numbers),
-                         TEST_CASE(writes), TEST_CASE(writes_where_nobody_reads), TEST_CASE(streams), TEST_CASE(exits),
-                         TEST_CASE(sleeps), TEST_CASE(a_sleep_is_ended), TEST_CASE(a_write_that_blocks_is_ended));
+                         TEST_CASE(writes), TEST_CASE(writes_where_nobody_reads), TEST_CASE(streams),
+                         TEST_CASE(streams_are_closed_and_moved), TEST_CASE(streams_of_the_hosts_own), TEST_CASE(streams_that_fail),
+                         TEST_CASE(there_are_no_sockets_and_signals), TEST_CASE(exits), TEST_CASE(sleeps),
+                         TEST_CASE(waits_for_streams), TEST_CASE(a_sleep_is_ended), TEST_CASE(a_write_that_blocks_is_ended));
 }

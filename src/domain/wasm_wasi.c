@@ -1,0 +1,70 @@
+/* Kind `wasm`: what WASI asks of the host: its streams, and to know what was refused. */
+#include "base/fault.h"
+#include "domain/event.h"
+#include "domain/wasm_loaded.h"
+
+/* The host's part of it is over. */
+static int come_back(struct loaded *loaded, const char *function, struct ward_fault *fault)
+{
+        wasm_instance_from_host(loaded->wasm);
+        return loaded_look_around(loaded, function, fault);
+}
+
+static int output(void *context, int fd, struct ward_span bytes, struct ward_fault *fault)
+{
+        struct loaded *loaded = context;
+        const struct loaded_streams *streams = &loaded->streams;
+        wasm_instance_to_host(loaded->wasm);
+        streams->on_output(streams->on_output_data, loaded->instance->domain, loaded->instance->name, fd, bytes.at, bytes.len);
+        return come_back(loaded, "fd_write", fault);
+}
+
+static int input(void *context, void *to, size_t size, size_t *ret_len, struct ward_fault *fault)
+{
+        struct loaded *loaded = context;
+        const struct loaded_streams *streams = &loaded->streams;
+        wasm_instance_to_host(loaded->wasm);
+        *ret_len = streams->on_input(streams->on_input_data, loaded->instance->domain, loaded->instance->name, to, size);
+        return come_back(loaded, "fd_read", fault);
+}
+
+static int refused(void *context, const struct wasi_refusal *refusal, struct ward_fault *fault)
+{
+        struct loaded *loaded = context;
+        struct instance *instance = loaded->instance;
+        const struct event event = {
+                .kind = refusal->limit ? WARD_EVENT_LIMIT : WARD_EVENT_REFUSED,
+                .error = refusal->error,
+                .addin = instance->name,
+                .operation = refusal->operation,
+                .subject = refusal->subject,
+        };
+        if (!events_are_told(instance->domain->domains))
+                return 0;
+        wasm_instance_to_host(loaded->wasm);
+        if (refusal->subject.len)
+                domain_event(instance->domain, &event, "add-in '%s' was refused %s of '%.*s': %s", instance->name,
+                             refusal->operation, (int)refusal->subject.len, (const char *)refusal->subject.at, refusal->why);
+        else
+                domain_event(instance->domain, &event, "add-in '%s' was refused %s: %s", instance->name, refusal->operation,
+                             refusal->why);
+        return come_back(loaded, refusal->operation, fault);
+}
+
+int loaded_wasi_new(struct loaded *loaded, const struct ward_activate_options *options, const char *const *environment,
+                    struct ward_fault *fault)
+{
+        const struct wasi_options wasi = {
+                .arguments = options->arguments,
+                .environment = environment,
+                .folders = options->folders,
+                .n_folders = options->folders ? options->n_folders : 0,
+                .host = { .context = loaded,
+                          .output = options->on_output ? output : NULL,
+                          .input = options->on_input ? input : NULL,
+                          .refused = refused },
+        };
+        loaded->streams =
+                (struct loaded_streams){ options->on_output, options->on_output_data, options->on_input, options->on_input_data };
+        return wasi_new(&wasi, &loaded->wasi, fault);
+}
