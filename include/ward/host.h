@@ -119,6 +119,12 @@ struct ward_host_options {
          * paths only */
         ward_resolve resolve;
         void *resolve_data;
+        /* Compiled WebAssembly: see doc/wasm.md, Images. An image is native code of a module, and trusted as the host's own is: it has
+         * to belong to the host's user or to root, and nobody else may be able to write it. */
+        uint64_t cache_bytes;   /* what cache_path may take, the last used goes last; 0: $WARD_CACHE_MAX ("500M"), else 1 GiB */
+        const char *image_path; /* folder of images made by `ward compile ADDIN.wasm -o FOLDER/`, looked in before cache_path; NULL: none */
+        bool no_compiler;       /* never compile, nor look in cache_path: a module without an image from image_path or the activation's
+                                   options is a fault, COMPILE */
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */
@@ -247,7 +253,9 @@ struct ward_activate_options {
         struct ward_limits limits;
         bool free_threaded;                /* of a domain that is made for it: see ward_domain_options */
         const char *const *denied_imports; /* to this add-in, beside those of its domain: see ward_domain_options */
-<<<<<<< /tmp/build-IH/land.IqWu/work
+        const char *image; /* wasm: file made by `ward compile` of exactly this module, loaded instead of compiling it. COMPILE: it was
+                              made of another, or by another version of Ward. NULL: it is looked for */
+        uint32_t instances;                /* of a domain that is made for it: see ward_domain_options */
         /* What follows is for kind wasm, by WASI; at the other kinds an add-in has the files and streams that its process has. */
         const struct ward_folder *folders; /* up to 64; NULL: none. REFUSED: one that cannot be opened, or held to */
         size_t n_folders;
@@ -255,9 +263,6 @@ struct ward_activate_options {
         void *on_output_data;
         ward_on_input on_input; /* NULL: standard input is empty */
         void *on_input_data;
-=======
-        uint32_t instances;                /* of a domain that is made for it: see ward_domain_options */
->>>>>>> /tmp/build-IH/land.IqWu/new
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

@@ -112,11 +112,7 @@ int loaded_new(struct instance *instance, const struct loaded_source *source, st
         if (!loaded)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, loaded_import };
-<<<<<<< /tmp/build-IH/land.IqWu/work
-        int r = loaded_wasi_new(loaded, options, domain->environment, fault);
-=======
-        int r = wasi_new(source->options->arguments, source->environment, &loaded->wasi, fault);
->>>>>>> /tmp/build-IH/land.IqWu/new
+        int r = loaded_wasi_new(loaded, source->options, source->environment, fault);
         if (!r)
                 r = wasm_instance_new(source->binding, &host, &loaded->wasm, fault);
         if (r) {
@@ -170,7 +166,7 @@ static int load(struct instance *instance, const struct ward_activate_options *o
 {
         struct loaded_source source = { .options = options, .environment = instance->domain->environment };
         struct loaded *loaded = NULL;
-        int r = wasm_load_binding(instance, &deadline, &source.binding, &source.encoding, fault);
+        int r = wasm_load_binding(instance, options->image, &deadline, &source.binding, &source.encoding, fault);
         if (!r)
                 r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
         if (!r)
