@@ -109,7 +109,7 @@ static int check_resources(const struct instance *instance, struct ward_fault *f
 /* The first instance is made at once, in a place that nobody else can be in yet: so what does not start is refused. */
 static int load(struct pooled *pooled, struct instance *instance, uint64_t deadline, struct ward_fault *fault)
 {
-        int r = wasm_load_binding(instance, &deadline, &pooled->binding, &pooled->encoding, fault);
+        int r = wasm_load_binding(instance, pooled->options.image, &deadline, &pooled->binding, &pooled->encoding, fault);
         if (!r)
                 r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
         if (!r)
