@@ -5,9 +5,10 @@ BUILD   ?= build
 ASAN    ?= build-asan
 FUZZ    ?= build-fuzz
 SECONDS ?= 60
+ABORTS  ?= 100000
 MESON_OPTIONS ?=
 
-.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz spec differential clean help
+.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz soak spec differential clean help
 
 all: build
 
@@ -87,6 +88,9 @@ spec: build
 differential: export WARD_CACHE := $(abspath $(BUILD))/differential-cache
 differential: build
 	test/core/differential.py $(BUILD)/test/core/core --seconds $(SECONDS)
+
+soak: build
+	$(BUILD)/test/stop/soak $(BUILD)/test/stop/stops.wasm --aborts $(ABORTS)
 
 clean:
 	rm -rf $(BUILD) $(ASAN) $(FUZZ)
