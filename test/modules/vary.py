@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Makes variants of cm32p2.wat: vary.py WAT2WASM CM32P2.WAT VARIANT OUT.wasm. Each is the same module but for some of its names."""
+"""Makes a module in other words: vary.py WAT2WASM MODULE.WAT VARIANT OUT.wasm. Variants but for the last are of cm32p2.wat, and only names
+differ."""
 
 import re
 import subprocess
@@ -26,6 +27,7 @@ VARIANTS = {
     'stray_version': [('"cm32p2|test:named/numbers@0.2|sum"', '"cm32p2|test:named/numbers@0.2.1|sum"')],
     'stray_import': [('"cm32p2" "seed"', '"cm32p2" "sow"')],
     'no_dtor': [('(export "cm32p2|test:named/numbers@0.2|counter_dtor")', ''), ('(export "cm32p2||greet_post")', '')],
+    'cell_near': [('offset=0xffffffff', 'offset=0xfefffe')],
 }
 
 

@@ -1,0 +1,90 @@
+;; The contract `cell`. Results of lists are at 16; what is allocated begins at 65,536, the second page.
+(module
+  (import "$root" "ask" (func $ask (param i32) (result i32)))
+  (import "$root" "pairs" (func $pairs (param i32)))
+  (memory (export "memory") 3)
+  (global $top (mut i32) (i32.const 65536))
+  (global $kept (mut i32) (i32.const 0))
+  (type $none (func (result i64)))
+  (type $one (func (param i32) (result i64)))
+  (type $asked (func (param i32) (result i32)))
+  (type $long (func (param i64) (result i64)))
+  (table $functions 8 16 funcref)
+  (table $objects 4 16 externref)
+  (elem (table $functions) (i32.const 0) func $give $echo $ask)
+  (func $give (result i64) (i64.const 7))
+  (func $echo (param i32) (result i64) (i64.extend_i32_u (local.get 0)))
+
+  (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+    (local $at i32)
+    (local.set $at (i32.and (i32.add (global.get $top) (i32.const 15)) (i32.const -16)))
+    (global.set $top (i32.add (local.get $at) (local.get 3)))
+    (local.get $at))
+
+  (func $list (param $at i32) (param $n i32) (result i32)
+    (i32.store (i32.const 16) (local.get $at))
+    (i32.store (i32.const 20) (local.get $n))
+    (i32.const 16))
+  (func (export "read") (param i32 i32) (result i32) (call $list (local.get 0) (local.get 1)))
+  (func (export "write") (param i32 i32 i32) (memory.fill (local.get 0) (local.get 2) (local.get 1)))
+  (func (export "grow") (param i32) (result i32) (memory.grow (local.get 0)))
+
+  (func (export "reach") (param $way i32) (param $at i32) (result i64)
+    (block $v (block $u (block $t (block $s (block $r (block $q (block $p (block $o (block $n (block $m (block $l
+      (br_table $l $m $n $o $p $q $r $s $t $u $v (local.get $way)))
+      (return (i64.load offset=0xffffffff align=1 (local.get $at))))
+      (return (i64.extend_i32_u (i32.load offset=0xffffffff align=1 (local.get $at)))))
+      (return (i64.load8_u offset=0xffffffff (local.get $at))))
+      (return (i64.reinterpret_f64 (f64.load offset=0xffffffff align=1 (local.get $at)))))
+      (return (i64.load16_s offset=0x10000 align=1 (local.get $at))))
+      (i64.store offset=0xffffffff align=1 (local.get $at) (i64.const -1)) (return (i64.const 0)))
+      (i32.store8 offset=0xffffffff (local.get $at) (i32.const -1)) (return (i64.const 0)))
+      (f32.store offset=0xffffffff align=1 (local.get $at) (f32.const 1)) (return (i64.const 0)))
+      (memory.fill (local.get $at) (i32.const 255) (i32.const 0x7fffffff)) (return (i64.const 0)))
+      (memory.copy (i32.const 0) (local.get $at) (i32.const 0x7fffffff)) (return (i64.const 0)))
+      (memory.copy (local.get $at) (i32.const 0) (i32.const 0x7fffffff)) (return (i64.const 0)))
+
+  (func (export "jump") (param $index i32) (param $kind i32) (result i64)
+    (block $d (block $c (block $b (block $a
+      (br_table $a $b $c $d (local.get $kind)))
+      (return (call_indirect $functions (type $none) (local.get $index))))
+      (return (call_indirect $functions (type $one) (i32.const 41) (local.get $index))))
+      (return (i64.extend_i32_s (call_indirect $functions (type $asked) (i32.const 41) (local.get $index)))))
+      (call_indirect $functions (type $long) (i64.const 0x1122334455667788) (local.get $index)))
+
+  (func (export "handle") (param $table i32) (param $index i32) (result i32)
+    (if (result i32) (local.get $table)
+      (then
+        (table.copy $objects $objects (i32.const 0) (local.get $index) (i32.const 1))
+        (drop (table.grow $objects (table.get $objects (local.get $index)) (i32.const 1)))
+        (ref.is_null (table.get $objects (i32.const 4))))
+      (else
+        (table.copy $functions $functions (i32.const 7) (local.get $index) (i32.const 1))
+        (ref.is_null (table.get $functions (i32.const 7))))))
+
+  ;; a pair takes 24 bytes
+  (func (export "look") (param $at i32) (param $n i32) (result i32)
+    (call $list (local.get $at) (i32.mul (local.get $n) (i32.const 24))))
+  (func (export "look-at-asked") (result i32)
+    (call $pairs (i32.const 32))
+    (call $list (i32.load (i32.const 32)) (i32.mul (i32.load (i32.const 36)) (i32.const 24))))
+
+  (func (export "keep") (param $n i32)
+    (global.set $kept (local.get $n))
+    (i32.store (i32.const 1024) (local.get $n))
+    (memory.fill (i32.const 2048) (local.get $n) (i32.const 4096))
+    (table.set $functions (i32.const 5) (ref.func $give)))
+  (func (export "kept") (result i32)
+    (i32.add
+      (i32.add (global.get $kept) (i32.load (i32.const 1024)))
+      (i32.add (i32.load8_u (i32.const 4000))
+               (select (i32.const 0) (i32.const 1) (ref.is_null (table.get $functions (i32.const 5)))))))
+
+  (func $deep (export "deep") (param $n i32) (result i64)
+    (local $a i64) (local $b i64) (local $c i32) (local $d f64)
+    (if (i32.gt_s (local.get $n) (i32.const 0))
+      (then
+        (drop (call $ask (local.get $n)))
+        (local.set $a (i64.add (local.get $a) (call $deep (i32.sub (local.get $n) (i32.const 1)))))))
+    (i64.add (i64.add (local.get $a) (local.get $b))
+             (i64.add (i64.extend_i32_u (local.get $c)) (i64.reinterpret_f64 (local.get $d))))))
