@@ -60,6 +60,9 @@ struct domains {
         char *worker_path; /* owned; NULL where not given */
         char *cache_path;
         char *compiler;
+        char *image_path;
+        uint64_t cache_bytes;
+        bool no_compiler;
         ward_on_fault on_fault;
         void *on_fault_data;
         struct tracer *tracer; /* NULL: nobody looks in */

@@ -98,5 +98,6 @@ void domains_finish(struct domains *domains)
         free(domains->worker_path);
         free(domains->cache_path);
         free(domains->compiler);
+        free(domains->image_path);
         event_counts_free(domains->events);
 }

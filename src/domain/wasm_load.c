@@ -60,11 +60,24 @@ static int read_module(const char *path, struct wasm_stamp *ret_stamp, struct wa
         return judge(path, (struct ward_span){ bytes, (size_t)st.st_size }, ret_module, fault);
 }
 
-static int make_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
-                        enum marshal_encoding *ret_encoding, struct ward_fault *fault)
+static struct wasm_image_options choose_image(const struct instance *instance, const char *image)
 {
         const struct domains *domains = instance->domain->domains;
-        const struct wasm_image_options options = { instance->module, domains->cache_path, domains->compiler };
+        return (struct wasm_image_options){
+                .name = instance->module,
+                .cache_path = domains->cache_path,
+                .compiler = domains->compiler,
+                .cache_bytes = domains->cache_bytes,
+                .image = image,
+                .image_path = domains->image_path,
+                .no_compiler = domains->no_compiler,
+        };
+}
+
+static int make_binding(const struct instance *instance, const char *image, uint64_t *deadline, struct wasm_binding **ret_binding,
+                        enum marshal_encoding *ret_encoding, struct ward_fault *fault)
+{
+        const struct wasm_image_options options = choose_image(instance, image);
         OWNED(wasm_module_freep) struct wasm_module *module = NULL;
         OWNED(wasm_terms_freep) struct wasm_contract_terms *terms = NULL;
         struct wasm_stamp stamp = { .settled = false }; /* of a file only */
@@ -91,14 +104,15 @@ static int make_binding(const struct instance *instance, uint64_t *deadline, str
         return r;
 }
 
-int wasm_load_binding(const struct instance *instance, uint64_t *deadline, struct wasm_binding **ret_binding,
+/* A file that is named is looked at each time. */
+int wasm_load_binding(const struct instance *instance, const char *image, uint64_t *deadline, struct wasm_binding **ret_binding,
                       enum marshal_encoding *ret_encoding, struct ward_fault *fault)
 {
         struct stat st;
-        if (!instance->image.at && !stat(instance->module, &st)) {
+        if (!image && !instance->image.at && !stat(instance->module, &st)) {
                 const struct wasm_stamp stamp = wasm_stamp_of(&st);
                 if (wasm_modules_find(instance, &stamp, ret_binding, ret_encoding))
                         return 0;
         }
-        return make_binding(instance, deadline, ret_binding, ret_encoding, fault);
+        return make_binding(instance, image, deadline, ret_binding, ret_encoding, fault);
 }
