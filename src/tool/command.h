@@ -15,6 +15,8 @@ int command_bindgen(int argc, char **argv);
 int command_contract(int argc, char **argv);
 int command_inspect(int argc, char **argv);
 int command_call(int argc, char **argv);
+int command_compile(int argc, char **argv);
+int command_cache(int argc, char **argv);
 int command_bench(int argc, char **argv);
 
 #endif

@@ -14,6 +14,8 @@ static const struct command {
         { "contract", command_contract, "check a contract, and print it as WIT or JSON" },
         { "inspect", command_inspect, "show what an add-in is and what contract it carries" },
         { "call", command_call, "call a function of an add-in, with values written as text" },
+        { "compile", command_compile, "compile a WebAssembly add-in to native code, ahead of its first activation" },
+        { "cache", command_cache, "list the compiled add-ins that are kept, and remove some" },
         { "bench", command_bench, "measure what calls cost at each isolation kind" },
 };
 

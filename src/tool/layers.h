@@ -1,0 +1,13 @@
+/* The layers that confined a program (sandbox/confine.h), for people and for programs. */
+#ifndef TOOL_LAYERS_H
+#define TOOL_LAYERS_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* An array of names. */
+json_t *layers_json(unsigned held);
+/* " namespaces landlock\n", or " nothing but limits\n". */
+void layers_print(unsigned held, FILE *out);
+
+#endif
