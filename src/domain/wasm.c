@@ -112,7 +112,7 @@ int loaded_new(struct instance *instance, const struct loaded_source *source, st
         if (!loaded)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, loaded_import };
-        int r = loaded_wasi_new(loaded, source->options, source->environment, fault);
+        int r = loaded_wasi_new(loaded, source, fault);
         if (!r)
                 r = wasm_instance_new(source->binding, &host, &loaded->wasm, fault);
         if (r) {
@@ -164,14 +164,17 @@ struct loaded *loaded_free(struct loaded *loaded)
 
 static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
 {
-        struct loaded_source source = { .options = options, .environment = instance->domain->environment };
+        struct loaded_source source = { .options = options };
         struct loaded *loaded = NULL;
-        int r = wasm_load_binding(instance, options->image, &deadline, &source.binding, &source.encoding, fault);
+        int r = loaded_grants(options, instance->domain->environment, &source.grants, fault);
+        if (!r)
+                r = wasm_load_binding(instance, options->image, &deadline, &source.binding, &source.encoding, fault);
         if (!r)
                 r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
         if (!r)
                 r = loaded_new(instance, &source, &loaded, fault);
         wasm_binding_unref(source.binding);
+        wasi_grants_unref(source.grants);
         domains_tell_signals(instance->domain->domains);
         instance->held = loaded;
         if (!r)

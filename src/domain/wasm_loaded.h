@@ -62,8 +62,8 @@ static inline uint64_t loaded_budget(const struct marshal_memory *memory)
 struct loaded_source {
         struct wasm_binding *binding;
         enum marshal_encoding encoding;
-        const struct ward_activate_options *options;
-        const char *const *environment;
+        const struct ward_activate_options *options; /* for its streams */
+        struct wasi_grants *grants;
 };
 int loaded_new(struct instance *instance, const struct loaded_source *source, struct loaded **ret_loaded, struct ward_fault *fault);
 /* Runs what the module runs by itself. */
@@ -123,8 +123,9 @@ int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fa
 /* The host may unload the domain, or fork, in what it was called for: then there is no memory to write to any more. */
 int loaded_look_around(struct loaded *loaded, const char *function, struct ward_fault *fault);
 
-/* wasm_wasi.c: makes @loaded->wasi, of what the host grants. */
-int loaded_wasi_new(struct loaded *loaded, const struct ward_activate_options *options, const char *const *environment,
-                    struct ward_fault *fault);
+/* wasm_wasi.c: what the host grants, and @loaded->wasi, which is made of it. */
+int loaded_grants(const struct ward_activate_options *options, const char *const *environment, struct wasi_grants **ret_grants,
+                  struct ward_fault *fault);
+int loaded_wasi_new(struct loaded *loaded, const struct loaded_source *source, struct ward_fault *fault);
 
 #endif

@@ -2,9 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include "base/fault.h"
-#include "base/own.h"
 #include "domain/places.h"
 #include "domain/wasm_load.h"
 #include "domain/wasm_loaded.h"
@@ -14,48 +12,17 @@
 struct pooled {
         struct wasm_binding *binding;
         enum marshal_encoding encoding;
-        struct ward_activate_options options; /* what WASI needs of them, copied */
-        char **arguments, **environment;
+        struct ward_activate_options options; /* later nothing is used of what they point at */
+        struct wasi_grants *grants;
         uint32_t n;
         struct loaded *at[]; /* by place; NULL: not made yet. Its place's thread's, but for the first while the add-in is loaded */
 };
-
-/* --- What instances are made of --------------------------------------------------------------- */
-
-static char **strings_free(char **strings)
-{
-        for (size_t i = 0; strings && strings[i]; i++)
-                free(strings[i]);
-        free(strings);
-        return NULL;
-}
-
-/* NULL is an empty list, and stays so. */
-static int strings_copy(const char *const *from, char ***ret)
-{
-        size_t n = 0;
-        while (from && from[n])
-                n++;
-        char **copy = n ? calloc(n + 1, sizeof *copy) : NULL;
-        if (n && !copy)
-                return -ENOMEM;
-        for (size_t i = 0; i < n; i++) {
-                copy[i] = strdup(from[i]);
-                if (!copy[i]) {
-                        strings_free(copy);
-                        return -ENOMEM;
-                }
-        }
-        *ret = copy;
-        return 0;
-}
 
 static struct pooled *pooled_free(struct pooled *pooled)
 {
         if (pooled) {
                 wasm_binding_unref(pooled->binding);
-                strings_free(pooled->arguments);
-                strings_free(pooled->environment);
+                wasi_grants_unref(pooled->grants);
                 free(pooled);
         }
         return NULL;
@@ -66,22 +33,22 @@ static int pooled_new(const struct instance *instance, const struct ward_activat
 {
         uint32_t n = instance->domain->places->n;
         struct pooled *pooled = calloc(1, sizeof *pooled + n * sizeof *pooled->at);
-        if (!pooled || strings_copy(options->arguments, &pooled->arguments) ||
-            strings_copy(instance->domain->environment, &pooled->environment)) {
-                pooled_free(pooled);
+        if (!pooled)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
+        int r = loaded_grants(options, instance->domain->environment, &pooled->grants, fault);
+        if (r) {
+                pooled_free(pooled);
+                return r;
         }
         pooled->n = n;
         pooled->options = *options;
-        pooled->options.arguments = (const char *const *)pooled->arguments;
         *ret_pooled = pooled;
         return 0;
 }
 
 static int make(struct pooled *pooled, struct instance *instance, uint32_t place, uint64_t deadline, struct ward_fault *fault)
 {
-        const struct loaded_source source = { pooled->binding, pooled->encoding, &pooled->options,
-                                              (const char *const *)pooled->environment };
+        const struct loaded_source source = { pooled->binding, pooled->encoding, &pooled->options, pooled->grants };
         int r = loaded_new(instance, &source, &pooled->at[place], fault);
         if (!r)
                 r = loaded_start(pooled->at[place], deadline, fault);

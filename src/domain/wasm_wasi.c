@@ -51,20 +51,26 @@ static int refused(void *context, const struct wasi_refusal *refusal, struct war
         return come_back(loaded, refusal->operation, fault);
 }
 
-int loaded_wasi_new(struct loaded *loaded, const struct ward_activate_options *options, const char *const *environment,
-                    struct ward_fault *fault)
+int loaded_grants(const struct ward_activate_options *options, const char *const *environment, struct wasi_grants **ret_grants,
+                  struct ward_fault *fault)
 {
-        const struct wasi_options wasi = {
+        const struct wasi_options granted = {
                 .arguments = options->arguments,
                 .environment = environment,
                 .folders = options->folders,
                 .n_folders = options->folders ? options->n_folders : 0,
-                .host = { .context = loaded,
-                          .output = options->on_output ? output : NULL,
-                          .input = options->on_input ? input : NULL,
-                          .refused = refused },
         };
+        return wasi_grants_new(&granted, ret_grants, fault);
+}
+
+int loaded_wasi_new(struct loaded *loaded, const struct loaded_source *source, struct ward_fault *fault)
+{
+        const struct ward_activate_options *options = source->options;
+        const struct wasi_host host = { .context = loaded,
+                                        .output = options->on_output ? output : NULL,
+                                        .input = options->on_input ? input : NULL,
+                                        .refused = refused };
         loaded->streams =
                 (struct loaded_streams){ options->on_output, options->on_output_data, options->on_input, options->on_input_data };
-        return wasi_new(&wasi, &loaded->wasi, fault);
+        return wasi_new(source->grants, &host, &loaded->wasi, fault);
 }

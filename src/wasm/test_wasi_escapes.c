@@ -303,7 +303,7 @@ TEST(what_is_neither_file_nor_folder)
 
 static void refuses_processes(const char *host, const char *path)
 {
-        start_with(&(struct wasi_options){ .folders = &(struct ward_folder){ "/", host, READ_WRITE }, .n_folders = 1 });
+        start_with(&(struct wasi_options){ .folders = &(struct ward_folder){ "/", host, READ_WRITE }, .n_folders = 1 }, NULL);
         assert_refused(guest_open(GRANTED, path, 0, RIGHT_FD_READ), "path_open", path, EACCES);
         assert_refused(guest_stat(GRANTED, path, 0), "path_filestat_get", path, EACCES);
         end();
@@ -319,7 +319,7 @@ TEST(the_hosts_memory)
 /* A magic link leads to what is open, wherever that is. */
 TEST(magic_links)
 {
-        start_with(&(struct wasi_options){ .folders = &(struct ward_folder){ "/", "/", READ_WRITE }, .n_folders = 1 });
+        start_with(&(struct wasi_options){ .folders = &(struct ward_folder){ "/", "/", READ_WRITE }, .n_folders = 1 }, NULL);
         assert_int_equal(guest_open(GRANTED, "proc/self/root/etc/passwd", 0, RIGHT_FD_READ), -WASI_LOOP);
         assert_int_equal(guest_open(GRANTED, "proc/self/cwd/x", OFLAG_CREAT, WRITE), -WASI_LOOP);
         assert_int_equal(guest_open(GRANTED, "proc/self/fd/0", 0, RIGHT_FD_READ), -WASI_LOOP);

@@ -43,8 +43,8 @@ static void cannot_be_granted(const struct ward_folder *folders, size_t n, enum 
 {
         const struct wasi_options options = { .folders = folders, .n_folders = n };
         struct ward_fault why;
-        struct wasi *made;
-        assert_int_equal(wasi_new(&options, &made, &why), -(int)kind);
+        struct wasi_grants *made;
+        assert_int_equal(wasi_grants_new(&options, &made, &why), -(int)kind);
         assert_says(&why, phrase);
 }
 

@@ -48,7 +48,7 @@ void assert_holds(const char *path, const char *text)
 
 static void start_granted(const struct ward_folder *folders, size_t n)
 {
-        start_with(&(struct wasi_options){ .folders = folders, .n_folders = n });
+        start_with(&(struct wasi_options){ .folders = folders, .n_folders = n }, NULL);
 }
 
 static void make_all(void)

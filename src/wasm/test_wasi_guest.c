@@ -34,21 +34,21 @@ static int remember(void *context, const struct wasi_refusal *from, struct ward_
         return 0;
 }
 
-void start_with(const struct wasi_options *options)
+void start_with(const struct wasi_options *options, const struct wasi_host *host)
 {
-        struct wasm_host host = { "guest", 0, NULL, import };
-        struct wasi_options copy = *options;
+        const struct wasi_host remembers = { .refused = remember };
+        struct wasm_host wasm = { "guest", 0, NULL, import };
+        struct wasi_grants *grants = NULL;
         uint64_t size;
         wasi_offers(offers);
         for (int i = 0; i < WASI_FUNCTIONS; i++)
                 needs[i] = (struct wasm_need){ offers[i].field, offers[i].core, false };
         binding = fixture_binding("wasi", &terms);
-        if (!copy.host.refused)
-                copy.host.refused = remember;
         refusal.n = 0;
-        if (wasi_new(&copy, &wasi, &fault))
+        if (wasi_grants_new(options, &grants, &fault) || wasi_new(grants, host ? host : &remembers, &wasi, &fault))
                 fail_msg("%s", fault.text);
-        assert_int_equal(wasm_instance_new(binding, &host, &instance, &fault), 0);
+        wasi_grants_unref(grants);
+        assert_int_equal(wasm_instance_new(binding, &wasm, &instance, &fault), 0);
         wasm_instance_enter(instance);
         assert_int_equal(wasm_instance_start(instance, &fault), 0);
         wasm_instance_leave(instance);
@@ -58,7 +58,7 @@ void start_with(const struct wasi_options *options)
 
 void start(const char *const *arguments, const char *const *environment)
 {
-        start_with(&(struct wasi_options){ .arguments = arguments, .environment = environment });
+        start_with(&(struct wasi_options){ .arguments = arguments, .environment = environment }, NULL);
 }
 
 void end(void)

@@ -22,9 +22,9 @@ extern struct refusal {
         char operation[64], subject[256], why[128];
 } refusal;
 
-/* start_with sets options->host.refused if that is NULL. */
 void start(const char *const *arguments, const char *const *environment);
-void start_with(const struct wasi_options *options);
+/* @host NULL: none but for @refusal. */
+void start_with(const struct wasi_options *options, const struct wasi_host *host);
 void end(void);
 
 /* Calls a function; gives its errno, or the negative fault kind. Arguments that it does not have are 0. */

@@ -12,54 +12,30 @@ enum { RANDOM_BLOCK = 64 << 10 };
 
 /* --- Life ------------------------------------------------------------------------------------- */
 
-static void strings_finish(struct wasi_strings *strings)
-{
-        for (uint32_t i = 0; i < strings->n; i++)
-                free(strings->at[i]);
-        free(strings->at);
-}
-
-static bool strings_copy(const char *const *from, struct wasi_strings *ret)
-{
-        uint32_t n = 0;
-        while (from && from[n])
-                n++;
-        ret->at = calloc(n + 1, sizeof *ret->at);
-        for (; ret->at && ret->n < n; ret->n++) {
-                ret->at[ret->n] = strdup(from[ret->n]);
-                if (!ret->at[ret->n])
-                        return false;
-                ret->size += strlen(from[ret->n]) + 1;
-        }
-        return ret->at;
-}
-
 struct wasi *wasi_free(struct wasi *wasi)
 {
         if (wasi) {
-                strings_finish(&wasi->arguments);
-                strings_finish(&wasi->environment);
                 wasi_descriptors_finish(wasi);
+                wasi_grants_unref(wasi->grants);
                 free(wasi);
         }
         return NULL;
 }
 
-int wasi_new(const struct wasi_options *options, struct wasi **ret_wasi, struct ward_fault *fault)
+int wasi_new(struct wasi_grants *grants, const struct wasi_host *host, struct wasi **ret_wasi, struct ward_fault *fault)
 {
         struct wasi *wasi = calloc(1, sizeof *wasi);
-        int r = 0;
-        if (!wasi || !strings_copy(options->arguments, &wasi->arguments) || !strings_copy(options->environment, &wasi->environment))
-                r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot copy an add-in's arguments");
-        if (!r)
-                r = wasi_descriptors_init(wasi, options, fault);
-        if (r) {
+        if (!wasi)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an instance of an add-in");
+        atomic_fetch_add_explicit(&grants->references, 1, memory_order_relaxed);
+        wasi->grants = grants;
+        wasi->host = *host;
+        int r = wasi_descriptors_init(wasi, fault);
+        if (r)
                 wasi_free(wasi);
-                return r;
-        }
-        wasi->host = options->host;
-        *ret_wasi = wasi;
-        return 0;
+        else
+                *ret_wasi = wasi;
+        return r;
 }
 
 /* --- Errors, and telling of them -------------------------------------------------------------- */
@@ -156,22 +132,22 @@ static enum wasi_errno get_strings(const struct wasi_call *call, const struct wa
 
 static enum wasi_errno args_sizes_get(struct wasi_call *call)
 {
-        return get_sizes(call, &call->wasi->arguments);
+        return get_sizes(call, &call->wasi->grants->arguments);
 }
 
 static enum wasi_errno args_get(struct wasi_call *call)
 {
-        return get_strings(call, &call->wasi->arguments);
+        return get_strings(call, &call->wasi->grants->arguments);
 }
 
 static enum wasi_errno environ_sizes_get(struct wasi_call *call)
 {
-        return get_sizes(call, &call->wasi->environment);
+        return get_sizes(call, &call->wasi->grants->environment);
 }
 
 static enum wasi_errno environ_get(struct wasi_call *call)
 {
-        return get_strings(call, &call->wasi->environment);
+        return get_strings(call, &call->wasi->grants->environment);
 }
 
 /* --- Random numbers, and the end -------------------------------------------------------------- */

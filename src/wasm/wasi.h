@@ -1,7 +1,8 @@
 /* WASI preview 1, all of it: arguments, environment, clocks, random numbers, the standard streams, files below folders that the
  * host grants, sleep, exit. There are no sockets.
  *
- * 1. wasi_new  2. wasi_offers, among a module's offers  3. wasi_call for each call of one  4. wasi_free
+ * 1. wasi_grants_new, once an add-in  2. wasi_new, for each instance of it  3. wasi_offers, among a module's offers
+ * 4. wasi_call for each call of one  5. wasi_free, wasi_grants_unref
  *
  * What the module names is looked up in its table of descriptors only: numbers there are not the process's. Files are reached from
  * the descriptor of a folder by openat2, beneath it; only regular files and folders are opened. Nothing of the process changes:
@@ -18,7 +19,8 @@
 
 enum {
         WASI_FUNCTIONS = 46,
-        WASI_DESCRIPTORS_MAX = 128, /* of one add-in: the host has 1,024 by default, for all that it does */
+        WASI_FOLDERS_MAX = 64,
+        WASI_DESCRIPTORS_MAX = 128, /* of one instance: the host has 1,024 by default, for all that it does */
 };
 
 struct wasi;
@@ -43,17 +45,23 @@ struct wasi_host {
         int (*refused)(void *context, const struct wasi_refusal *refusal, struct ward_fault *fault);
 };
 
-/* All copied but the host's context. */
+/* What an add-in is granted; all copied. */
 struct wasi_options {
         const char *const *arguments;   /* NULL-terminated, or NULL for none */
         const char *const *environment; /* the same */
         const struct ward_folder *folders;
         size_t n_folders;
-        struct wasi_host host;
 };
 
+struct wasi_grants;
+
 /* Opens the folders. REFUSED: one that cannot be, or a kernel or a policy without openat2; USAGE: one that makes no sense. */
-int wasi_new(const struct wasi_options *options, struct wasi **ret_wasi, struct ward_fault *fault);
+int wasi_grants_new(const struct wasi_options *options, struct wasi_grants **ret_grants, struct ward_fault *fault);
+/* NULL is fine. Returns NULL. */
+struct wasi_grants *wasi_grants_unref(struct wasi_grants *grants);
+
+/* Of an instance, with a reference to @grants. Copies @host. */
+int wasi_new(struct wasi_grants *grants, const struct wasi_host *host, struct wasi **ret_wasi, struct ward_fault *fault);
 /* NULL is fine. Returns NULL. Closes what the module left open. */
 struct wasi *wasi_free(struct wasi *wasi);
 

@@ -1,9 +1,7 @@
 /* WASI: the table of descriptors, and what is asked of them whatever they are. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
@@ -17,7 +15,6 @@ static void finish(struct wasi_descriptor *descriptor)
 {
         if (descriptor->form == WASI_FILE || descriptor->form == WASI_FOLDER)
                 fd_close(descriptor->fd);
-        free(descriptor->granted);
         *descriptor = (struct wasi_descriptor){ .fd = -1 };
 }
 
@@ -77,72 +74,29 @@ static bool add_streams(struct wasi *wasi)
         return good;
 }
 
-static int refuse_folder(const struct ward_folder *folder, int error, struct ward_fault *fault)
+static int add_folder(struct wasi *wasi, const struct wasi_granted *folder, struct ward_fault *fault)
 {
-        if (error == ENOSYS || error == EPERM)
-                return fault_set_errno(fault, WARD_FAULT_REFUSED, error,
-                                       "cannot keep an add-in within folder '%s': openat2 is needed, and this system does not "
-                                       "have it or does not allow it",
-                                       folder->host);
-        return fault_set_errno(fault, WARD_FAULT_REFUSED, error, "cannot grant folder '%s'", folder->host);
-}
-
-/* Opened twice: the first time as the host names it, the second as everything below it will be, to see that this can be done. */
-static int open_folder(const struct ward_folder *folder, int *ret_fd, struct ward_fault *fault)
-{
-        struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-        OWNED(fd_closep) int fd = open(folder->host, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        if (fd < 0)
-                return fault_set_errno(fault, WARD_FAULT_REFUSED, errno, "cannot grant folder '%s'", folder->host);
-        int below = (int)syscall(SYS_openat2, fd, ".", &how, sizeof how);
-        if (below < 0)
-                return refuse_folder(folder, errno, fault);
-        *ret_fd = below;
-        return 0;
-}
-
-static int check_folder(const struct ward_folder *folder, struct ward_fault *fault)
-{
-        if (!folder->host || !folder->guest || !*folder->guest || strlen(folder->guest) >= PATH_MAX)
-                return fault_set(fault, WARD_FAULT_USAGE, "a folder to grant needs its path, and what the add-in calls it");
-        if (!(folder->access & WARD_FOLDER_READ) || folder->access & ~(uint32_t)(WARD_FOLDER_READ | WARD_FOLDER_WRITE))
-                return fault_set(fault, WARD_FAULT_USAGE, "folder '%s' is granted to read, or to read and write, not %#x",
-                                 folder->host, folder->access);
-        return 0;
-}
-
-static int grant(struct wasi *wasi, const struct ward_folder *folder, struct ward_fault *fault)
-{
-        struct wasi_descriptor granted = { .form = WASI_FOLDER, .writable = folder->access & WARD_FOLDER_WRITE };
+        struct wasi_descriptor granted = { .form = WASI_FOLDER, .writable = folder->writable, .granted = folder->guest };
         uint64_t rights = granted.writable ? ~UINT64_C(0) : ~(uint64_t)RIGHTS_CHANGE;
         uint32_t number;
-        int r = open_folder(folder, &granted.fd, fault);
+        int r = wasi_folder_open(folder, &granted.fd, fault);
         if (r)
                 return r;
         granted.rights = rights & RIGHTS_FOLDER;
         granted.inheriting = rights & (RIGHTS_FOLDER | RIGHTS_FILE);
-        granted.granted = strdup(folder->guest);
-        if (granted.granted && add(wasi, &granted, &number))
+        if (add(wasi, &granted, &number))
                 return 0;
         finish(&granted);
-        return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot grant folder '%s'", folder->host);
+        return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot grant folder '%s'", folder->guest);
 }
 
-int wasi_descriptors_init(struct wasi *wasi, const struct wasi_options *options, struct ward_fault *fault)
+int wasi_descriptors_init(struct wasi *wasi, struct ward_fault *fault)
 {
-        if (options->n_folders > WASI_DESCRIPTORS_MAX / 2)
-                return fault_set(fault, WARD_FAULT_USAGE, "an add-in is granted %d folders at most, not %zu",
-                                 WASI_DESCRIPTORS_MAX / 2, options->n_folders);
-        if (!add_streams(wasi))
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an add-in's streams");
-        for (size_t i = 0; i < options->n_folders; i++) {
-                int r = check_folder(&options->folders[i], fault);
-                if (!r)
-                        r = grant(wasi, &options->folders[i], fault);
-                if (r)
-                        return r;
-        }
-        return 0;
+        const struct wasi_grants *grants = wasi->grants;
+        int r = add_streams(wasi) ? 0 : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an add-in's streams");
+        for (size_t i = 0; !r && i < grants->n_folders; i++)
+                r = add_folder(wasi, &grants->folders[i], fault);
+        return r;
 }
 
 /* --- Looking up ------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,6 +18,20 @@ struct wasi_strings {
         uint64_t size;
 };
 
+struct wasi_granted {
+        int fd; /* owned, O_PATH */
+        bool writable;
+        char *guest; /* owned */
+};
+
+/* Read-only once it is made. */
+struct wasi_grants {
+        _Atomic uint32_t references;
+        struct wasi_strings arguments, environment;
+        struct wasi_granted *folders; /* owned */
+        size_t n_folders;
+};
+
 enum wasi_form { WASI_FREE, WASI_STREAM, WASI_FILE, WASI_FOLDER };
 
 struct wasi_descriptor {
@@ -25,11 +40,11 @@ struct wasi_descriptor {
         bool writable;  /* of what is below a folder that was granted so */
         uint16_t flags; /* FDFLAG_… */
         uint64_t rights, inheriting;
-        char *granted; /* what the module calls a folder that it was granted; NULL for what it opened itself. Owned */
+        const char *granted; /* what the module calls a folder that it was granted; NULL for what it opened itself */
 };
 
 struct wasi {
-        struct wasi_strings arguments, environment;
+        struct wasi_grants *grants; /* a reference */
         struct wasi_host host;
         struct wasi_descriptor *descriptors;
         uint32_t n_descriptors;
@@ -92,11 +107,16 @@ enum wasi_errno wasi_from_errno(int error);
 enum wasi_errno wasi_refuse(struct wasi_call *call, struct ward_span subject, int error, const char *why);
 enum wasi_errno wasi_reach_limit(struct wasi_call *call, int error, const char *why);
 
+/* --- wasi_grants.c ---------------------------------------------------------------------------- */
+
+/* To list it, at an offset of its own. */
+int wasi_folder_open(const struct wasi_granted *folder, int *ret_fd, struct ward_fault *fault);
+
 /* --- wasi_fd.c -------------------------------------------------------------------------------- */
 
 struct wasi_path;
 
-int wasi_descriptors_init(struct wasi *wasi, const struct wasi_options *options, struct ward_fault *fault);
+int wasi_descriptors_init(struct wasi *wasi, struct ward_fault *fault);
 void wasi_descriptors_finish(struct wasi *wasi);
 
 /* Descriptor @number, if it is open. The pointer is good until one is added. */

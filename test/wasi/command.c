@@ -117,19 +117,21 @@ int main(int argc, char **argv)
         const struct wasi_options wasi = { .arguments = (const char *const *)argv + at,
                                            .environment = run.environment,
                                            .folders = run.folders,
-                                           .n_folders = run.n_folders,
-                                           .host.refused = refused };
+                                           .n_folders = run.n_folders };
+        const struct wasi_host wasi_host = { .refused = refused };
         const struct wasm_host host = { "command", 0, NULL, import };
         struct wasm_binding *binding = NULL;
+        struct wasi_grants *grants = NULL;
         struct ward_fault fault = { 0 };
         wasi_offers(offers);
-        if (wasm_binding_get(module, &terms, &options, &binding, &fault) || wasi_new(&wasi, &run.wasi, &fault) ||
-            wasm_instance_new(binding, &host, &run.instance, &fault))
+        if (wasm_binding_get(module, &terms, &options, &binding, &fault) || wasi_grants_new(&wasi, &grants, &fault) ||
+            wasi_new(grants, &wasi_host, &run.wasi, &fault) || wasm_instance_new(binding, &host, &run.instance, &fault))
                 fail(fault.text);
         wasm_module_free(module);
         int status = status_of(execute(&fault), &fault);
         wasm_instance_free(run.instance);
         wasi_free(run.wasi);
+        wasi_grants_unref(grants);
         wasm_binding_unref(binding);
         return status;
 }
