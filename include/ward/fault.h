@@ -34,6 +34,21 @@ enum ward_fault_kind {
         WARD_FAULT_CANCELLED, /* a begun call that the host did not want any more */
 };
 
+/* Why WebAssembly code trapped. */
+enum ward_trap {
+        WARD_TRAP_NONE = 0,
+        WARD_TRAP_MEMORY,      /* a load or store behind the end of the linear memory */
+        WARD_TRAP_TABLE,       /* an entry behind the end of a table was read or written */
+        WARD_TRAP_UNREACHABLE, /* abort(), a failed assertion, or what the compiler took for impossible */
+        WARD_TRAP_DIVIDE_BY_ZERO,
+        WARD_TRAP_OVERFLOW,       /* a quotient, or a floating-point number that was to be an integer, is too large for it */
+        WARD_TRAP_CONVERSION,     /* what is not a number was to be an integer */
+        WARD_TRAP_CALL_UNDEFINED, /* a call through a pointer that is behind the table's end, */
+        WARD_TRAP_CALL_NULL,      /* of a null pointer, */
+        WARD_TRAP_CALL_TYPE,      /* of a function with another signature */
+        WARD_TRAP_STACK,          /* calls nested too deep */
+};
+
 enum {
         WARD_FAULT_NAME_MAX = 64,
         WARD_FAULT_TEXT_MAX = 768,
@@ -43,19 +58,29 @@ enum {
 /* A report. All texts are NUL-terminated, printable UTF-8: what came from an add-in was bounded and escaped. */
 struct ward_fault {
         enum ward_fault_kind kind;
-        int signal;                               /* WARD_FAULT_SIGNAL: its number, else 0 */
-        int status;                               /* WARD_FAULT_EXIT: the exit status */
-        int error;                                /* errno where the system refused, else 0 */
-        uint64_t address;                         /* WARD_FAULT_SIGNAL: the address that faulted */
-        char addin[WARD_FAULT_NAME_MAX];          /* the add-in's name */
-        char domain[WARD_FAULT_NAME_MAX];         /* the domain's friendly name */
-        char function[WARD_FAULT_NAME_MAX];       /* the function that was being called, or empty */
-        char text[WARD_FAULT_TEXT_MAX];           /* one line for a person: what, who, and what to do about it */
-        char backtrace[WARD_FAULT_BACKTRACE_MAX]; /* one frame a line, innermost first, or empty */
+        int signal;                         /* WARD_FAULT_SIGNAL: its number, else 0 */
+        int status;                         /* WARD_FAULT_EXIT: the exit status */
+        int error;                          /* errno where the system refused, else 0 */
+        enum ward_trap trap;                /* WARD_FAULT_TRAP: which one, else WARD_TRAP_NONE */
+        uint64_t address;                   /* WARD_FAULT_SIGNAL: the address that faulted; WARD_TRAP_MEMORY: what a load or
+                                             * store was to reach in the linear memory; else 0 */
+        uint64_t offset;                    /* WARD_FAULT_TRAP: of the instruction, in bytes from the module's start, as
+                                             * wasm-objdump counts them; 0: not known */
+        char addin[WARD_FAULT_NAME_MAX];    /* the add-in's name */
+        char domain[WARD_FAULT_NAME_MAX];   /* the domain's friendly name */
+        char function[WARD_FAULT_NAME_MAX]; /* the function that was being called, or empty */
+        char text[WARD_FAULT_TEXT_MAX];     /* one line for a person: what, who, and what to do about it */
+        /* One frame a line, innermost first, or empty. Of WebAssembly: "#0 name (file.c:12) +0x1a3", where the last number is the
+         * offset in the module, of the instruction or of the call; without the part in brackets where the module has no
+         * debugging information, and "function 17" for a name where it has none. */
+        char backtrace[WARD_FAULT_BACKTRACE_MAX];
 };
 
 /* The kind's standard name: "signal", "trap", … Never NULL. Thread-safe. */
 __attribute__((visibility("default"))) const char *ward_fault_kind_name(enum ward_fault_kind kind);
+
+/* The trap's standard name: "out of bounds memory access", … Never NULL. Thread-safe. */
+__attribute__((visibility("default"))) const char *ward_trap_name(enum ward_trap trap);
 
 #ifdef __cplusplus
 }

@@ -19,6 +19,27 @@ const char *ward_fault_kind_name(enum ward_fault_kind kind)
         return kind_names[kind];
 }
 
+static const char *const trap_names[] = {
+        [WARD_TRAP_NONE] = "none",
+        [WARD_TRAP_MEMORY] = "out of bounds memory access",
+        [WARD_TRAP_TABLE] = "out of bounds table access",
+        [WARD_TRAP_UNREACHABLE] = "unreachable",
+        [WARD_TRAP_DIVIDE_BY_ZERO] = "integer divide by zero",
+        [WARD_TRAP_OVERFLOW] = "integer overflow",
+        [WARD_TRAP_CONVERSION] = "invalid conversion to integer",
+        [WARD_TRAP_CALL_UNDEFINED] = "indirect call mismatch: undefined element",
+        [WARD_TRAP_CALL_NULL] = "indirect call mismatch: null element",
+        [WARD_TRAP_CALL_TYPE] = "indirect call mismatch: another type",
+        [WARD_TRAP_STACK] = "call stack exhausted",
+};
+
+const char *ward_trap_name(enum ward_trap trap)
+{
+        if ((unsigned)trap >= sizeof trap_names / sizeof trap_names[0])
+                return "unknown";
+        return trap_names[trap];
+}
+
 static void fault_write(struct ward_fault *fault, enum ward_fault_kind kind, int error, const char *format, va_list args)
 {
         char raw[WARD_FAULT_TEXT_MAX];
@@ -54,6 +75,18 @@ int fault_set_errno(struct ward_fault *fault, enum ward_fault_kind kind, int err
                 va_end(args);
         }
         return -(int)kind;
+}
+
+void fault_say(struct ward_fault *fault, const char *format, ...)
+{
+        char raw[WARD_FAULT_TEXT_MAX];
+        va_list args;
+        if (!fault)
+                return;
+        va_start(args, format);
+        vsnprintf(raw, sizeof raw, format, args);
+        va_end(args);
+        text_escape(fault->text, sizeof fault->text, raw, strlen(raw), false);
 }
 
 static void name_once(char to[WARD_FAULT_NAME_MAX], const char *from)

@@ -14,6 +14,9 @@ int fault_set(struct ward_fault *fault, enum ward_fault_kind kind, const char *f
 int fault_set_errno(struct ward_fault *fault, enum ward_fault_kind kind, int error, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
 
+/* Writes another text, and leaves the rest of the report as it is. */
+void fault_say(struct ward_fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* Adds who it was, where that is not said yet. Any may be NULL. */
 void fault_name(struct ward_fault *fault, const char *addin, const char *domain, const char *function);
 

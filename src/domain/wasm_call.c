@@ -166,8 +166,8 @@ static inline int end_call(struct loaded *loaded, const struct outer_call *call,
 {
         loaded_end(loaded, call->before);
         if (r == -WARD_FAULT_DEADLINE && call->until <= call->before.inherited)
-                fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s within %u ms; the call was ended",
-                          loaded->instance->name, function, call->ms);
+                fault_say(fault, "add-in '%s' did not return from %s within %u ms; the call was ended", loaded->instance->name,
+                          function, call->ms);
         return r ? fail(loaded, function, r, fault) : 0;
 }
 

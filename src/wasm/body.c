@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/own.h"
+#include "wasm/marks.h"
 
 /* An instruction as texts name it. */
 #define CODE_FORMAT    "instruction 0x%02x"
@@ -93,7 +94,9 @@ void body_enter(struct body *body, uint8_t opcode, struct types params, struct t
                 reader_refuse(body->reader, "nests blocks more than %d deep; Ward takes no more", WASM_DEPTH_MAX);
                 return;
         }
-        body->blocks[body->n_blocks++] = (struct block){ opcode, false, body->n_operands, params, results };
+        const struct block *outer = body->n_blocks ? &body->blocks[body->n_blocks - 1] : NULL;
+        bool reached = !outer || (outer->reached && !outer->dead);
+        body->blocks[body->n_blocks++] = (struct block){ opcode, false, reached, body->n_operands, params, results };
 }
 
 void body_die(struct body *body)
@@ -112,8 +115,40 @@ static void apply(struct body *body, const char *core, char t)
                 body_push_one(body, *p == 't' ? t : *p);
 }
 
+/* --- Marks ------------------------------------------------------------------------------------ */
+
+static uint32_t line_of(const struct reader *reader, const uint8_t *at)
+{
+        return WASM_MARK_LINE + (uint32_t)(at - reader->module->bytes);
+}
+
+static void mark_function(struct reader *reader)
+{
+        struct wasm_marks *function = growing_add(&reader->marks->functions, 1);
+        if (function)
+                function->offset = line_of(reader, reader->at);
+}
+
+/* The instruction at @at, which has been read. */
+static void mark(struct body *body, const uint8_t *at)
+{
+        struct code_marks *marks = body->reader->marks;
+        if (!marks->functions.n || !wasm_mark_matters(body->code))
+                return;
+        struct wasm_mark *new = growing_add(&marks->marks, 1);
+        if (!new)
+                return;
+        *new = (struct wasm_mark){ body->code, line_of(body->reader, at) };
+        ((struct wasm_marks *)marks->functions.at)[marks->functions.n - 1].n++;
+}
+
+/* --- Bodies ----------------------------------------------------------------------------------- */
+
 static void step(struct body *body)
 {
+        const struct block *block = &body->blocks[body->n_blocks - 1];
+        const uint8_t *at = body->reader->at;
+        bool marked = body->reader->marks && block->reached && !block->dead;
         uint8_t opcode = reader_u8(body->reader);
         const struct op *op = op_find(body, opcode);
         char t = 0;
@@ -125,6 +160,8 @@ static void step(struct body *body)
                 t = op->immediate(body, op);
         if (!body->reader->error && op->core)
                 apply(body, op->core, t);
+        if (marked)
+                mark(body, at);
 }
 
 static void read_locals(struct body *body, struct types params)
@@ -154,6 +191,8 @@ static void read_body(struct body *body, uint32_t function)
 {
         struct reader *reader = body->reader;
         const struct func_type *type = module_func_type(reader->module, function);
+        if (reader->marks)
+                mark_function(reader);
         body->n_operands = body->n_blocks = body->n_variable_bytes = 0;
         memset(body->declared, 0, sizeof body->declared);
         read_locals(body, types_params(type));

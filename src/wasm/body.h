@@ -14,7 +14,8 @@ struct types {
 
 struct block {
         uint8_t opcode;
-        bool dead; /* what follows cannot be reached: any operand may be taken off the stack */
+        bool dead;    /* what follows cannot be reached: any operand may be taken off the stack */
+        bool reached; /* where it begins */
         uint32_t height;
         struct types params;
         struct types results;

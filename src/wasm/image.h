@@ -10,6 +10,7 @@
 #include "wasm/module.h"
 
 struct wasm_image;
+struct wasm_map;
 
 struct wasm_image_options {
         const char *name;       /* the module's path, for faults */
@@ -38,5 +39,9 @@ extern const struct wasm_runtime wasm_runtime;
 const struct wasm_image_entry *wasm_image_entry(const struct wasm_image *image);
 /* Whether @pc is in the image's code. Async-signal-safe. */
 bool wasm_image_holds(const struct wasm_image *image, uintptr_t pc);
+/* Where the code at @pc is in the image as it was linked: what its map counts from. */
+uintptr_t wasm_image_offset(const struct wasm_image *image, uintptr_t pc);
+/* Borrowed: lives as long as @image. */
+const struct wasm_map *wasm_image_map(const struct wasm_image *image);
 
 #endif

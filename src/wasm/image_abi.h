@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WASM_IMAGE_ABI    3
-#define WASM_IMAGE_SYMBOL "ward_image_3"
+#define WASM_IMAGE_ABI    4
+#define WASM_IMAGE_SYMBOL "ward_image_4"
 
-/* wasm2c's numbers of traps. */
+/* wasm2c's numbers of traps, and behind them Ward's own. */
 enum wasm_trap {
         WASM_TRAP_NONE,
         WASM_TRAP_OOB,
@@ -24,6 +24,9 @@ enum wasm_trap {
         WASM_TRAP_CALL_INDIRECT,
         WASM_TRAP_UNCAUGHT_EXCEPTION,
         WASM_TRAP_EXHAUSTION,
+        WASM_TRAP_OOB_TABLE,
+        WASM_TRAP_CALL_UNDEFINED, /* no such entry */
+        WASM_TRAP_CALL_NULL,
 };
 
 /* A linear memory. @size has 64 bits, for 65,536 pages are 4 GiB. */

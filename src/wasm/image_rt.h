@@ -52,8 +52,9 @@ static const struct wasm_runtime *wasm_rt_runtime;
                         TRAP(x);                                                                                                   \
         while (0)
 
-/* Whether @len entries or bytes from @at on are within @size. */
+/* Whether @len bytes, or entries of a table, from @at on are within @size. */
 #define RANGE_CHECK(at, len, size) TRAP_IF((u64)(at) + (u64)(len) > (size), OOB)
+#define TABLE_CHECK(at, len, size) TRAP_IF((u64)(at) + (u64)(len) > (size), OOB_TABLE)
 
 /* --- Entering a function, going round a loop -------------------------------------------------- */
 
@@ -132,13 +133,13 @@ typedef struct wasm_memory wasm_rt_memory_t;
 #endif
 
 /* What is read goes through a register even where nobody wants it, once: so that an access out of bounds traps, whether its value
- * is used or not, and what was judged is what is used. */
+ * is used or not, and what was judged is what is used. Not by memcpy, of which gcc loses the line. */
 #define LOAD(mem, at, stored, wide, result, where)                                                                                 \
         ({                                                                                                                         \
                 const u64 at_ = (at);                                                                                              \
-                stored stored_;                                                                                                    \
-                MEMORY_CHECK(at_, sizeof stored_);                                                                                 \
-                __builtin_memcpy(&stored_, memory_base + at_, sizeof stored_);                                                     \
+                typedef stored any_ __attribute__((aligned(1), may_alias));                                                        \
+                MEMORY_CHECK(at_, sizeof(stored));                                                                                 \
+                const stored stored_ = *(const any_ *)(memory_base + at_);                                                         \
                 __asm__("" : : where(stored_));                                                                                    \
                 (result)(wide) stored_;                                                                                            \
         })
@@ -146,9 +147,10 @@ typedef struct wasm_memory wasm_rt_memory_t;
 #define STORE(mem, at, stored, value)                                                                                              \
         ({                                                                                                                         \
                 const u64 at_ = (at);                                                                                              \
+                typedef stored any_ __attribute__((aligned(1), may_alias));                                                        \
                 const stored stored_ = (stored)(value);                                                                            \
                 MEMORY_CHECK(at_, sizeof stored_);                                                                                 \
-                __builtin_memcpy(memory_base + at_, &stored_, sizeof stored_);                                                     \
+                *(any_ *)(memory_base + at_) = stored_;                                                                            \
         })
 
 #define i32_load(mem, at)     LOAD(mem, at, u32, u32, u32, "r")
@@ -436,9 +438,18 @@ typedef struct {
         size_t instance_offset;
 } wasm_elem_segment_expr_t;
 
+static __attribute__((cold, noinline, noreturn)) void wasm_rt_trap_call(const wasm_rt_funcref_table_t *table, u32 i, u32 line)
+{
+        wasm_rt_runtime->trap(i >= table->size       ? WASM_TRAP_CALL_UNDEFINED
+                              : !table->data[i].func ? WASM_TRAP_CALL_NULL
+                                                     : WASM_TRAP_CALL_INDIRECT,
+                              line);
+}
+
 #define CALL_INDIRECT(table, type, expected, i, ...)                                                                               \
         ({                                                                                                                         \
-                TRAP_IF((i) >= (table).size || (table).data[i].func_type != func_types[expected], CALL_INDIRECT);                  \
+                if (UNLIKELY((i) >= (table).size || (table).data[i].func_type != func_types[expected]))                            \
+                        wasm_rt_trap_call(&(table), i, __LINE__);                                                                  \
                 ((type)(table).data[i].func)(__VA_ARGS__);                                                                         \
         })
 
@@ -476,29 +487,29 @@ DEFINE_TABLE(externref)
 
 #define TABLE_GET(table, i)                                                                                                        \
         ({                                                                                                                         \
-                RANGE_CHECK(i, 1, (table)->size);                                                                                  \
+                TABLE_CHECK(i, 1, (table)->size);                                                                                  \
                 (table)->data[i];                                                                                                  \
         })
 #define TABLE_SET(table, i, value)                                                                                                 \
         ({                                                                                                                         \
-                RANGE_CHECK(i, 1, (table)->size);                                                                                  \
+                TABLE_CHECK(i, 1, (table)->size);                                                                                  \
                 (table)->data[i] = (value);                                                                                        \
         })
 #define TABLE_COPY(table, table_from, to, from, n)                                                                                 \
         ({                                                                                                                         \
-                RANGE_CHECK(to, n, (table)->size);                                                                                 \
-                RANGE_CHECK(from, n, (table_from)->size);                                                                          \
+                TABLE_CHECK(to, n, (table)->size);                                                                                 \
+                TABLE_CHECK(from, n, (table_from)->size);                                                                          \
                 wasm_rt_copy((table)->data + (to), (table_from)->data + (from), (u64)(n) * sizeof *(table)->data);                 \
         })
 #define TABLE_FILL(kind, table, at, value, n)                                                                                      \
         ({                                                                                                                         \
-                RANGE_CHECK(at, n, (table)->size);                                                                                 \
+                TABLE_CHECK(at, n, (table)->size);                                                                                 \
                 wasm_rt_fill_##kind(table, at, value, n);                                                                          \
         })
 #define TABLE_INIT_CHECK(table, segment_size, to, from, n)                                                                         \
         do {                                                                                                                       \
-                RANGE_CHECK(from, n, (u32)(segment_size));                                                                         \
-                RANGE_CHECK(to, n, (table)->size);                                                                                 \
+                TABLE_CHECK(from, n, (u32)(segment_size));                                                                         \
+                TABLE_CHECK(to, n, (table)->size);                                                                                 \
         } while (0)
 
 #define funcref_table_get                         TABLE_GET

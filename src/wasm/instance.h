@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <ward/fault.h>
 #include "base/barrier.h"
+#include "wasm/backtrace.h"
 #include "wasm/binding.h"
 #include "wasm/limits.h"
 #include "wasm/thread.h"
@@ -54,7 +55,8 @@ struct wasm_end {
         bool has_address;
         uint64_t address;
         uint32_t line; /* of the image's text, where that has found the trap; 0: it has not */
-        int kind; /* the negative fault kind that an import gave */
+        int kind;      /* the negative fault kind that an import gave */
+        struct wasm_backtrace backtrace;
 };
 
 /* --- Which thread runs it --------------------------------------------------------------------- */

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/list.h"
 #include "base/own.h"
+#include "wasm/map.h"
 #include "wasm/types.h"
 
 struct wasm_image {
@@ -23,7 +24,8 @@ struct wasm_image {
         uint32_t references; /* guarded by the registry's lock */
         void *library;
         const struct wasm_image_entry *entry;
-        uintptr_t code_low, code_high;
+        uintptr_t base, code_low, code_high;
+        struct wasm_map map;
 };
 
 /* What is loaded, whoever asked for it. The lock is held while an image is loaded, not while one is compiled. */
@@ -58,6 +60,8 @@ static int find_code(struct dl_phdr_info *info, size_t size, void *data)
                 const ElfW(Phdr) *part = &info->dlpi_phdr[i];
                 ours |= part->p_type == PT_LOAD && symbol - (info->dlpi_addr + part->p_vaddr) < part->p_memsz;
         }
+        if (ours)
+                image->base = info->dlpi_addr;
         for (size_t i = 0; ours && i < info->dlpi_phnum; i++) {
                 const ElfW(Phdr) *part = &info->dlpi_phdr[i];
                 if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
@@ -126,6 +130,7 @@ static void unload(struct wasm_image *image)
                 __atomic_store_n(image->entry->runtime, NULL, __ATOMIC_RELEASE);
         if (image->library)
                 dlclose(image->library);
+        wasm_map_close(&image->map);
         free(image);
 }
 
@@ -181,6 +186,7 @@ static int load(const char *key, const struct wasm_image_file *file, struct wasm
                 return r;
         }
         dl_iterate_phdr(find_code, image);
+        wasm_map_open(file->fd, &image->map);
         list_append(&images, &image->link);
         *ret_image = image;
         return 0;
@@ -252,4 +258,14 @@ const struct wasm_image_entry *wasm_image_entry(const struct wasm_image *image)
 bool wasm_image_holds(const struct wasm_image *image, uintptr_t pc)
 {
         return pc - image->code_low < image->code_high - image->code_low;
+}
+
+uintptr_t wasm_image_offset(const struct wasm_image *image, uintptr_t pc)
+{
+        return pc - image->base;
+}
+
+const struct wasm_map *wasm_image_map(const struct wasm_image *image)
+{
+        return &image->map;
 }

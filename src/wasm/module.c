@@ -33,6 +33,31 @@ static void set_where(struct reader *reader, const char *name)
         snprintf(reader->where, sizeof reader->where, "%s section", name);
 }
 
+/* Where a custom section is kept that helps to say where code traps: as it is, for what is wrong with it matters to nobody else. */
+static struct ward_span *debug_section(struct wasm_module *module, struct ward_span name)
+{
+        struct dwarf_sections *dwarf = &module->dwarf;
+        const struct {
+                const char *name;
+                struct ward_span *section;
+        } known[] = {
+                { "name", &module->names },
+                { ".debug_info", &dwarf->info },
+                { ".debug_abbrev", &dwarf->abbrev },
+                { ".debug_line", &dwarf->line },
+                { ".debug_line_str", &dwarf->line_str },
+                { ".debug_str", &dwarf->str },
+                { ".debug_str_offsets", &dwarf->str_offsets },
+                { ".debug_addr", &dwarf->addr },
+                { ".debug_ranges", &dwarf->ranges },
+                { ".debug_rnglists", &dwarf->rnglists },
+        };
+        for (size_t i = 0; i < COUNT_OF(known); i++)
+                if (span_is(name, known[i].name))
+                        return known[i].section;
+        return NULL;
+}
+
 static void read_custom(struct reader *reader)
 {
         struct wasm_module *module = reader->module;
@@ -47,6 +72,9 @@ static void read_custom(struct reader *reader)
                 else
                         module->claim = (struct ward_span){ reader->at, left };
         }
+        struct ward_span *debug = reader->error ? NULL : debug_section(module, name);
+        if (debug && !debug->at)
+                *debug = (struct ward_span){ reader->at, left };
         reader->at = reader->end;
 }
 

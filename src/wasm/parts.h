@@ -3,6 +3,7 @@
 #ifndef WASM_PARTS_H
 #define WASM_PARTS_H
 
+#include "wasm/dwarf.h"
 #include "wasm/limits.h"
 #include "wasm/module.h"
 
@@ -92,6 +93,8 @@ struct wasm_module {
         char *path;
         struct wasm_shape shape;
         struct ward_span claim;
+        struct ward_span names; /* custom section "name"; at NULL: there is none */
+        struct dwarf_sections dwarf;
         struct ward_span sections[SECTION_IDS]; /* content */
         struct ward_span items[SECTION_IDS];    /* the same without the leading count, of those that have one */
 

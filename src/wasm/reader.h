@@ -3,16 +3,24 @@
 #ifndef WASM_READER_H
 #define WASM_READER_H
 
+#include "wasm/growing.h"
 #include "wasm/parts.h"
+
+/* What read_code is to note besides. */
+struct code_marks {
+        struct growing functions; /* struct wasm_marks, without where theirs are */
+        struct growing marks;     /* struct wasm_mark */
+};
 
 struct reader {
         struct wasm_module *module;
         struct ward_fault *fault;
         char where[48]; /* "code section, function 12" */
         const uint8_t *at;
-        const uint8_t *end; /* of what is being read: a section, a function's body */
-        int error;          /* 0, or a negative fault kind */
-        uint32_t constant;  /* the last one of type i32 */
+        const uint8_t *end;       /* of what is being read: a section, a function's body */
+        int error;                /* 0, or a negative fault kind */
+        uint32_t constant;        /* the last one of type i32 */
+        struct code_marks *marks; /* NULL: none are wanted */
 };
 
 /* The module is refused because of what was just read. Only the first refusal counts. */

@@ -197,6 +197,8 @@ void recast_body(FILE *out, struct ward_span function, const struct wasm_marks *
         const struct wasm_mark *mark = marked ? marks->at : NULL;
         struct ward_span line;
         bool begun = false;
+        if (marked)
+                fprintf(out, "\n#line %u\n", marks->offset);
         while (recast_line(&function, &line)) {
                 if (span_is(line, "  FUNC_PROLOGUE;")) {
                         begun = true;
@@ -209,4 +211,6 @@ void recast_body(FILE *out, struct ward_span function, const struct wasm_marks *
                         recast_write(out, line);
                 }
         }
+        if (marked)
+                fputs("#line 1\n", out); /* what follows is none of the module's */
 }

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/own.h"
 #include "wasm/linear.h"
+#include "wasm/report.h"
 #include "wasm/signals.h"
 #include "wasm/thread.h"
 #include "wasm/trap.h"
@@ -94,18 +95,6 @@ void wasm_instance_stop(struct wasm_instance *instance)
 
 /* --- Calls ------------------------------------------------------------------------------------ */
 
-static const char *const trap_names[] = {
-        [WASM_TRAP_NONE] = "nothing",
-        [WASM_TRAP_OOB] = "out of bounds memory access",
-        [WASM_TRAP_INT_OVERFLOW] = "integer overflow",
-        [WASM_TRAP_DIV_BY_ZERO] = "integer divide by zero",
-        [WASM_TRAP_INVALID_CONVERSION] = "invalid conversion",
-        [WASM_TRAP_UNREACHABLE] = "unreachable",
-        [WASM_TRAP_CALL_INDIRECT] = "indirect call mismatch",
-        [WASM_TRAP_UNCAUGHT_EXCEPTION] = "uncaught exception",
-        [WASM_TRAP_EXHAUSTION] = "call stack exhausted",
-};
-
 int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault)
 {
         /* A call whose time is up costs the domain, and that stops what is around it: their time is the same. */
@@ -113,24 +102,6 @@ int wasm_instance_ending(const struct wasm_instance *instance, const char *funct
                 return fault_set(fault, WARD_FAULT_UNLOADED, "add-in '%s' was unloaded in %s", instance->host.name, function);
         return fault_set(fault, WARD_FAULT_DEADLINE, "add-in '%s' did not return from %s in its time; the call was ended",
                          instance->host.name, function);
-}
-
-static int report(const struct wasm_instance *instance, const char *function, const struct wasm_end *end, struct ward_fault *fault)
-{
-        const char *name = instance->host.name;
-        const char *trap = end->trap < COUNT_OF(trap_names) ? trap_names[end->trap] : "unknown trap";
-        if (end->why == WASM_ENDED_FAULT)
-                return end->kind;
-        if (end->why == WASM_ENDED_ENDING)
-                return wasm_instance_ending(instance, function, fault);
-        if (end->has_address)
-                return fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s at 0x%llx (linear memory is %llu bytes)",
-                                 name, function, trap, (unsigned long long)end->address,
-                                 (unsigned long long)(instance->memory ? instance->memory->size : 0));
-        if (end->trap == WASM_TRAP_OOB)
-                return fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s by a bulk or table instruction", name,
-                                 function, trap);
-        return fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s", name, function, trap);
 }
 
 static int run(struct wasm_instance *instance, wasm_export code, const char *function, uint64_t *slots, struct ward_fault *fault)
@@ -146,7 +117,7 @@ static int run(struct wasm_instance *instance, wasm_export code, const char *fun
                 return wasm_instance_ending(instance, function, fault);
         if (wasm_trap_run(instance, code, slots, fault, &end))
                 return 0;
-        return report(instance, function, &end, fault);
+        return wasm_report(instance, function, &end, fault);
 }
 
 static void instantiate(void *module, uint64_t *slots)

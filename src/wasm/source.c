@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "wasm/glue.h"
 #include "wasm/key.h"
+#include "wasm/map.h"
 #include "wasm/translate.h"
 
 enum { NS_PER_MS = 1000000 };
@@ -60,23 +61,29 @@ static int translate(const struct wasm_source *source, int folder, unsigned *ret
 {
         OWNED(freep) uint8_t *bytes = NULL;
         OWNED(freep) char *glue = NULL;
+        OWNED(wasm_marked_finish) struct wasm_marked marked = { 0 };
         size_t len;
         int r = wasm_module_rewrite(source->module, &bytes, &len, fault);
         if (!r)
                 r = wasm_glue(source->module, &glue, fault);
+        if (!r)
+                r = wasm_marked_make(source->module, &marked, fault);
         if (r)
                 return r;
         const struct wasm_translation translation = {
                 .tools = source->tools,
                 .module = { bytes, len },
                 .glue = glue,
+                .marks = marked.functions,
+                .n_functions = marked.n_functions,
                 .name = source->options->name,
                 .checked = source->options->checked,
                 .looking = source->options->looking,
                 .progress = source->options->progress,
                 .progress_data = source->options->progress_data,
         };
-        return wasm_translate(&translation, folder, ret_held, fault);
+        r = wasm_translate(&translation, folder, ret_held, fault);
+        return r ? r : wasm_map_write(source->module, &marked, folder, WASM_IMAGE_FILE, fault);
 }
 
 int wasm_source_build(const struct wasm_source *source, const struct wasm_cache *cache, struct ward_fault *fault)

@@ -28,6 +28,7 @@ enum {
 static const char *const compile_flags[] = {
         "-std=gnu11",
         "-O2",
+        "-g1", /* which changes no code: lines only (map.h) */
         "-fPIC",
         "-fstack-clash-protection",
         "-ffp-contract=off",
@@ -222,6 +223,8 @@ static int compile(struct work *work, int folder, struct ward_fault *fault)
                 .checked = work->what->checked,
                 .looking = work->what->looking,
                 .parts_max = WASM_PARTS_MAX,
+                .marks = work->what->marks,
+                .n_functions = work->what->n_functions,
         };
         int r = wasm_recast(folder, &options, &work->n_parts, fault);
         if (r)

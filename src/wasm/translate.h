@@ -15,6 +15,8 @@ struct wasm_translation {
         const struct wasm_tools *tools;
         struct ward_span module;
         const char *glue;
+        const struct wasm_marks *marks; /* as in struct wasm_recast_options, as @n_functions is */
+        uint32_t n_functions;
         const char *name;       /* the module's, for faults */
         wasm_progress progress; /* NULL: none */
         void *progress_data;

@@ -67,16 +67,24 @@ static void end(struct activation *activation, struct wasm_end how)
         _longjmp(activation->jump, 1);
 }
 
+/* The same, and where the module was. */
+static void end_here(struct activation *activation, struct wasm_end how) __attribute__((noreturn));
+static void end_here(struct activation *activation, struct wasm_end how)
+{
+        wasm_backtrace_take(activation->instance->binding->image, &how.backtrace);
+        end(activation, how);
+}
+
 void wasm_trap(enum wasm_trap trap, uint32_t line)
 {
-        end(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = trap, .line = line });
+        end_here(wasm_thread.top, (struct wasm_end){ .why = WASM_ENDED_TRAP, .trap = trap, .line = line });
 }
 
 void wasm_trap_at(uint64_t address, uint32_t line)
 {
-        end(wasm_thread.top,
-            (struct wasm_end){
-                    .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB, .has_address = true, .address = address, .line = line });
+        end_here(wasm_thread.top,
+                 (struct wasm_end){
+                         .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB, .has_address = true, .address = address, .line = line });
 }
 
 void wasm_trap_fail(int kind)
@@ -88,7 +96,7 @@ void wasm_trap_check(void)
 {
         struct activation *top = wasm_thread.top;
         if (wasm_instance_is_ending(top->instance))
-                end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
+                end_here(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
 }
 
 void wasm_trap_look(void)
@@ -134,6 +142,7 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
         } else {
                 return;
         }
+        wasm_backtrace_take(top->instance->binding->image, &how.backtrace);
         wasm_signals_leave(context);
         end(top, how);
 }
@@ -145,6 +154,8 @@ void wasm_signals_look(const ucontext_t *context)
         if (!is_in_module(top) || !wasm_instance_is_ending(top->instance) ||
             !wasm_image_holds(top->instance->binding->image, frame_pc(context)))
                 return;
+        struct wasm_end how = { .why = WASM_ENDED_ENDING };
+        wasm_backtrace_take(top->instance->binding->image, &how.backtrace);
         wasm_signals_leave(context);
-        end(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
+        end(top, how);
 }
