@@ -106,6 +106,7 @@ help:
 	@echo 'make fuzz       run each fuzz target for SECONDS ($(SECONDS))'
 	@echo 'make spec       run the specification'\''s own tests, SPEC=folder of .wast files, on Ward'\''s reader and runtime'
 	@echo 'make differential  run random modules here and on wabt'\''s interpreter for SECONDS ($(SECONDS)), and compare'
+	@echo 'make soak       end ABORTS ($(ABORTS)) calls that do not end by themselves, and look what is left of them'
 	@echo 'make format     format the C sources with clang-format'
 	@echo 'make clean      remove the build folders'
 	@echo
