@@ -101,6 +101,25 @@ struct ward_module {
  * @fault->text may say more. Called on the thread that activates, which holds nothing of Ward's: it may call any function. */
 typedef int (*ward_resolve)(void *data, const struct ward_lookup *lookup, struct ward_module *ret_module, struct ward_fault *fault);
 
+/* Clocks that add-ins see at kind `wasm`. Values are stable. */
+enum ward_clock_id {
+        WARD_CLOCK_REALTIME = 0,  /* the time of day: since 1970 */
+        WARD_CLOCK_MONOTONIC = 1, /* only goes forward */
+};
+
+/* A host's own clocks, in nanoseconds: the time of a simulation, or one that stands still. Both functions may be called on several
+ * threads at once, may do what a function may that the host provides, and are not cut off by the call's deadline, which goes by the
+ * machine's clock as ever. */
+struct ward_clock {
+        size_t size; /* sizeof (struct ward_clock) */
+        void *data;
+        uint64_t (*now)(void *data, enum ward_clock_id id);
+        /* An add-in sleeps: returns when @id reads @until, as when it has just been set to that; or sooner, then it is called again
+         * unless the call is to end, so a long wait is to be done in pieces. NULL: the clock runs by itself, and Ward looks at it
+         * every millisecond. */
+        void (*wait)(void *data, enum ward_clock_id id, uint64_t until);
+};
+
 struct ward_host_options {
         size_t size;             /* sizeof (struct ward_host_options) */
         const char *name;        /* the default domain's friendly name; NULL: "host" */
@@ -119,12 +138,14 @@ struct ward_host_options {
          * paths only */
         ward_resolve resolve;
         void *resolve_data;
-        /* Compiled WebAssembly: see doc/wasm.md, Images. An image is native code of a module, and trusted as the host's own is: it has
-         * to belong to the host's user or to root, and nobody else may be able to write it. */
+        const struct ward_clock *clock; /* for add-ins at kind wasm; copied. NULL: the machine's */
+        /* Compiled WebAssembly: see doc/wasm.md, Images. An image is native code of a module, and trusted as the host's own is: it
+         * has to belong to the host's user or to root, and nobody else may be able to write it. */
         uint64_t cache_bytes;   /* what cache_path may take, the last used goes last; 0: $WARD_CACHE_MAX ("500M"), else 1 GiB */
-        const char *image_path; /* folder of images made by `ward compile ADDIN.wasm -o FOLDER/`, looked in before cache_path; NULL: none */
-        bool no_compiler;       /* never compile, nor look in cache_path: a module without an image from image_path or the activation's
-                                   options is a fault, COMPILE */
+        const char *image_path; /* folder of images made by `ward compile ADDIN.wasm -o FOLDER/`, looked in before cache_path; NULL:
+                                   none */
+        bool no_compiler; /* never compile, nor look in cache_path: a module without an image from image_path or the activation's
+                             options is a fault, COMPILE */
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */
@@ -224,8 +245,8 @@ WARD_API int ward_domain_get(struct ward_domain *domain, const char *key, void *
                              struct ward_fault *fault);
 
 /* A folder that an add-in may use, with everything below it: what it reaches from there by any path, and by symbolic links, stays
- * below. Regular files and folders only; what a mount has put there counts. A folder within another is as that one says, where it is
- * reached through it. What an add-in makes there is its own word: others are not to trust it. */
+ * below. Regular files and folders only; what a mount has put there counts. A folder within another is as that one says, where it
+ * is reached through it. What an add-in makes there is its own word: others are not to trust it. */
 struct ward_folder {
         const char *guest; /* what the add-in calls it: "/data", "."; its libc looks paths up by this */
         const char *host;  /* where it is; relative to the working directory at activation. Opened then, symbolic links followed */
@@ -253,9 +274,9 @@ struct ward_activate_options {
         struct ward_limits limits;
         bool free_threaded;                /* of a domain that is made for it: see ward_domain_options */
         const char *const *denied_imports; /* to this add-in, beside those of its domain: see ward_domain_options */
-        const char *image; /* wasm: file made by `ward compile` of exactly this module, loaded instead of compiling it. COMPILE: it was
-                              made of another, or by another version of Ward. NULL: it is looked for */
-        uint32_t instances;                /* of a domain that is made for it: see ward_domain_options */
+        const char *image;  /* wasm: file made by `ward compile` of exactly this module, loaded instead of compiling it. COMPILE: it
+                               was  made of another, or by another version of Ward. NULL: it is looked for */
+        uint32_t instances; /* of a domain that is made for it: see ward_domain_options */
         /* What follows is for kind wasm, by WASI; at the other kinds an add-in has the files and streams that its process has. */
         const struct ward_folder *folders; /* up to 64; NULL: none. REFUSED: one that cannot be opened, or held to */
         size_t n_folders;

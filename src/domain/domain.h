@@ -70,6 +70,7 @@ struct domains {
         void *on_event_data;
         ward_resolve resolve;
         void *resolve_data;
+        struct ward_clock clock;     /* @now NULL: the machine's */
         struct event_counts *events; /* of the host itself */
 };
 

@@ -111,6 +111,7 @@ int loaded_new(struct instance *instance, const struct loaded_source *source, st
         struct ward_domain *domain = instance->domain;
         if (!loaded)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
+        loaded->instance = instance;
         const struct wasm_host host = { instance->name, domain->limits.memory_bytes, loaded, loaded_import };
         int r = loaded_wasi_new(loaded, source, fault);
         if (!r)
@@ -120,7 +121,6 @@ int loaded_new(struct instance *instance, const struct loaded_source *source, st
                 free(loaded);
                 return r;
         }
-        loaded->instance = instance;
         loaded->domain = domain->held;
         loaded->memory.encoding = source->encoding;
         loaded->memory.alloc = loaded_allocate;

@@ -28,6 +28,24 @@ static int input(void *context, void *to, size_t size, size_t *ret_len, struct w
         return come_back(loaded, "fd_read", fault);
 }
 
+static int now(void *context, uint32_t id, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        struct loaded *loaded = context;
+        const struct ward_clock *clock = &loaded->instance->domain->domains->clock;
+        wasm_instance_to_host(loaded->wasm);
+        *ret_ns = clock->now(clock->data, (enum ward_clock_id)id);
+        return come_back(loaded, "clock_time_get", fault);
+}
+
+static int wait(void *context, uint32_t id, uint64_t until, struct ward_fault *fault)
+{
+        struct loaded *loaded = context;
+        const struct ward_clock *clock = &loaded->instance->domain->domains->clock;
+        wasm_instance_to_host(loaded->wasm);
+        clock->wait(clock->data, (enum ward_clock_id)id, until);
+        return come_back(loaded, "poll_oneoff", fault);
+}
+
 static int refused(void *context, const struct wasi_refusal *refusal, struct ward_fault *fault)
 {
         struct loaded *loaded = context;
@@ -66,9 +84,12 @@ int loaded_grants(const struct ward_activate_options *options, const char *const
 int loaded_wasi_new(struct loaded *loaded, const struct loaded_source *source, struct ward_fault *fault)
 {
         const struct ward_activate_options *options = source->options;
+        const struct ward_clock *clock = &loaded->instance->domain->domains->clock;
         const struct wasi_host host = { .context = loaded,
                                         .output = options->on_output ? output : NULL,
                                         .input = options->on_input ? input : NULL,
+                                        .now = clock->now ? now : NULL,
+                                        .wait = clock->wait ? wait : NULL,
                                         .refused = refused };
         loaded->streams =
                 (struct loaded_streams){ options->on_output, options->on_output_data, options->on_input, options->on_input_data };

@@ -32,6 +32,19 @@ static int keep_options(struct domains *domains, const struct ward_host_options 
         return keep(options->compiler, &domains->compiler) || keep(options->image_path, &domains->image_path) ? -ENOMEM : 0;
 }
 
+static int keep_clock(struct domains *domains, const struct ward_clock *clock, struct ward_fault *fault)
+{
+        if (!clock)
+                return 0;
+        if (clock->size != sizeof *clock)
+                return fault_set(fault, WARD_FAULT_USAGE, "ward_clock.size is %zu, not %zu: set it to sizeof (struct ward_clock)",
+                                 clock->size, sizeof *clock);
+        if (!clock->now)
+                return fault_set(fault, WARD_FAULT_USAGE, "a host's clock needs a function now, to read it");
+        domains->clock = *clock;
+        return 0;
+}
+
 static const struct host_options_form form = { "ward_host_options",
                                                offsetof(struct ward_host_options, on_trace_data) + sizeof(void *),
                                                sizeof(struct ward_host_options) };
@@ -53,6 +66,8 @@ int ward_host_new(const struct ward_host_options *given, struct ward_host **ret_
         r = tracer_new(options->on_trace, options->on_trace_data, &host->domains.tracer, fault);
         if (!r && keep_options(&host->domains, options))
                 r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a host");
+        if (!r)
+                r = keep_clock(&host->domains, options->clock, fault);
         if (!r)
                 r = domain_new_default(&host->domains, options->name ? options->name : "host", &host->default_domain, fault);
         if (r) {

@@ -41,6 +41,10 @@ struct wasi_host {
         int (*output)(void *context, int fd, struct ward_span bytes, struct ward_fault *fault);
         /* Reads standard input, up to @size bytes: 0 at its end. NULL: it is empty. */
         int (*input)(void *context, void *to, size_t size, size_t *ret_len, struct ward_fault *fault);
+        /* Nanoseconds by clock @id, 0 the time of day and 1 the one that only goes forward. NULL: the system's. */
+        int (*now)(void *context, uint32_t id, uint64_t *ret_ns, struct ward_fault *fault);
+        /* Waits until that clock reads @until, or less long: it is asked again. NULL: that clock runs by itself. */
+        int (*wait)(void *context, uint32_t id, uint64_t until, struct ward_fault *fault);
         /* NULL: nobody wants to know. */
         int (*refused)(void *context, const struct wasi_refusal *refusal, struct ward_fault *fault);
 };

@@ -133,7 +133,7 @@ enum wasi_errno wasi_descriptor_add(struct wasi_call *call, const struct wasi_de
 /* --- wasi_clock.c ----------------------------------------------------------------------------- */
 
 /* Every look at a clock: @id as WASI numbers them. */
-enum wasi_errno wasi_clock(const struct wasi *wasi, uint32_t id, uint64_t *ret_ns);
+enum wasi_errno wasi_clock(struct wasi_call *call, uint32_t id, uint64_t *ret_ns);
 
 /* --- wasi_io.c -------------------------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 
 enum {
         SUBSCRIPTIONS_MAX = 1024,
+        LOOK_NS = 1000000, /* how often a clock of the host's is looked at */
         ABSOLUTE = 1,
         HANGUP = 1,
 };
@@ -16,7 +17,8 @@ enum {
 /* One subscription, and what became of it. */
 struct awaited {
         uint64_t userdata;
-        uint64_t until; /* of a clock: by CLOCK_MONOTONIC */
+        uint64_t until; /* of a clock: by CLOCK_MONOTONIC, or by that of the host */
+        uint32_t clock;
         uint64_t n_bytes;
         uint8_t tag;
         bool ready;
@@ -30,20 +32,24 @@ struct poll {
         struct pollfd *fds; /* owned; for each: fd -1 for what is not waited for */
         uint64_t until;     /* the first clock */
         bool ready;         /* something is, already */
+        bool by_host;       /* clocks are the host's */
 };
 
 /* --- What is waited for ----------------------------------------------------------------------- */
 
-static enum wasi_errno await_clock(const struct wasi_call *call, const struct wasi_subscription *subscription, struct awaited *ret)
+static enum wasi_errno await_clock(struct wasi_call *call, const struct wasi_subscription *subscription, struct awaited *ret)
 {
         uint64_t now, left = subscription->timeout, monotonic = clock_now();
         if (subscription->of > 1)
                 return WASI_INVAL;
-        enum wasi_errno error = wasi_clock(call->wasi, subscription->of, &now);
+        enum wasi_errno error = wasi_clock(call, subscription->of, &now);
         if (error)
                 return error;
         if ((uint16_t)subscription->flags & ABSOLUTE)
                 left = left > now ? left - now : 0;
+        if (call->wasi->host.now)
+                monotonic = now;
+        ret->clock = subscription->of;
         ret->until = left < INT64_MAX - monotonic ? monotonic + left : INT64_MAX;
         return WASI_OK;
 }
@@ -97,6 +103,7 @@ static enum wasi_errno take(struct wasi_call *call, const uint8_t *at, struct po
         enum wasi_errno error = await_clock(call, &subscription, awaited);
         if (!error && awaited->until < poll->until)
                 poll->until = awaited->until;
+        poll->by_host |= !error && call->wasi->host.now;
         return error;
 }
 
@@ -115,6 +122,41 @@ static void wait_for(const struct wasi_call *call, struct poll *poll)
                 if (due || (n < 0 && errno != EINTR))
                         break;
                 n = n < 0 ? 0 : n;
+        }
+}
+
+/* By the host's clock: what is due, and else what will be first. NULL: there is nothing to wait for. */
+static const struct awaited *look_at_clocks(struct wasi_call *call, struct poll *poll)
+{
+        const struct awaited *first = NULL;
+        uint64_t now, least = UINT64_MAX;
+        for (uint32_t i = 0; i < poll->n; i++) {
+                struct awaited *awaited = &poll->of[i];
+                if (awaited->tag != SUBSCRIBED_CLOCK)
+                        continue;
+                if (wasi_clock(call, awaited->clock, &now))
+                        return NULL;
+                awaited->ready = awaited->until <= now;
+                poll->ready |= awaited->ready;
+                if (awaited->until - now < least) {
+                        least = awaited->until - now;
+                        first = awaited;
+                }
+        }
+        return poll->ready ? NULL : first;
+}
+
+/* The host waits, or its clock is looked at again and again; streams as often. */
+static void wait_by_host(struct wasi_call *call, struct poll *poll)
+{
+        const struct wasi_host *host = &call->wasi->host;
+        while (wasi_goes_on(call)) {
+                const struct awaited *first = look_at_clocks(call, poll);
+                struct timespec least = clock_timespec(first && !host->wait ? LOOK_NS : 0);
+                if (ppoll(poll->fds, poll->n, &least, NULL) > 0 || !first)
+                        break;
+                if (host->wait)
+                        call->ended = host->wait(host->context, first->clock, first->until, call->fault);
         }
 }
 
@@ -137,7 +179,7 @@ static uint32_t put_events(const struct poll *poll, uint8_t *out)
         for (uint32_t i = 0; i < poll->n; i++) {
                 struct awaited *awaited = &poll->of[i];
                 if (awaited->tag == SUBSCRIBED_CLOCK)
-                        awaited->ready = awaited->until <= now;
+                        awaited->ready |= awaited->until <= now && !poll->by_host;
                 else if (!awaited->ready)
                         awaited->ready = poll->fds[i].revents;
                 if (awaited->ready)
@@ -153,7 +195,10 @@ static enum wasi_errno run(struct wasi_call *call, const uint8_t *in, uint8_t *o
                 if (error || call->ended)
                         return error;
         }
-        wait_for(call, poll);
+        if (poll->by_host)
+                wait_by_host(call, poll);
+        else
+                wait_for(call, poll);
         return wasi_store32(call, wasi_argument(call, 3), put_events(poll, out));
 }
 
