@@ -6,6 +6,7 @@
  *      call ID NAME SLOT …     ok SLOT, or trap, late, fault and why             (NAME is x and hexadecimal, as slots are; a result
  * fills one) drop ID                 ok
  *
+ * Its arguments are what the images are to be: `checked` (addresses are, in their code), `looking` (whether they are to end).
  * A module may import what the specification's own tests do, the functions of `spectest`, which do nothing here. */
 #include <pthread.h>
 #include <stdio.h>
@@ -35,6 +36,7 @@ struct guest {
 };
 
 static struct guest guests[IDS];
+static bool checked, looking;
 
 static void drop(struct guest *guest)
 {
@@ -136,7 +138,7 @@ static void list_exports(struct guest *guest)
 
 static int instantiate(struct guest *guest, const char *path, struct ward_fault *fault)
 {
-        const struct wasm_image_options options = { .name = path };
+        const struct wasm_image_options options = { .name = path, .checked = checked, .looking = looking };
         const struct wasm_host host = { .name = "guest", .import = serve };
         const struct wasm_terms terms = { offers, COUNT_OF(offers), guest->needs, guest->n_needs };
         struct wasm_binding *binding = NULL;
@@ -243,10 +245,14 @@ static void obey(char *line)
         }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
         static char line[LINE_MAX_BYTES];
         pthread_t watcher;
+        for (int i = 1; i < argc; i++) {
+                checked |= !strcmp(argv[i], "checked");
+                looking |= !strcmp(argv[i], "looking");
+        }
         if (pthread_create(&watcher, NULL, watch, NULL))
                 return 1;
         while (fgets(line, sizeof line, stdin)) {

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The same modules here and on wabt's interpreter: differential.py CORE [--seconds N | --modules N] [--seed N]
+"""The same modules here and on wabt's interpreter: differential.py CORE [--seconds N | --modules N] [--seed N] [--mode checked] [--mode looking]
 
 CORE is the program of core.c. Modules are those of generate.py, of one seed after the other. Compared is what each exported function gives,
 in their order, up to the first trap and with it: what a module has done before it traps no host may ask. Status 1 if something differs."""
@@ -44,8 +44,8 @@ def wabt_says(path):
 
 
 class Worker:
-    def __init__(self, core, folder):
-        self.engine = engine.Engine(core)
+    def __init__(self, options, folder):
+        self.engine = engine.Engine(options.core, options.mode)
         self.folder = folder
 
     def difference(self, seed):
@@ -70,7 +70,7 @@ class Worker:
 
 
 def compare(options, seeds, folder, until):
-    worker = Worker(options.core, folder)
+    worker = Worker(options, folder)
     n, found = 0, []
     try:
         while time.monotonic() < until:
@@ -104,6 +104,7 @@ def main():
     parser.add_argument('--seconds', type=float)
     parser.add_argument('--modules', type=int, default=20)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--mode', action='append', default=[], choices=['checked', 'looking'])
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--keep', type=pathlib.Path, help='where the modules go that differ')
     options = parser.parse_args()

@@ -5,14 +5,15 @@ import subprocess
 
 
 class Engine:
-    def __init__(self, program):
-        self.program = program
+    def __init__(self, program, modes=()):
+        """@modes: what its images are to be."""
+        self.program = [program, *modes]
         self.process = None
 
     def ask(self, line):
         """The answer's first word, and the rest; `died` where the program did, which ends what it had loaded."""
         if not self.process:
-            self.process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            self.process = subprocess.Popen(self.program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                             encoding='utf-8', errors='replace')
         try:
             self.process.stdin.write(line + '\n')

@@ -71,8 +71,8 @@ def slot(argument):
 class File:
     """One .wast, taken apart into @folder."""
 
-    def __init__(self, core, wast, folder):
-        self.engine = engine.Engine(core)
+    def __init__(self, options, wast, folder):
+        self.engine = engine.Engine(options.core, options.mode)
         self.wast, self.folder = wast, folder
         self.passed, self.failed, self.skipped = 0, [], collections.Counter()
         self.modules = {}  # a module's name, or None for the last one: its number, or why there is none
@@ -244,13 +244,13 @@ class File:
         return self
 
 
-def run_file(core, wast):
+def run_file(options, wast):
     with tempfile.TemporaryDirectory(prefix='ward-spec-') as folder:
         folder = pathlib.Path(folder)
         cut = subprocess.run(['wast2json', str(wast), '-o', str(folder / 'all.json')], capture_output=True)
         if cut.returncode:
             return None
-        return File(core, wast, folder).run()
+        return File(options, wast, folder).run()
 
 
 def files(folder, names):
@@ -285,13 +285,14 @@ def main():
     parser.add_argument('core')
     parser.add_argument('folder', type=pathlib.Path)
     parser.add_argument('files', nargs='*')
+    parser.add_argument('--mode', action='append', default=[], choices=['checked', 'looking'])
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--all', action='store_true', help='list every failure')
     options = parser.parse_args()
     results = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         wasts = files(options.folder, options.files)
-        for wast, done in zip(wasts, pool.map(lambda wast: run_file(options.core, wast), wasts)):
+        for wast, done in zip(wasts, pool.map(lambda wast: run_file(options, wast), wasts)):
             tell(wast, done, options.all)
             results.append(done)
     sys.exit(1 if tell_all(results) or not results else 0)
