@@ -256,6 +256,7 @@ int wasi_call(struct wasi *wasi, uint32_t number, struct wasm_instance *instance
         struct wasi_call call = { .wasi = wasi,
                                   .instance = instance,
                                   .slots = slots,
+                                  .low = instance->binding->null_bytes,
                                   .operation = functions[number].field,
                                   .addin = addin,
                                   .fault = fault };

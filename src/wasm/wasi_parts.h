@@ -55,7 +55,7 @@ struct wasi_call {
         struct wasm_instance *instance;
         const uint64_t *slots;
         uint8_t *memory;
-        uint64_t size;
+        uint64_t low, size; /* what lies below the first is not there: null pointers point there */
         const char *operation;
         const char *addin;
         struct ward_fault *fault;
@@ -72,7 +72,8 @@ static inline uint32_t wasi_argument(const struct wasi_call *call, unsigned n)
 /* The range, or NULL where it is not in memory; there is none any more where the host has ended the call, by a fork perhaps. */
 static inline uint8_t *wasi_range(const struct wasi_call *call, uint64_t at, uint64_t len)
 {
-        return !call->ended && at <= call->size && len <= call->size - at ? call->memory + at : NULL;
+        bool good = !call->ended && at <= call->size && len <= call->size - at && (at >= call->low || !len);
+        return good ? call->memory + at : NULL;
 }
 
 static inline enum wasi_errno wasi_store(const struct wasi_call *call, uint32_t at, const void *value, size_t size)

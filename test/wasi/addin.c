@@ -168,6 +168,14 @@ static int32_t leave(const char *path, const char *other)
         exit(atoi(other));
 }
 
+static int32_t write_null(const char *path, const char *other)
+{
+        int fd = open(path, O_WRONLY | O_CREAT, 0666);
+        int32_t r = write(fd, (const void *)(uintptr_t)atoi(other), 8) < 0 ? -errno : 0;
+        close(fd);
+        return r;
+}
+
 /* --- The table -------------------------------------------------------------------------------- */
 
 static const struct {
@@ -183,6 +191,7 @@ static const struct {
         { "ask", ask },          { "try", try_often },
         { "keep", keep_open },   { "churn", write_on_and_on },
         { "sleep", sleep_long }, { "leave", leave },
+        { "null", write_null },
 };
 
 static const char *text_of(const files_string_t *string)

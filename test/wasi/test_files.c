@@ -16,7 +16,7 @@
 enum { READ = WARD_FOLDER_READ, WRITE = WARD_FOLDER_READ | WARD_FOLDER_WRITE };
 
 /* WASI's numbers of errors. */
-enum { E_BADF = 8, E_MFILE = 33, E_NOENT = 44, E_NOTCAPABLE = 76 };
+enum { E_FAULT = 21, E_NOENT = 44, E_NOTCAPABLE = 76 };
 
 /* --- The host --------------------------------------------------------------------------------- */
 
@@ -274,6 +274,16 @@ TEST(open_files_are_bounded)
         end();
 }
 
+/* The first page of memory is not there, so that null pointers trap: for WASI they are an error. */
+TEST(null_pointers)
+{
+        start(WRITE);
+        assert_int_equal(act("null", "/data/file", "0"), -E_FAULT);
+        assert_int_equal(act("null", "/data/file", "4088"), -E_FAULT);
+        assert_int_equal(act("write", "/data/file", "well"), 0);
+        end();
+}
+
 static void assert_ended(const char *what)
 {
         int32_t ret;
@@ -469,8 +479,9 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(files_and_folders, 120), TEST_CASE(a_folder_with_much_in_it),
                          TEST_CASE(nothing_is_granted), TEST_CASE(what_is_outside), TEST_CASE(to_read_only),
                          TEST_CASE(folders_that_are_not_there), TEST_CASE(a_folder_that_moves), TEST_CASE(a_flood_of_refusals),
-                         TEST_CASE(open_files_are_bounded), TEST_CASE(writing_on_and_on_is_ended), TEST_CASE(sleeping_is_ended),
-                         TEST_CASE(leaving), TEST_CASE(the_hosts_streams), TEST_CASE(input_that_there_is_none_of),
-                         TEST_CASE(the_domain_is_unloaded_in_a_callback), TEST_CASE(the_add_in_is_called_in_a_callback),
-                         TEST_CASE(the_host_forks_in_a_callback), TEST_CASE(instances_have_the_same_folders));
+                         TEST_CASE(open_files_are_bounded), TEST_CASE(null_pointers), TEST_CASE(writing_on_and_on_is_ended),
+                         TEST_CASE(sleeping_is_ended), TEST_CASE(leaving), TEST_CASE(the_hosts_streams),
+                         TEST_CASE(input_that_there_is_none_of), TEST_CASE(the_domain_is_unloaded_in_a_callback),
+                         TEST_CASE(the_add_in_is_called_in_a_callback), TEST_CASE(the_host_forks_in_a_callback),
+                         TEST_CASE(instances_have_the_same_folders));
 }
