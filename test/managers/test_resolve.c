@@ -270,8 +270,10 @@ TEST(what_is_no_add_in)
         }
         load(&finder, addin_file("managers", WARD_WASM));
         fails(host, "m", WARD_PROCESS, WARD_FAULT_MODULE, "is WebAssembly");
+        free(finder.bytes);
         load(&finder, addin_file("managers", WARD_PROCESS));
         fails(host, "m", WARD_WASM, WARD_FAULT_MODULE, "is a shared library, not WebAssembly");
+        free(finder.bytes);
         ward_host_free(host);
 }
 
