@@ -42,16 +42,32 @@ static bool read_elf(struct ward_span file, struct elf *ret)
         return ret->names.len && !ret->names.at[ret->names.len - 1];
 }
 
-struct ward_span elf_section(struct ward_span file, const char *name)
+static bool find_section(struct ward_span file, const char *name, Elf64_Shdr *ret)
 {
         struct elf elf;
-        for (uint32_t i = 0; read_elf(file, &elf) && i < elf.head.e_shnum; i++) {
+        if (!read_elf(file, &elf))
+                return false;
+        for (uint32_t i = 0; i < elf.head.e_shnum; i++) {
                 const Elf64_Shdr *section = &elf.sections[i];
-                if (section->sh_type == SHT_PROGBITS && !(section->sh_flags & SHF_COMPRESSED) && section->sh_name < elf.names.len &&
-                    !strcmp((const char *)elf.names.at + section->sh_name, name))
-                        return part(file, section->sh_offset, section->sh_size);
+                if (section->sh_type == SHT_NOBITS || section->sh_flags & SHF_COMPRESSED || section->sh_name >= elf.names.len ||
+                    strcmp((const char *)elf.names.at + section->sh_name, name))
+                        continue;
+                *ret = *section;
+                return true;
         }
-        return (struct ward_span){ 0 };
+        return false;
+}
+
+struct ward_span elf_section(struct ward_span file, const char *name)
+{
+        Elf64_Shdr section;
+        return find_section(file, name, &section) ? part(file, section.sh_offset, section.sh_size) : (struct ward_span){ 0 };
+}
+
+uint64_t elf_section_address(struct ward_span file, const char *name)
+{
+        Elf64_Shdr section;
+        return find_section(file, name, &section) ? section.sh_addr : 0;
 }
 
 /* --- Writing ---------------------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 
 /* The content of a section; empty where the file has none such, or is not what it should be. */
 struct ward_span elf_section(struct ward_span file, const char *name);
+/* Where it is loaded. */
+uint64_t elf_section_address(struct ward_span file, const char *name);
 
 /* The file without what is not loaded, and with @map as its section WASM_ELF_MAP. False: it is not what it should be. */
 #define WASM_ELF_MAP ".ward.map"

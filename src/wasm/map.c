@@ -117,3 +117,12 @@ uint32_t wasm_map_find(const struct wasm_map *map, uint64_t pc, uint32_t innermo
         }
         return n;
 }
+
+bool wasm_map_rule(const struct wasm_map *map, uint64_t pc, struct cfi_rule *ret_rule)
+{
+        uint32_t found = map->head && pc <= UINT32_MAX ? find(map, MAP_RULES, (uint32_t)pc) : 0;
+        if (!found)
+                return false;
+        *ret_rule = ((const struct cfi_rule *)array(map, MAP_RULES))[found - 1];
+        return ret_rule->base != CFI_UNKNOWN;
+}

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <ward/fault.h>
 #include "base/span.h"
+#include "wasm/cfi.h"
 #include "wasm/marks.h"
 
 /* --- Making it -------------------------------------------------------------------------------- */
@@ -39,6 +40,9 @@ struct wasm_spot {
         const char *file;
         uint32_t line; /* 0: not known */
 };
+
+/* How the caller of the code at @pc is found. False: that is not known. Async-signal-safe. */
+bool wasm_map_rule(const struct wasm_map *map, uint64_t pc, struct cfi_rule *ret_rule);
 
 /* What the code at @pc, an offset in the image, is: innermost first, at most @max of them. @innermost is the offset of the
  * instruction, where more is known of it than of the code; else 0. Async-signal-safe. */

@@ -13,6 +13,7 @@ enum map_array {
         MAP_FUNCTIONS, /* struct map_function, sorted */
         MAP_LINES,     /* struct map_code, sorted: of offsets in the module, and places */
         MAP_PLACES,    /* struct dwarf_place */
+        MAP_RULES,     /* struct cfi_rule, sorted */
         MAP_TEXTS,     /* char; the last one is 0 */
         MAP_ARRAYS,
 };
@@ -40,6 +41,6 @@ struct map_function {
         uint32_t name;
 };
 
-static const uint8_t map_sizes[MAP_ARRAYS] = { 8, 8, 8, 8, 16, 1 };
+static const uint8_t map_sizes[MAP_ARRAYS] = { 8, 8, 8, 8, 16, 16, 1 };
 
 #endif

@@ -241,6 +241,7 @@ static int make(struct making *making, struct ward_span file)
                 r = add_codes(making);
         if (!r)
                 r = add_lines(making);
+        cfi_read(elf_section(file, ".eh_frame"), elf_section_address(file, ".eh_frame"), &making->arrays[MAP_RULES]);
         for (int i = 0; i < MAP_ARRAYS && !r; i++)
                 r = making->arrays[i].failed ? -ENOMEM : 0;
         return r;

@@ -71,7 +71,7 @@ static void end(struct activation *activation, struct wasm_end how)
 static void end_here(struct activation *activation, struct wasm_end how) __attribute__((noreturn));
 static void end_here(struct activation *activation, struct wasm_end how)
 {
-        wasm_backtrace_take(activation->instance->binding->image, &how.backtrace);
+        wasm_backtrace_take(activation->instance->binding->image, NULL, (uintptr_t)activation, &how.backtrace);
         end(activation, how);
 }
 
@@ -142,7 +142,7 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
         } else {
                 return;
         }
-        wasm_backtrace_take(top->instance->binding->image, &how.backtrace);
+        wasm_backtrace_take(top->instance->binding->image, context, (uintptr_t)top, &how.backtrace);
         wasm_signals_leave(context);
         end(top, how);
 }
@@ -155,7 +155,7 @@ void wasm_signals_look(const ucontext_t *context)
             !wasm_image_holds(top->instance->binding->image, frame_pc(context)))
                 return;
         struct wasm_end how = { .why = WASM_ENDED_ENDING };
-        wasm_backtrace_take(top->instance->binding->image, &how.backtrace);
+        wasm_backtrace_take(top->instance->binding->image, context, (uintptr_t)top, &how.backtrace);
         wasm_signals_leave(context);
         end(top, how);
 }
