@@ -39,6 +39,8 @@ bench: build
 	@echo
 	$(BUILD)/bench/buffers/bench_buffers $(BUILD)/bench/buffers
 	@echo
+	@[ ! -x $(BUILD)/bench/stops/bench_stops ] || $(BUILD)/bench/stops/bench_stops $(BUILD)/bench/stops
+	@echo
 	@[ ! -x $(BUILD)/bench/compute/bench_compute ] || $(BUILD)/bench/compute/bench_compute $(BUILD)/bench/compute
 	@echo
 	@$(MAKE) --no-print-directory bench-peers
