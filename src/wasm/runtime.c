@@ -86,10 +86,15 @@ void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
         __atomic_store_n(&instance->head->look, 1, __ATOMIC_SEQ_CST);
 }
 
-void wasm_instance_stop(struct wasm_instance *instance)
+void wasm_instance_stop_alone(struct wasm_instance *instance)
 {
         atomic_store(&instance->stopped, true);
         __atomic_store_n(&instance->head->look, 1, __ATOMIC_SEQ_CST);
+}
+
+void wasm_instance_stop(struct wasm_instance *instance)
+{
+        wasm_instance_stop_alone(instance);
         barrier_heavy();
 }
 

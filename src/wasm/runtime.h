@@ -34,6 +34,8 @@ void wasm_instance_expire(struct wasm_instance *instance, uint64_t number);
 /* Ends the call in flight and every later one. A thread that asked too early to know has made its writes by the time this returns:
  * an alarm that is set afterwards is not one that it clears. */
 void wasm_instance_stop(struct wasm_instance *instance);
+/* The same, where no thread but the calling one can be running it. */
+void wasm_instance_stop_alone(struct wasm_instance *instance);
 /* Makes the thread that runs the instance look whether its call has expired or was stopped. To be repeated until it has left: it
  * does not take notice at every instruction. */
 void wasm_instance_look(struct wasm_instance *instance);
