@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ward/event.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "store/store.h"
@@ -26,7 +27,7 @@ static const char help[] = "\n"
                            "gives it; where one of the host's is, r(1).\n"
                            "\n"
                            "What the add-in calls in turn goes to standard error, and is answered with zero, an empty text or\n"
-                           "list, none, ok, the first case.\n"
+                           "list, none, ok, the first case. So does what it logs, and what it was refused.\n"
                            "\n"
                            "  --isolation KIND  direct, wasm or process (default: wasm for a module, process for a library)\n"
                            "  --deadline MS     time limit of each call in milliseconds; 0: none (default: none)\n"
@@ -145,11 +146,21 @@ static int finish(const struct request *request, const struct session *session)
 
 /* --- The call --------------------------------------------------------------------------------- */
 
+static void tell(void *data, const struct ward_event *event)
+{
+        const struct session *session = data;
+        if (session->told && event->kind == WARD_EVENT_LOG)
+                fprintf(session->told, "log: %s: %s\n", ward_log_level_name(event->level), event->text);
+        else if (session->told)
+                fprintf(session->told, "%s: %s\n", ward_event_kind_name(event->kind), event->text);
+}
+
 static int call_in_host(const struct request *request, struct session *session)
 {
+        const struct ward_host_options options = { .size = sizeof options, .on_event = tell, .on_event_data = session };
         struct ward_host *host = NULL;
         struct ward_fault fault = { 0 };
-        int r = ward_host_new(NULL, &host, &fault);
+        int r = ward_host_new(&options, &host, &fault);
         if (!r)
                 r = ward_activate(host, request->path, &request->activate, &session->dynamic->contract, session, &session->instance,
                                   &fault);
