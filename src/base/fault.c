@@ -207,6 +207,10 @@ void text_escape(char *to, size_t size, const char *from, size_t len, int lines)
         const uint8_t *p = (const uint8_t *)from;
         size_t out = 0;
         for (size_t i = 0; i < len && out + 1 < size;) {
+                if (p[i] >= 0x20 && p[i] < 0x7f) {
+                        to[out++] = (char)p[i++];
+                        continue;
+                }
                 size_t n = utf8_len(p + i, len - i);
                 bool plain = n && (!hides(p + i, n) || (lines && p[i] == '\n'));
                 if (!n)

@@ -1,6 +1,6 @@
 #include "wasm/report.h"
 
-#include <stdio.h>
+#include <stdbool.h>
 #include <string.h>
 #include "base/fault.h"
 #include "base/own.h"
@@ -49,34 +49,75 @@ static void find(const struct wasm_instance *instance, const struct wasm_end *en
         }
 }
 
-/* "name (file.c:12)" */
-static void name_spot(const struct wasm_spot *spot, char *to, size_t size)
+/* Text that is written piece by piece, which is cut at its end: printf takes longer than all else of a trap. */
+struct line {
+        char *at, *end; /* the last byte is for the NUL */
+        bool whole;
+};
+
+static void put(struct line *line, const char *text)
 {
-        char name[NAME_SHOWN], file[NAME_SHOWN];
-        text_escape(name, sizeof name, spot->name, strlen(spot->name), false);
-        text_escape(file, sizeof file, spot->file, strlen(spot->file), false);
-        if (!*name)
-                snprintf(name, sizeof name, "function %u", spot->function);
-        if (!*file)
-                snprintf(to, size, "%s", name);
-        else if (!spot->line)
-                snprintf(to, size, "%s (%s)", name, file);
-        else
-                snprintf(to, size, "%s (%s:%u)", name, file, spot->line);
+        size_t len = strlen(text), room = (size_t)(line->end - line->at) - 1;
+        line->whole = line->whole && len <= room;
+        len = len <= room ? len : room;
+        memcpy(line->at, text, len);
+        line->at += len;
+        *line->at = 0;
+}
+
+static void put_number(struct line *line, uint64_t value, unsigned base)
+{
+        char digits[24], *at = digits + sizeof digits;
+        *--at = 0;
+        do
+                *--at = "0123456789abcdef"[value % base];
+        while (value /= base);
+        put(line, at);
+}
+
+/* Of the module's author: any bytes. False: there is nothing. */
+static bool put_untrusted(struct line *line, const char *text)
+{
+        char shown[NAME_SHOWN];
+        text_escape(shown, sizeof shown, text, strlen(text), false);
+        put(line, shown);
+        return *shown;
+}
+
+/* "name (file.c:12)" */
+static void put_spot(struct line *line, const struct wasm_spot *spot)
+{
+        if (!put_untrusted(line, spot->name)) {
+                put(line, "function ");
+                put_number(line, spot->function, 10);
+        }
+        if (!*spot->file)
+                return;
+        put(line, " (");
+        put_untrusted(line, spot->file);
+        if (spot->line) {
+                put(line, ":");
+                put_number(line, spot->line, 10);
+        }
+        put(line, ")");
 }
 
 /* Whole lines, as many as there is room for. */
 static void write_backtrace(const struct where *where, struct ward_fault *fault)
 {
-        size_t len = 0;
+        struct line line = { fault->backtrace, fault->backtrace + sizeof fault->backtrace, true };
         for (uint32_t i = 0; i < where->n; i++) {
-                char spot[FRAME_SHOWN], line[FRAME_SHOWN + 32];
-                name_spot(&where->spots[i], spot, sizeof spot);
-                int n = snprintf(line, sizeof line, "%s#%u %s +0x%x", i ? "\n" : "", i, spot, where->spots[i].offset);
-                if (n < 0 || (size_t)n >= sizeof line || len + (size_t)n >= sizeof fault->backtrace)
+                char *before = line.at;
+                put(&line, i ? "\n#" : "#");
+                put_number(&line, i, 10);
+                put(&line, " ");
+                put_spot(&line, &where->spots[i]);
+                put(&line, " +0x");
+                put_number(&line, where->spots[i].offset, 16);
+                if (!line.whole) {
+                        *before = 0;
                         return;
-                memcpy(fault->backtrace + len, line, (size_t)n + 1);
-                len += (size_t)n;
+                }
         }
 }
 
@@ -86,16 +127,21 @@ static int report_trap(const struct wasm_instance *instance, const char *functio
                        const struct where *where, struct ward_fault *fault)
 {
         enum ward_trap trap = end->trap < COUNT_OF(traps) ? traps[end->trap] : WARD_TRAP_NONE;
-        char address[80] = "", in[FRAME_SHOWN + 8] = "";
-        if (end->has_address)
-                snprintf(address, sizeof address, " at 0x%llx (linear memory is %llu bytes)", (unsigned long long)end->address,
-                         (unsigned long long)(instance->memory ? instance->memory->size : 0));
-        if (where->n) {
-                memcpy(in, ", in ", sizeof ", in ");
-                name_spot(&where->spots[0], in + strlen(in), FRAME_SHOWN);
+        char more[FRAME_SHOWN + 96] = "";
+        struct line line = { more, more + sizeof more, true };
+        if (end->has_address) {
+                put(&line, " at 0x");
+                put_number(&line, end->address, 16);
+                put(&line, " (linear memory is ");
+                put_number(&line, instance->memory ? instance->memory->size : 0, 10);
+                put(&line, " bytes)");
         }
-        fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s%s%s", instance->host.name, function, ward_trap_name(trap),
-                  address, in);
+        if (where->n) {
+                put(&line, ", in ");
+                put_spot(&line, &where->spots[0]);
+        }
+        fault_set(fault, WARD_FAULT_TRAP, "add-in '%s' trapped in %s: %s%s", instance->host.name, function, ward_trap_name(trap),
+                  more);
         if (fault) {
                 fault->trap = trap;
                 fault->address = end->has_address ? end->address : 0;
