@@ -138,10 +138,11 @@ int denied_new(const char *const *to_domain, const char *const *to_addin, const 
         return 0;
 }
 
-int denied_check_module(const struct denied *denied, const struct wasm_module *module, const char *path, struct ward_fault *fault)
+int denied_check_module(const struct denied *denied, const struct wasm_contract_terms *terms, const struct wasm_module *module,
+                        const char *path, struct ward_fault *fault)
 {
         for (uint32_t i = 0; denied && i < wasm_module_shape(module)->n_imports; i++) {
-                const struct wasm_function import = wasm_module_import(module, i);
+                const struct wasm_function import = wasm_terms_import(terms, module, i);
                 const struct name name = name_of(import.module, import.name);
                 if (is_denied(denied->names, &name))
                         return fault_set(fault, WARD_FAULT_REFUSED, "module '%s' imports '%.*s%.*s%.*s', which is denied to it",

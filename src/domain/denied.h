@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 #include <ward/host.h>
-#include "wasm/module.h"
+#include "domain/wasm_terms.h"
 
 /* What one add-in may not use. */
 struct denied {
@@ -31,7 +31,8 @@ static inline bool denied_import(const struct denied *denied, uint32_t import)
         return denied && denied->imports[import];
 }
 
-/* Whether @module, from the file @path, imports what is denied. Takes NULL. */
-int denied_check_module(const struct denied *denied, const struct wasm_module *module, const char *path, struct ward_fault *fault);
+/* Whether @module, from the file @path, imports what is denied, by whichever of its names (wasm_scheme.h). Takes NULL. */
+int denied_check_module(const struct denied *denied, const struct wasm_contract_terms *terms, const struct wasm_module *module,
+                        const char *path, struct ward_fault *fault);
 
 #endif

@@ -1,7 +1,6 @@
 /* What of a module's names wasm_module_bind cannot tell, which knows the terms of one scheme. */
 #include <string.h>
 #include "base/fault.h"
-#include "base/own.h"
 #include "domain/wasm_terms.h"
 
 /* A module, in scheme cm32p2, and the terms of both. */
@@ -80,26 +79,34 @@ static int check_exports(const struct fitting *fitting)
         return 0;
 }
 
-static int check_names(struct fitting *fitting, const struct ward_contract *contract)
+static int check_names(const struct fitting *fitting)
 {
-        OWNED(wasm_terms_freep) struct wasm_contract_terms *plain = NULL;
-        int r = wasm_terms_new(contract, &wasm_scheme_plain, &plain, fitting->fault);
-        fitting->plain = plain;
-        if (!r)
-                r = check_imports(fitting);
+        int r = check_imports(fitting);
         if (!r)
                 r = check_needs(fitting);
         return r ? r : check_exports(fitting);
 }
 
-int wasm_terms_check(const struct wasm_contract_terms *terms, const struct ward_contract *contract,
-                     const struct wasm_module *module, const char *path, struct ward_fault *fault)
+int wasm_terms_check(const struct wasm_contract_terms *terms, const struct wasm_module *module, const char *path,
+                     struct ward_fault *fault)
 {
-        struct fitting fitting = { .terms = terms, .module = module, .path = path, .fault = fault };
-        int r = terms->scheme == &wasm_scheme_cm32p2 ? check_names(&fitting, contract) : 0;
+        const struct fitting fitting = { terms, terms->plain, module, path, fault };
+        int r = terms->plain ? check_names(&fitting) : 0;
         if (r || !terms->memory || wasm_module_exports_memory(module, terms->scheme->memory))
                 return r;
         return fault_set(fault, WARD_FAULT_CONTRACT,
                          "module '%s' exports no memory as \"%s\", through which the contract's values are to pass", path,
                          terms->scheme->memory);
+}
+
+struct wasm_function wasm_terms_import(const struct wasm_contract_terms *terms, const struct wasm_module *module, uint32_t i)
+{
+        struct wasm_function import = wasm_module_import(module, i);
+        for (size_t offer = 0; terms->plain && offer < terms->terms.n_offers; offer++)
+                if (span_is(import.module, terms->offers[offer].module) && span_is(import.name, terms->offers[offer].field)) {
+                        import.module = span_of(terms->plain->offers[offer].module);
+                        import.name = span_of(terms->plain->offers[offer].field);
+                        break;
+                }
+        return import;
 }

@@ -85,13 +85,13 @@ static int make_binding(const struct instance *instance, const char *image, uint
         int r = instance->image.at ? judge(instance->module, instance->image, &module, fault)
                                    : read_module(instance->module, &stamp, &module, fault);
         if (!r)
-                r = denied_check_module(instance->denied, module, instance->module, fault);
+                r = wasm_terms_new(instance->contract, wasm_scheme_of(module), &terms, fault);
+        if (!r)
+                r = denied_check_module(instance->denied, terms, module, instance->module, fault);
         if (!r)
                 r = claim_check(wasm_module_claim(module), instance->contract, instance->module, &utf16, fault);
         if (!r)
-                r = wasm_terms_new(instance->contract, wasm_scheme_of(module), &terms, fault);
-        if (!r)
-                r = wasm_terms_check(terms, instance->contract, module, instance->module, fault);
+                r = wasm_terms_check(terms, module, instance->module, fault);
         if (r)
                 return r;
         uint64_t began = clock_now();

@@ -28,6 +28,7 @@ struct wasm_contract_terms *wasm_terms_free(struct wasm_contract_terms *terms)
                 for (size_t i = 0; i < terms->n_texts; i++)
                         free(terms->texts[i]);
                 free(terms->texts);
+                wasm_terms_free(terms->plain);
                 free(terms->offers);
                 free(terms->needs);
                 free(terms);
@@ -248,6 +249,8 @@ int wasm_terms_new(const struct ward_contract *contract, const struct wasm_schem
                 add_offers(&making);
                 made = add_needs(&making) && !terms->failed;
         }
+        if (made && scheme != &wasm_scheme_plain)
+                made = !wasm_terms_new(contract, &wasm_scheme_plain, &terms->plain, NULL);
         if (!made)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot compare a module with contract %s",
                                        contract->name);

@@ -10,6 +10,7 @@
 struct wasm_contract_terms {
         struct wasm_terms terms;
         const struct wasm_scheme *scheme;
+        struct wasm_contract_terms *plain; /* the same, number by number, in wasm_scheme_plain; NULL: it is */
         struct wasm_offer *offers;
         struct wasm_need *needs;
         char **texts; /* the names and signatures that were made up */
@@ -30,8 +31,11 @@ static inline void wasm_terms_freep(struct wasm_contract_terms **terms)
 
 /* wasm_fits.c: whether @module has the memory that they need, and is in one scheme throughout: one that has half of a scheme, and
  * half of the other, is told so. The rest wasm_module_bind sees. */
-int wasm_terms_check(const struct wasm_contract_terms *terms, const struct ward_contract *contract,
-                     const struct wasm_module *module, const char *path, struct ward_fault *fault);
+int wasm_terms_check(const struct wasm_contract_terms *terms, const struct wasm_module *module, const char *path,
+                     struct ward_fault *fault);
+
+/* Import number @i of @module in the names of the contract, whatever scheme it is in. */
+struct wasm_function wasm_terms_import(const struct wasm_contract_terms *terms, const struct wasm_module *module, uint32_t i);
 
 /* The numbers of the needs. */
 static inline uint32_t wasm_need_export(uint32_t export)

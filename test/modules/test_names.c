@@ -167,8 +167,31 @@ TEST(says_what_is_wrong_with_the_names)
         host = ward_host_free(host);
 }
 
+/* Whichever name a module has for it. */
+TEST(what_is_denied_is_denied_in_either_scheme)
+{
+        static const char *const variants[] = { "cm32p2", "plain" };
+        static const char *const denied[] = { "seed", "test:named/words@0.2.1", "test:named/words@0.2.1#upper", "test:named/*",
+                                              "test:named/words@0.2.1#[resource-drop]book" };
+        struct ward_activate_options options = options_for(WARD_WASM);
+        host = host_start();
+        for (size_t v = 0; v < 2; v++)
+                for (size_t i = 0; i < sizeof denied / sizeof denied[0]; i++) {
+                        const char *const names[] = { denied[i], NULL };
+                        struct named *named = NULL;
+                        struct ward_fault fault;
+                        options.denied_imports = names;
+                        int r = named_activate(host, addin_file(variants[v], WARD_WASM), &options, &services, &named, &fault);
+                        if (r != -WARD_FAULT_REFUSED)
+                                fail_msg("%s without %s: %d", variants[v], denied[i], r);
+                        assert_says(&fault, "denied");
+                }
+        host = ward_host_free(host);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(works_in_either_scheme, 120),
-                         TEST_CASE_LONG(what_comes_after_a_call_is_optional, 120), TEST_CASE(says_what_is_wrong_with_the_names));
+                         TEST_CASE_LONG(what_comes_after_a_call_is_optional, 120), TEST_CASE(says_what_is_wrong_with_the_names),
+                         TEST_CASE(what_is_denied_is_denied_in_either_scheme));
 }
