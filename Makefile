@@ -35,6 +35,8 @@ test: build
 bench: build
 	$(BUILD)/src/tool/ward bench
 	@echo
+	@[ ! -x $(BUILD)/bench/compile/bench_compile ] || $(BUILD)/bench/compile/bench_compile $(BUILD)/bench/compile/library.wasm
+	@echo
 	@$(MAKE) --no-print-directory bench-instructions
 	@echo
 	$(BUILD)/bench/buffers/bench_buffers $(BUILD)/bench/buffers
