@@ -4,6 +4,17 @@
 static uint32_t counted;
 static volatile uint32_t sink;
 
+#ifdef __wasm__
+__attribute__((constructor)) static void start(void)
+{
+        uint32_t how = pooled_start();
+        if (how == 1)
+                __builtin_trap();
+        while (how == 2)
+                sink++;
+}
+#endif
+
 uint32_t exports_pooled_count(void)
 {
         return ++counted;

@@ -16,8 +16,9 @@ struct stage {
         struct pooled *pooled;
         pthread_barrier_t meeting; /* of those that meet(0) */
         _Atomic uint32_t destroyed;
-        _Atomic uint32_t ones; /* how often an instance counted to one */
-        _Atomic uint32_t met;  /* meetings of one */
+        _Atomic uint32_t ones;         /* how often an instance counted to one */
+        _Atomic uint32_t how, started; /* instances */
+        _Atomic uint32_t met;          /* meetings of one */
 };
 
 struct test_pooled_things_thing_t {
@@ -40,6 +41,13 @@ static uint32_t meet(void *data, uint32_t n)
         return n;
 }
 
+static uint32_t start_how(void *data)
+{
+        struct stage *stage = data;
+        atomic_fetch_add(&stage->started, 1);
+        return atomic_load(&stage->how);
+}
+
 static uint32_t thing_number(void *data, test_pooled_things_borrow_thing_t thing)
 {
         return thing->number;
@@ -54,9 +62,11 @@ static void thing_destroy(void *data, test_pooled_things_thing_t *thing)
 
 static struct pooled_services services_of(struct stage *stage)
 {
-        return (struct pooled_services){
-                .data = stage, .meet = meet, .things_method_thing_number = thing_number, .things_thing_destructor = thing_destroy
-        };
+        return (struct pooled_services){ .data = stage,
+                                         .meet = meet,
+                                         .start = start_how,
+                                         .things_method_thing_number = thing_number,
+                                         .things_thing_destructor = thing_destroy };
 }
 
 /* --- The stage -------------------------------------------------------------------------------- */
@@ -324,6 +334,16 @@ static void *meet_and_run_on(void *data)
         return run_on(data);
 }
 
+static void *meet_or_not(void *data)
+{
+        struct stage *stage = data;
+        struct ward_fault fault;
+        pooled_string_t err;
+        uint32_t met;
+        assert_int_equal(pooled_nest(stage->pooled, 0, &met, &err, &fault), -WARD_FAULT_UNLOADED);
+        return NULL;
+}
+
 /* A trap costs the domain, whoever else is in it. */
 TEST(a_trap)
 {
@@ -376,6 +396,62 @@ static void *call_until_the_end(void *data)
         }
         assert_int_equal(r, -WARD_FAULT_UNLOADED);
         return NULL;
+}
+
+/* The first instance is in use, and another does not start. */
+static void start_second(uint32_t how, uint32_t ms, enum ward_fault_kind expected, const char *phrase)
+{
+        struct stage stage;
+        pthread_t first;
+        struct ward_fault fault;
+        uint32_t count;
+        set(&stage, 2, 0);
+        assert_int_equal(atomic_load(&stage.started), 1);
+        atomic_store(&stage.how, how);
+        pthread_barrier_init(&stage.meeting, NULL, 2);
+        pthread_create(&first, NULL, meet_or_not, &stage);
+        while (!atomic_load(&stage.met))
+                sched_yield();
+        ward_instance_set_deadline((struct ward_instance *)stage.pooled, ms);
+        assert_int_equal(pooled_count(stage.pooled, &count, &fault), -(int)expected);
+        assert_says(&fault, phrase);
+        assert_string_equal(fault.addin, "pooled");
+        assert_int_equal(ward_domain_state(pooled_domain(stage.pooled)), WARD_DOMAIN_UNLOADED);
+        pthread_barrier_wait(&stage.meeting);
+        pthread_join(first, NULL);
+        assert_int_equal(atomic_load(&stage.started), 2);
+        strike(&stage);
+}
+
+TEST(an_instance_that_does_not_start)
+{
+        start_second(1, 0, WARD_FAULT_TRAP, "unreachable");
+        start_second(2, 30, WARD_FAULT_DEADLINE, "_initialize");
+}
+
+static uint32_t meet_and_unload(void *data, uint32_t n)
+{
+        struct stage *stage = data;
+        ward_domain_unload(pooled_domain(stage->pooled), NULL);
+        return n;
+}
+
+/* From within a call: that returns, and the last to leave frees what was used. */
+TEST(unload_within)
+{
+        struct stage stage;
+        struct ward_fault fault;
+        pthread_t other;
+        pooled_string_t err;
+        uint32_t met;
+        set(&stage, 2, 0);
+        pthread_barrier_init(&stage.meeting, NULL, 2);
+        pthread_create(&other, NULL, meet_and_run_on, &stage);
+        pthread_barrier_wait(&stage.meeting);
+        services.meet = meet_and_unload;
+        assert_int_equal(pooled_nest(stage.pooled, 0, &met, &err, &fault), -WARD_FAULT_UNLOADED);
+        pthread_join(other, NULL);
+        strike(&stage);
 }
 
 /* For the callbacks of calls that are ended: the domain may be gone by then. */
@@ -529,7 +605,8 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(options), TEST_CASE(one_thread), TEST_CASE(all_at_once), TEST_CASE(no_place),
                          TEST_CASE(many_threads), TEST_CASE(objects_of_the_hosts), TEST_CASE(data), TEST_CASE(objects_of_its_own),
-                         TEST_CASE(a_trap), TEST_CASE(a_deadline), TEST_CASE(unload_in_the_middle), TEST_CASE(unload_ends_all),
+                         TEST_CASE(a_trap), TEST_CASE(a_deadline), TEST_CASE(an_instance_that_does_not_start),
+                         TEST_CASE(unload_within), TEST_CASE(unload_in_the_middle), TEST_CASE(unload_ends_all),
                          TEST_CASE(released_within_a_call), TEST_CASE(two_add_ins), TEST_CASE(begun_calls),
                          TEST_CASE(forked_child));
 }
