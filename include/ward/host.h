@@ -180,11 +180,13 @@ WARD_API int ward_host_dispatch(struct ward_host *host, int timeout_ms, struct w
 WARD_API int ward_host_dispatch_start(struct ward_host *host, struct ward_fault *fault);
 WARD_API int ward_host_dispatch_stop(struct ward_host *host, struct ward_fault *fault);
 
+struct ward_quota; /* <ward/usage.h>: more of it */
+
 /* What a domain may use. 0 means the default. */
 struct ward_limits {
         size_t size;           /* sizeof (struct ward_limits) */
-        uint64_t memory_bytes; /* process: data and thread stacks, per process; wasm: linear memory. Default: half of the machine's
-                                  memory, at most 4 GiB; wasm 4 GiB */
+        uint64_t memory_bytes; /* process: data and thread stacks, per process; wasm: linear memory, of all its add-ins together.
+                                  Default: half of the machine's memory, at most 4 GiB; wasm 4 GiB each */
         uint64_t arena_bytes;  /* process: shared memory for the values of all calls in flight, both ways. Default 512 MiB, taken as
                                   it is touched */
         uint64_t cpu_affinity; /* process: bit n allows processor n. Default: the host's */
@@ -209,6 +211,7 @@ struct ward_domain_options {
          * use, and who finds none waits. An instance knows nothing of what was called in another: such add-ins keep nothing between
          * calls, and cannot have resources of their own (CONTRACT) */
         uint32_t instances;
+        const struct ward_quota *quota; /* copied; NULL: none */
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -284,6 +287,7 @@ struct ward_activate_options {
         void *on_output_data;
         ward_on_input on_input; /* NULL: standard input is empty */
         void *on_input_data;
+        const struct ward_quota *quota; /* of a domain that is made for it: see ward_domain_options */
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

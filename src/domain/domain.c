@@ -140,6 +140,8 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
                 return r;
         domain->level = level_effective(options->level);
         domain->limits = options->limits;
+        if (options->quota)
+                domain->account.quota = *options->quota;
         domain->environment = environment;
         domain->free_threaded = options->free_threaded || options->instances > 1;
         domain->made = made;

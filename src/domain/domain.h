@@ -27,6 +27,7 @@
 #include "base/map.h"
 #include "base/span.h"
 #include "base/turn.h"
+#include "domain/account.h"
 #include "domain/blocks.h"
 #include "monitor/monitor.h"
 
@@ -133,6 +134,7 @@ struct ward_domain {
         enum domain_end end;
         enum ward_level level;
         struct ward_limits limits;
+        struct domain_account account;
         const char *const *environment; /* valid during kind->start and kind->load only */
         char **denied_imports;          /* owned; NULL: none */
         pthread_mutex_t info_lock;      /* guards name, fault, data; no other lock is taken under it */

@@ -11,6 +11,7 @@
 #include "domain/state.h"
 #include "domain/tokens.h"
 #include "domain/trace.h"
+#include "domain/usage.h"
 
 /* "lib/libbasic.so" is called basic. */
 static void name_from_module(const char *module, char name[WARD_FAULT_NAME_MAX])
@@ -102,7 +103,9 @@ static void load(void *data)
         if (loading->status)
                 return;
         domain->environment = loading->options->environment;
-        loading->status = traced_load(loading->instance, loading->options, loading->deadline, loading->fault);
+        loading->status = domain_check_instances(domain, loading->instance->module, loading->fault);
+        if (!loading->status)
+                loading->status = traced_load(loading->instance, loading->options, loading->deadline, loading->fault);
         domain->environment = NULL;
         if (!loading->status)
                 list_instance(domain, loading->instance);

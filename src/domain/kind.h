@@ -42,6 +42,9 @@ struct kind {
          * by domain_fail first. */
         int (*call)(struct instance *instance, uint32_t export_index, const void *args, void *ret, struct ward_fault *fault);
 
+        /* Fills in what it has counted. Any thread, at any time; in a forked child too. NULL: nothing. */
+        void (*usage)(struct ward_domain *domain, struct ward_usage *usage);
+
         /* Memory of @block->size bytes or more for the host to pass from: fills the rest of @block. NULL: plain memory does. */
         int (*take)(struct ward_domain *domain, struct block *block, struct ward_fault *fault);
 

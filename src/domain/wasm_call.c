@@ -132,6 +132,7 @@ static void name_in_text(const char *name, struct ward_fault *fault)
 static int fail(struct loaded *loaded, const char *function, int r, struct ward_fault *fault)
 {
         struct ward_domain *domain = loaded->instance->domain;
+        atomic_fetch_add(&domain->account.faults, 1);
         if (r == -WARD_FAULT_UNLOADED && !domain_is_running(domain))
                 return domain_unloaded_fault(domain, fault);
         if (r == -WARD_FAULT_PROTOCOL)
@@ -148,6 +149,7 @@ struct outer_call {
         struct loaded_span before;
         uint64_t until;
         uint32_t ms;
+        bool counts; /* its processor time */
 };
 
 /* @least: where the host has set no time limit. */
@@ -158,13 +160,19 @@ static inline struct outer_call begin_call(struct loaded *loaded, uint32_t least
         if (ms)
                 call.until = clock_now() + (uint64_t)ms * 1000000u;
         call.before = loaded_begin(loaded, call.until);
+        if (__builtin_expect(loaded->domain->cpu.on, false))
+                call.counts = wasm_cpu_begin(loaded);
         return call;
 }
 
 static inline int end_call(struct loaded *loaded, const struct outer_call *call, const char *function, int r,
                            struct ward_fault *fault)
 {
+        if (__builtin_expect(call->counts, false))
+                wasm_cpu_end(loaded);
         loaded_end(loaded, call->before);
+        if (r == -WARD_FAULT_DEADLINE && wasm_cpu_is_over(loaded, function, fault))
+                r = -WARD_FAULT_LIMIT;
         if (r == -WARD_FAULT_DEADLINE && call->until <= call->before.inherited)
                 fault_say(fault, "add-in '%s' did not return from %s within %u ms; the call was ended", loaded->instance->name,
                           function, call->ms);

@@ -10,6 +10,7 @@
 #include "base/own.h"
 #include "domain/claim.h"
 #include "domain/denied.h"
+#include "domain/wasm_memory.h"
 #include "domain/wasm_modules.h"
 #include "domain/wasm_terms.h"
 #include "wasm/limits.h"
@@ -71,6 +72,7 @@ static struct wasm_image_options choose_image(const struct instance *instance, c
                 .image = image,
                 .image_path = domains->image_path,
                 .no_compiler = domains->no_compiler,
+                .checked = wasm_memory_is_checked(instance->domain),
         };
 }
 
@@ -99,7 +101,7 @@ static int make_binding(const struct instance *instance, const char *image, uint
         if (*deadline != CLOCK_NEVER)
                 *deadline += clock_now() - began;
         *ret_encoding = utf16 ? MARSHAL_UTF16 : MARSHAL_UTF8;
-        if (!r)
+        if (!r && !image)
                 wasm_modules_keep(instance, &stamp, *ret_binding, *ret_encoding);
         return r;
 }

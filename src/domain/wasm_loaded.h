@@ -5,6 +5,7 @@
 #include "domain/deadline.h"
 #include "domain/domain.h"
 #include "domain/references.h"
+#include "domain/wasm_cpu.h"
 #include "marshal/marshal.h"
 #include "wasm/runtime.h"
 #include "wasm/wasi.h"
@@ -19,6 +20,8 @@ enum {
 struct wasm_domain {
         struct monitor *monitor;
         struct list loaded;
+        struct wasm_cpu cpu;
+        bool checked, chosen; /* wasm_memory.h */
 };
 
 /* As the host gave them. */
@@ -39,6 +42,7 @@ struct loaded {
         struct marshal_memory memory; /* up to date from loaded_memory on, until module code runs */
         struct monitor_alarm alarm;
         uint64_t until; /* what the alarm is set to */
+        struct wasm_cpu_call cpu;
         uint32_t n_resource_offers;
         bool dead;    /* a call was ended in the middle: it is not to be called again */
         bool crosses; /* values are on their way: what it runs for them is not to call out (CanonicalABI.md: may_leave) */
@@ -65,6 +69,7 @@ struct loaded_source {
         const struct ward_activate_options *options; /* for its streams */
         struct wasi_grants *grants;
 };
+/* WASM_INSTANCE_NO_ROOM as wasm_instance_new gives it. */
 int loaded_new(struct instance *instance, const struct loaded_source *source, struct loaded **ret_loaded, struct ward_fault *fault);
 /* Runs what the module runs by itself. */
 int loaded_start(struct loaded *loaded, uint64_t deadline, struct ward_fault *fault);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/own.h"
 #include "domain/denied.h"
+#include "domain/wasm_memory.h"
 
 /* The coarsest times of a file system in use are FAT's. */
 enum { SETTLED_S = 2 };
@@ -124,7 +125,9 @@ static struct known *find(struct wasm_modules *modules, const struct instance *i
         for (struct list *link = modules->list.next; link != &modules->list; link = link->next) {
                 struct known *known = CONTAINER_OF(link, struct known, link);
                 const char *terms = known->terms;
-                if (same_file(&known->stamp, stamp) && each_text(instance, compare, &terms))
+                bool checked = wasm_image_entry(known->binding->image)->checked;
+                if (same_file(&known->stamp, stamp) && checked == wasm_memory_is_checked(instance->domain) &&
+                    each_text(instance, compare, &terms))
                         return known;
         }
         return NULL;

@@ -6,6 +6,7 @@
 #include "domain/places.h"
 #include "domain/wasm_load.h"
 #include "domain/wasm_loaded.h"
+#include "domain/wasm_memory.h"
 #include "domain/wasm_signals.h"
 
 /* An add-in. What its instances are made of is kept, for most are made later. */
@@ -76,13 +77,18 @@ static int check_resources(const struct instance *instance, struct ward_fault *f
 /* The first instance is made at once, in a place that nobody else can be in yet: so what does not start is refused. */
 static int load(struct pooled *pooled, struct instance *instance, uint64_t deadline, struct ward_fault *fault)
 {
-        int r = wasm_load_binding(instance, pooled->options.image, &deadline, &pooled->binding, &pooled->encoding, fault);
-        if (!r)
-                r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
-        if (!r)
-                r = make(pooled, instance, 0, deadline, fault);
+        int r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
+        if (r)
+                return r;
+        wasm_memory_choose(instance->domain);
+        do {
+                pooled->binding = wasm_binding_unref(pooled->binding);
+                r = wasm_load_binding(instance, pooled->options.image, &deadline, &pooled->binding, &pooled->encoding, fault);
+                if (!r)
+                        r = make(pooled, instance, 0, deadline, fault);
+        } while (wasm_memory_choose_again(instance->domain, r));
         domains_tell_signals(instance->domain->domains);
-        return r;
+        return r == WASM_INSTANCE_NO_ROOM ? -WARD_FAULT_SYSTEM : r;
 }
 
 int pooled_load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
@@ -138,6 +144,8 @@ static int make_now(struct pooled *pooled, struct instance *instance, uint32_t p
         if (!fault)
                 fault = &own;
         int r = make(pooled, instance, place, clock_deadline(ms), fault);
+        if (r == WASM_INSTANCE_NO_ROOM)
+                r = -WARD_FAULT_SYSTEM;
         if (r && r != -WARD_FAULT_SYSTEM && r != -WARD_FAULT_LIMIT && r != -WARD_FAULT_UNLOADED) {
                 fault_name(fault, instance->name, instance->domain->name, NULL);
                 domain_fail(instance->domain, fault);

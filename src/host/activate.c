@@ -78,6 +78,7 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
                 .limits = options->limits,
                 .free_threaded = options->free_threaded,
                 .instances = options->instances,
+                .quota = options->quota,
         };
         *ret_made = true;
         return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);
@@ -108,10 +109,13 @@ int ward_activate(struct ward_host *host, const char *module, const struct ward_
         struct ward_activate_options taken = { .size = sizeof taken }, *options = &taken;
         char name[WARD_FAULT_NAME_MAX];
         struct instance *instance;
+        struct ward_quota quota;
         struct lookup lookup;
         int r = given ? host_take_options(&form, given, options, fault) : 0;
         if (!r)
                 r = check(host, module, options, contract, fault);
+        if (!r)
+                r = host_take_quota(&options->quota, &quota, fault);
         if (!r)
                 r = level_check(options->isolation, options->level, fault);
         if (!r)

@@ -5,9 +5,10 @@
 #include "base/fault.h"
 #include "domain/data.h"
 #include "domain/kind.h"
+#include "domain/usage.h"
 #include "host/host.h"
 
-enum { START_MS = 10000 };
+enum { START_MS = 10000, USAGE_OLDEST = sizeof(struct ward_usage) };
 
 int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault)
 {
@@ -18,6 +19,20 @@ int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault
                          limits->size, sizeof *limits);
 }
 
+static const struct host_options_form quota_form = { "ward_quota", sizeof(struct ward_quota), sizeof(struct ward_quota) };
+
+int host_take_quota(const struct ward_quota **quota, struct ward_quota *ret, struct ward_fault *fault)
+{
+        if (!*quota)
+                return 0;
+        int r = host_take_options(&quota_form, *quota, ret, fault);
+        if (!r && (unsigned)ret->bounds > WARD_BOUNDS_CHECKED)
+                r = fault_set(fault, WARD_FAULT_USAGE, "%d is no way to keep linear memories apart (ward_quota.bounds)",
+                              (int)ret->bounds);
+        *quota = ret;
+        return r;
+}
+
 static const struct host_options_form form = { "ward_domain_options", offsetof(struct ward_domain_options, denied_imports),
                                                sizeof(struct ward_domain_options) };
 
@@ -25,11 +40,14 @@ int ward_domain_new(struct ward_host *host, const struct ward_domain_options *gi
                     struct ward_fault *fault)
 {
         struct ward_domain_options options;
+        struct ward_quota quota;
         if (!host || !given || !ret_domain)
                 return fault_set(fault, WARD_FAULT_USAGE, "ward_domain_new needs a host, options and a place for the domain");
         int r = host_take_options(&form, given, &options, fault);
         if (!r)
                 r = host_check_limits(&options.limits, fault);
+        if (!r)
+                r = host_take_quota(&options.quota, &quota, fault);
         return r ? r : domain_new(&host->domains, &options, false, NULL, clock_deadline(START_MS), ret_domain, fault);
 }
 
@@ -71,6 +89,20 @@ enum ward_level ward_domain_level(const struct ward_domain *domain)
 enum ward_domain_state ward_domain_state(const struct ward_domain *domain)
 {
         return domain_is_running(domain) ? WARD_DOMAIN_RUNNING : WARD_DOMAIN_UNLOADED;
+}
+
+/* The size that the caller's header knows. */
+int ward_domain_usage(const struct ward_domain *domain, struct ward_usage *ret_usage, struct ward_fault *fault)
+{
+        struct ward_usage usage;
+        size_t size = ret_usage->size;
+        if (size < USAGE_OLDEST || size > sizeof usage)
+                return fault_set(fault, WARD_FAULT_USAGE, "ward_usage.size is %zu, not %zu: set it to sizeof (struct ward_usage)",
+                                 size, sizeof usage);
+        domain_usage(domain, &usage);
+        memcpy(ret_usage, &usage, size);
+        ret_usage->size = size;
+        return 0;
 }
 
 bool ward_domain_fault(const struct ward_domain *domain, struct ward_fault *ret_fault)

@@ -19,6 +19,9 @@ struct host_options_form {
  * is 0. */
 int host_take_options(const struct host_options_form *form, const void *given, void *ret, struct ward_fault *fault);
 
+/* Checks what *@quota, in a caller's options, says, and lets it point to a copy in @ret; NULL stays. */
+int host_take_quota(const struct ward_quota **quota, struct ward_quota *ret, struct ward_fault *fault);
+
 /* Whether the limits are of the struct that this library knows; all zeros are the defaults. */
 int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault);
 

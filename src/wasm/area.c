@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "base/wiped.h"
 
@@ -11,17 +12,21 @@ enum {
         PAGE = 4096,
         LOOKED_AT = 4096, /* pages of a memory, for a window */
         LOOK_NEAR = 8,    /* kept areas that are tried for one that is as open as it is to be */
+        AREAS_MAX = 16000,
         /* What a page costs that is touched anew, in what it costs to clear one. */
         TOUCHED = 16,
 };
+
+#define AREA_SIZE (8ull << 30)
 
 /* What is not in use, the last given last. All of it is zero. */
 static struct {
         pthread_mutex_t lock;
         _Atomic uint64_t *here; /* wiped by forks; NULL where there are no areas */
         uint64_t generation;    /* what *here is in the process that has them */
-        uint64_t used;
-        uint64_t bytes; /* that are kept in memory */
+        uint64_t used;          /* areas */
+        uint64_t guarded;       /* those of them that are not plain */
+        uint64_t bytes;         /* that are kept in memory */
         unsigned n;
         struct kept {
                 struct wasm_area area;
@@ -51,16 +56,16 @@ static void pool_enter(void)
         pthread_once(&once, init_once);
         take();
         if (pool.here && !atomic_load(pool.here)) { /* a forked child: all that is known here is its parent's */
-                pool.used = pool.bytes = pool.n = 0;
+                pool.used = pool.guarded = pool.bytes = pool.n = 0;
                 atomic_store(pool.here, ++pool.generation);
         }
 }
 
 /* --- Mappings --------------------------------------------------------------------------------- */
 
-static int reserve(uint64_t size, uint8_t **ret_base)
+static int map(uint64_t size, int access, uint8_t **ret_base)
 {
-        void *at = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *at = mmap(NULL, size, access, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (at == MAP_FAILED)
                 return -errno;
         if (madvise(at, size, MADV_DONTFORK) < 0) {
@@ -70,6 +75,23 @@ static int reserve(uint64_t size, uint8_t **ret_base)
         }
         *ret_base = at;
         return 0;
+}
+
+/* Plain ones lie beside each other, as one mapping for the kernel: it has room for 65,530 of these. */
+static bool move_to(struct wasm_area *area, uint64_t open)
+{
+        void *at = NULL;
+        if (!area->base) {
+                if (map(open, PROT_READ | PROT_WRITE, &area->base) < 0)
+                        return false;
+        } else {
+                at = mremap(area->base, area->size, open, MREMAP_MAYMOVE);
+                if (at == MAP_FAILED)
+                        return false;
+                area->base = at;
+        }
+        area->size = area->open = open;
+        return true;
 }
 
 static bool set_open(struct wasm_area *area, uint64_t open)
@@ -96,21 +118,29 @@ bool wasm_area_close(struct wasm_area *area, uint64_t closed)
 
 bool wasm_area_open(struct wasm_area *area, uint64_t open)
 {
+        if (area->plain)
+                return open == area->open || move_to(area, open);
         return set_open(area, open);
 }
 
 /* --- Taking ----------------------------------------------------------------------------------- */
 
-/* The last one that is large enough, of those one that is as open as it is to be where there is such. */
-static bool take_kept(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+/* A guarded one is made to fit; a plain one is to be of that size. */
+static bool fits(const struct wasm_area *area, const struct wasm_area *wanted)
+{
+        return area->plain == wanted->plain && (wanted->plain ? area->size == wanted->size : area->size >= wanted->size);
+}
+
+/* The last one that fits, of those one that is as open as it is to be where there is such. */
+static bool take_kept(const struct wasm_area *wanted, struct wasm_area *ret_area)
 {
         unsigned best = pool.n;
         for (unsigned i = pool.n; i-- && pool.n - i <= LOOK_NEAR;) {
-                if (pool.kept[i].area.size < size)
+                const struct wasm_area *area = &pool.kept[i].area;
+                if (!fits(area, wanted) || (best != pool.n && area->open != wanted->open))
                         continue;
-                if (best == pool.n || pool.kept[i].area.open == open)
-                        best = i;
-                if (pool.kept[i].area.open == open)
+                best = i;
+                if (area->open == wanted->open)
                         break;
         }
         if (best == pool.n)
@@ -123,7 +153,7 @@ static bool take_kept(uint64_t size, uint64_t open, struct wasm_area *ret_area)
 }
 
 /* Counts one more in use. */
-static int find(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+static int find(const struct wasm_area *wanted, struct wasm_area *ret_area)
 {
         pool_enter();
         if (!pool.here) {
@@ -132,10 +162,12 @@ static int find(uint64_t size, uint64_t open, struct wasm_area *ret_area)
                         atomic_store(pool.here, ++pool.generation);
         }
         int r = pool.here ? 0 : -ENOMEM;
-        if (!r && !take_kept(size, open, ret_area))
-                *ret_area = (struct wasm_area){ .size = size, .generation = pool.generation };
-        if (!r)
+        if (!r && !take_kept(wanted, ret_area))
+                *ret_area = (struct wasm_area){ .generation = pool.generation, .plain = wanted->plain };
+        if (!r) {
                 pool.used++;
+                pool.guarded += !wanted->plain;
+        }
         give();
         return r;
 }
@@ -144,27 +176,48 @@ static void lose(struct wasm_area *area)
 {
         if (area->base)
                 munmap(area->base, area->size);
-        *area = (struct wasm_area){ 0 };
         pool_enter();
         pool.used--;
+        pool.guarded -= !area->plain;
         give();
+        *area = (struct wasm_area){ 0 };
 }
 
-int wasm_area_take(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+static int make(struct wasm_area *area, const struct wasm_area *wanted)
+{
+        if (area->plain)
+                return !wanted->size || move_to(area, wanted->size) ? 0 : -errno;
+        int r = map(wanted->size, PROT_NONE, &area->base);
+        if (!r)
+                area->size = wanted->size;
+        return r;
+}
+
+static int take_area(const struct wasm_area *wanted, struct wasm_area *ret_area)
 {
         struct wasm_area area;
-        int r = find(size, open, &area);
+        int r = find(wanted, &area);
         if (r)
                 return r;
         if (!area.base)
-                r = reserve(size, &area.base);
-        if (!r && !set_open(&area, open))
+                r = make(&area, wanted);
+        if (!r && !wasm_area_open(&area, wanted->open))
                 r = -errno;
         if (r)
                 lose(&area);
         else
                 *ret_area = area;
         return r;
+}
+
+int wasm_area_take(uint64_t size, uint64_t open, struct wasm_area *ret_area)
+{
+        return take_area(&(const struct wasm_area){ .size = size, .open = open }, ret_area);
+}
+
+int wasm_area_take_plain(uint64_t open, struct wasm_area *ret_area)
+{
+        return take_area(&(const struct wasm_area){ .size = open, .open = open, .plain = true }, ret_area);
 }
 
 /* --- Giving ----------------------------------------------------------------------------------- */
@@ -222,11 +275,13 @@ static bool wipe(const struct wasm_area *area, struct wasm_window *window, uint6
 static bool keep(const struct wasm_area *area, uint64_t bytes)
 {
         pool_enter();
-        bool kept = area->generation == pool.generation && pool.n < WASM_AREAS_KEPT && pool.bytes + bytes <= WASM_BYTES_KEPT;
+        bool kept = area->base && area->generation == pool.generation && pool.n < WASM_AREAS_KEPT &&
+                    pool.bytes + bytes <= WASM_BYTES_KEPT;
         if (kept) {
                 pool.kept[pool.n++] = (struct kept){ *area, bytes };
                 pool.bytes += bytes;
                 pool.used--;
+                pool.guarded -= !area->plain;
         }
         give();
         return kept;
@@ -235,7 +290,7 @@ static bool keep(const struct wasm_area *area, uint64_t bytes)
 static bool is_here(const struct wasm_area *area)
 {
         pool_enter();
-        bool here = area->base && area->generation == pool.generation;
+        bool here = area->generation && area->generation == pool.generation;
         give();
         return here;
 }
@@ -262,10 +317,25 @@ void wasm_areas_drop(void)
         give();
 }
 
+/* Half of the mappings that Linux lets a process have by default, of which an area takes two. */
+static uint64_t areas_max(void)
+{
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_AS, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY)
+                return AREAS_MAX;
+        uint64_t fit = limit.rlim_cur / 2 / AREA_SIZE;
+        return fit < AREAS_MAX ? fit : AREAS_MAX;
+}
+
+bool wasm_areas_are_scarce(void)
+{
+        return wasm_areas_used() >= areas_max();
+}
+
 uint64_t wasm_areas_used(void)
 {
         pool_enter();
-        uint64_t used = pool.used;
+        uint64_t guarded = pool.guarded;
         give();
-        return used;
+        return guarded;
 }

@@ -25,11 +25,12 @@ enum {
 };
 
 struct wasm_area {
-        uint8_t *base;       /* NULL: none */
+        uint8_t *base;       /* NULL: none, or a plain one of no bytes */
         uint64_t size;       /* reserved */
         uint64_t open;       /* of that, from the base on, accessible, */
         uint64_t closed;     /* but for the first of them */
-        uint64_t generation; /* whose it is, where processes fork */
+        uint64_t generation; /* whose it is, where processes fork; 0: this is no area */
+        bool plain;
 };
 
 /* The pages of a memory that are worth keeping, for all memories of a module. Zero at first. */
@@ -38,6 +39,8 @@ struct wasm_window {
         _Atomic uint32_t seen;  /* how many memories have ended */
 };
 
+/* One without guard: only @open bytes, and it may move when it is opened further. For code that checks addresses by itself. */
+int wasm_area_take_plain(uint64_t open, struct wasm_area *ret_area);
 /* An area of @size bytes, the first @open of them accessible; both whole pages of 64 KiB. 0 or a negative errno. */
 int wasm_area_take(uint64_t size, uint64_t open, struct wasm_area *ret_area);
 /* Makes the first @open bytes accessible: not fewer than before. False where there is no memory. */
@@ -51,7 +54,11 @@ void wasm_area_give(struct wasm_area *area, struct wasm_window *window);
 /* Unmaps what is kept. */
 void wasm_areas_drop(void);
 
-/* How many are in use. */
+/* Whether it is time to do with plain ones: the process may not have much more address space, or the kernel not many more mappings.
+ * An application is to have most of both. */
+bool wasm_areas_are_scarce(void);
+
+/* How many are in use that are not plain. */
 uint64_t wasm_areas_used(void);
 
 #endif

@@ -37,7 +37,10 @@ int wasm_binding_get(const struct wasm_module *module, const struct wasm_terms *
                 return r;
         binding->null_bytes = wasm_module_null_bytes(module);
         const struct wasm_image_entry *entry = wasm_image_entry(binding->image);
-        binding->reservation = wasm_memory_reservation(wasm_module_shape(module)->offset_max);
+        const struct wasm_shape *shape = wasm_module_shape(module);
+        binding->has_memory = shape->has_memory;
+        binding->memory_size = (uint64_t)shape->memory_min * WASM_PAGE;
+        binding->reservation = wasm_memory_reservation(shape->offset_max);
         for (size_t i = 0; i < terms->n_needs; i++)
                 if (exports[i] < entry->n_exports)
                         binding->exports[i] = entry->exports[exports[i]];

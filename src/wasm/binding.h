@@ -14,6 +14,8 @@ struct wasm_binding {
         uint32_t n_needs;
         wasm_export *exports; /* for each need; NULL for an optional one that is missing */
         uint32_t *offers;     /* for each of the module's imports */
+        bool has_memory;
+        uint64_t memory_size; /* at first */
         uint64_t reservation; /* what a linear memory takes of the address space (linear.h) */
         struct wasm_window window;
         uint32_t null_bytes; /* wasm_module_null_bytes */

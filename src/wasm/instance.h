@@ -10,6 +10,7 @@
 #include <ward/fault.h>
 #include "base/barrier.h"
 #include "wasm/backtrace.h"
+#include "wasm/account.h"
 #include "wasm/binding.h"
 #include "wasm/limits.h"
 #include "wasm/thread.h"
@@ -17,28 +18,38 @@
 /* Who an instance belongs to. Borrowed by the instance, except for the struct itself. */
 struct wasm_host {
         const char *name;      /* the add-in's, for faults */
-        uint64_t memory_bytes; /* limit of the linear memory; 0: 4 GiB */
+        uint64_t memory_bytes; /* limit of the linear memory, where there is no account; 0: 4 GiB */
         void *context;
         /* Serves offer number @offer, on the thread that called the instance. A negative fault kind, with @fault filled, ends
          * the call. */
         int (*import)(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault);
+        struct wasm_account *account; /* its domain's; NULL: it is by itself, with the limit above */
+        /* Told when the module is told that it gets no more: @asked beside what there is, by @limit, for instruction @operation.
+         * The host's own code. NULL: nobody wants to know. */
+        void (*refused)(void *context, const char *operation, const char *limit, uint64_t asked);
 };
 
 struct wasm_instance {
         struct wasm_binding *binding; /* a reference */
         const struct wasm_image_entry *entry;
         struct wasm_host host;
-        struct wasm_head *head;        /* part of the same allocation; the image's own part follows it */
-        void *module;                  /* that part */
-        struct wasm_memory *memory;    /* in it; NULL: the module exports none */
-        struct wasm_area area;         /* where the memory is */
-        void *tables[WASM_TABLES_MAX]; /* owned */
-        uint32_t depth;                /* enters without leaves */
-        _Atomic uint32_t thread;       /* the one that runs module code now: 0 for none, and while the host runs */
-        _Atomic uint32_t lookers;      /* how many are about to signal @thread */
-        _Atomic uint32_t signalled;    /* one has */
-        _Atomic uint64_t number;       /* of the outermost call */
-        _Atomic uint64_t expired;      /* the number of the call whose time is up */
+        struct wasm_head *head;            /* part of the same allocation; the image's own part follows it */
+        void *module;                      /* that part */
+        struct wasm_memory *memory;        /* in it; NULL: the module exports none */
+        struct wasm_area area;             /* where the memory is */
+        struct wasm_account *account;      /* the host's, or */
+        struct wasm_account own;           /* its own */
+        _Atomic uint64_t charged;          /* bytes of memory, by the account */
+        uint32_t entries[WASM_TABLES_MAX]; /* in its tables, likewise */
+        _Atomic uint64_t grown;            /* the call in which the memory grew last, */
+        _Atomic uint64_t grown_from;       /* and its size before */
+        void *tables[WASM_TABLES_MAX];     /* owned */
+        uint32_t depth;                    /* enters without leaves */
+        _Atomic uint32_t thread;           /* the one that runs module code now: 0 for none, and while the host runs */
+        _Atomic uint32_t lookers;          /* how many are about to signal @thread */
+        _Atomic uint32_t signalled;        /* one has */
+        _Atomic uint64_t number;           /* of the outermost call */
+        _Atomic uint64_t expired;          /* the number of the call whose time is up */
         _Atomic bool stopped;
 };
 

@@ -14,6 +14,9 @@ static inline uint64_t wasm_memory_reservation(uint32_t offset_max)
         return offset_max < (16u << 20) - WASM_PAGE ? (4ull << 30) + (16 << 20) : (8ull << 30) + WASM_PAGE;
 }
 
+/* Before the instance starts: what its memory takes of the address space, and its first size. 0 or a negative errno. */
+int wasm_memory_reserve(struct wasm_instance *instance);
+
 /* Within a run. */
 void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pages);
 uint32_t wasm_memory_grow(struct wasm_memory *memory, uint32_t pages);

@@ -16,6 +16,19 @@
 #include "wasm/trap.h"
 #include "wasm/types.h"
 
+static int no_room(const struct wasm_binding *binding, const char *name, int error, struct ward_fault *fault)
+{
+        if (wasm_image_entry(binding->image)->checked)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, error,
+                                       "cannot have %llu bytes for the linear memory of add-in '%s'",
+                                       (unsigned long long)binding->memory_size, name);
+        fault_set_errno(fault, WARD_FAULT_SYSTEM, error,
+                        "cannot reserve %llu GiB of address space for the linear memory of add-in '%s' (is there a limit, such as "
+                        "ulimit -v?)",
+                        (unsigned long long)binding->reservation >> 30, name);
+        return WASM_INSTANCE_NO_ROOM;
+}
+
 int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host, struct wasm_instance **ret_instance,
                       struct ward_fault *fault)
 {
@@ -33,9 +46,16 @@ int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host
         instance->binding = wasm_binding_ref(binding);
         instance->entry = entry;
         instance->host = *host;
+        instance->own.memory_max = host->memory_bytes;
+        instance->account = host->account ? host->account : &instance->own;
         instance->head = &both->head;
         instance->module = both + 1;
         instance->memory = entry->memory ? entry->memory(instance->module) : NULL;
+        r = wasm_memory_reserve(instance);
+        if (r) {
+                wasm_instance_free(instance);
+                return no_room(binding, host->name, -r, fault);
+        }
         *ret_instance = instance;
         return 0;
 }
@@ -73,6 +93,14 @@ void wasm_instance_look(struct wasm_instance *instance)
                 wasm_signals_send(thread);
         }
         atomic_fetch_sub(&instance->lookers, 1);
+}
+
+uint64_t wasm_instance_growth(const struct wasm_instance *instance)
+{
+        uint64_t grown = atomic_load_explicit(&instance->grown, memory_order_acquire);
+        if (!atomic_load(&instance->thread) || grown != wasm_instance_number(instance))
+                return 0;
+        return atomic_load(&instance->charged) - atomic_load(&instance->grown_from);
 }
 
 uint64_t wasm_instance_number(const struct wasm_instance *instance)

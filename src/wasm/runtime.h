@@ -14,7 +14,9 @@
 #include <ward/fault.h>
 #include "wasm/instance.h"
 
-/* Shares @binding: takes a reference of its own. Nothing of the module runs yet. */
+/* Shares @binding: takes a reference of its own. Nothing of the module runs yet. WASM_INSTANCE_NO_ROOM, with @fault filled: there
+ * is no address space for a memory without checks; a binding with a checked image needs less. */
+enum { WASM_INSTANCE_NO_ROOM = 1 };
 int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host, struct wasm_instance **ret_instance,
                       struct ward_fault *fault);
 /* NULL is fine. Returns NULL. No call may be in flight. In a forked child frees what is there. */
@@ -26,6 +28,9 @@ int wasm_instance_start(struct wasm_instance *instance, struct ward_fault *fault
  * there is at least one. */
 int wasm_instance_call(struct wasm_instance *instance, uint32_t need, const char *function, uint64_t *slots,
                        struct ward_fault *fault);
+
+/* What the call that is under way, in the module's code, has added to the linear memory; 0 where none is. Any thread. */
+uint64_t wasm_instance_growth(const struct wasm_instance *instance);
 
 /* The number of the call in flight, or of the last one. A watcher reads it, then whether the call's time is up, then expires
  * that number: a later call is not meant, and will not be ended. */

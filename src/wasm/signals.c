@@ -213,12 +213,21 @@ static void init_once(void)
         preloaded = claim();
 }
 
+static bool in_place(void)
+{
+        struct sigaction current;
+        for (unsigned i = 0; i < SIGNALS; i++)
+                if (sigaction(numbers[i], NULL, &current) < 0 || !is_ours(&current))
+                        return false;
+        return true;
+}
+
 int wasm_signals_install(struct ward_fault *fault)
 {
         int error = 0;
         sigset_t all, mask; /* a signal that came while a place is written would wait for that for ever */
         pthread_once(&once, init_once);
-        if (preloaded)
+        if (preloaded || in_place())
                 return 0;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &mask);
