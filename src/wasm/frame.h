@@ -50,6 +50,17 @@ static inline void frame_copy(uintptr_t to, const void *from, size_t n)
         __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(n) : : "memory");
 }
 
+/* A function of its own that does not return: a sanitizer is to know that the frames on the signal stack are gone. */
+__attribute__((noinline, noreturn, unused)) static void frame_go(uintptr_t at, frame_handler handler, int number, uintptr_t info,
+                                                                 uintptr_t context)
+{
+        __asm__ volatile("mov %0, %%rsp\n\txor %%eax, %%eax\n\tjmp *%1"
+                         :
+                         : "r"(at), "r"(handler), "D"(number), "S"(info), "d"(context)
+                         : "rax", "memory");
+        __builtin_unreachable();
+}
+
 /* Goes to @handler as if the kernel had made its frame on the stack that was interrupted. Does not return. */
 static inline void frame_move(frame_handler handler, int number, const siginfo_t *info, const ucontext_t *context,
                               void (*moved)(const void *context, uintptr_t sp))
@@ -74,11 +85,7 @@ static inline void frame_move(frame_handler handler, int number, const siginfo_t
         frame_copy(info_at, info, sizeof *info);
         if (moved)
                 moved((const void *)to, at);
-        __asm__ volatile("mov %0, %%rsp\n\txor %%eax, %%eax\n\tjmp *%1"
-                         :
-                         : "r"(at), "r"(handler), "D"(number), "S"(info_at), "d"(to)
-                         : "rax", "memory");
-        __builtin_unreachable();
+        frame_go(at, handler, number, info_at, to);
 }
 
 #elif defined(__aarch64__)
