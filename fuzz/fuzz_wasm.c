@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "wasm/marks.h"
 #include "wasm/module.h"
+#include "wasm/names.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -78,6 +80,25 @@ static void bind(const struct wasm_module *module)
         free(imports);
 }
 
+/* What is only there to be shown is never an error. */
+static void read_names(const struct wasm_module *module)
+{
+        struct wasm_marked marked;
+        struct dwarf_table places;
+        struct ward_fault fault;
+        struct texts texts;
+        texts_init(&texts);
+        uint32_t *names = wasm_names_read(module, &texts);
+        require(names && !wasm_places_read(module, &texts, &places) && !wasm_marked_make(module, &marked, &fault));
+        require(marked.n_functions == wasm_module_shape(module)->n_functions);
+        for (uint32_t i = 1; i < marked.n_marks; i++)
+                require(marked.marks[i - 1].offset < marked.marks[i].offset);
+        free(names);
+        dwarf_table_finish(&places);
+        wasm_marked_finish(&marked);
+        texts_finish(&texts);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
         struct wasm_module *module = NULL;
@@ -87,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (wasm_module_read((struct ward_span){ data, size }, "fuzz.wasm", &module, &fault))
                 return 0;
         bind(module);
+        read_names(module);
         if (!wasm_module_rewrite(module, &bytes, &len, &fault))
                 read_again(module, bytes, len);
         free(bytes);

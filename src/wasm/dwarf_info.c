@@ -120,7 +120,7 @@ static bool read_entry(struct unit *unit, struct cursor *cursor, struct entry *r
 static struct cursor at_index(struct ward_span section, uint64_t base, uint64_t index, unsigned size)
 {
         if (index > UINT32_MAX || base > UINT32_MAX)
-                return (struct cursor){ .bad = true };
+                return cursor_at((struct ward_span){ 0 }, 1);
         return cursor_at(section, base + index * size);
 }
 

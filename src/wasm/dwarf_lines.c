@@ -53,10 +53,11 @@ static uint32_t join(struct dwarf *dwarf, uint32_t folder, struct ward_span name
 
 static void add_file(struct line_table *table, struct ward_span name, uint64_t folder)
 {
-        uint32_t *folders = (uint32_t *)table->dwarf->files.at + table->folders, in = 0;
+        const uint32_t *files = table->dwarf->files.at;
+        uint32_t in = 0;
         uint64_t index = folder - table->files.base;
         if (folder && index < table->n_folders) /* 0 is where the compiler ran */
-                in = folders[index];
+                in = files[table->folders + index];
         uint32_t text = join(table->dwarf, in, name);
         uint32_t *file = growing_add(&table->dwarf->files, 1);
         if (file)

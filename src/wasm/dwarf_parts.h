@@ -81,15 +81,18 @@ struct cursor {
 
 static inline struct cursor cursor_of(struct ward_span span)
 {
-        return (struct cursor){ span.at, span.at + span.len, false };
+        static const uint8_t nothing[1]; /* C adds not even 0 to NULL */
+        const uint8_t *at = span.at ? span.at : nothing;
+        return (struct cursor){ at, at + span.len, false };
 }
 
 /* From @offset of @span on; bad where that is behind its end. */
 static inline struct cursor cursor_at(struct ward_span span, uint64_t offset)
 {
-        if (offset > span.len)
-                return (struct cursor){ .bad = true };
-        return (struct cursor){ span.at + offset, span.at + span.len, false };
+        struct cursor cursor = cursor_of(span);
+        cursor.bad = offset > span.len;
+        cursor.at += cursor.bad ? span.len : offset;
+        return cursor;
 }
 
 static inline size_t cursor_left(const struct cursor *cursor)

@@ -228,6 +228,44 @@ TEST(traps_of_tables_and_conversions)
         strike();
 }
 
+/* Names and files as the add-in's author may make them. */
+static void is_printable(const char *text)
+{
+        for (const unsigned char *at = (const unsigned char *)text; *at; at++)
+                if ((*at < 0x20 && *at != '\n') || *at == 0x7f || *at >= 0x80)
+                        fail_msg("a byte 0x%02x is in:\n%s", *at, text);
+}
+
+TEST(hostile_names_are_shown_as_they_are)
+{
+        for (int32_t way = LOAD; way <= DEEP; way++) {
+                struct ward_fault fault = { 0 };
+                if (way == RECURSE || !act("hostile", (enum way)way, FAR, 0, &fault))
+                        continue;
+                is_printable(fault.text);
+                is_printable(fault.backtrace);
+                assert_null(strchr(fault.text, '\n'));
+                assert_int_equal(strncmp(fault.backtrace, "#0 ", 3), 0);
+        }
+        struct ward_fault fault = traps("hostile", DEEP, 1, 0, WARD_TRAP_DIVIDE_BY_ZERO);
+        assert_non_null(strstr(fault.backtrace, "ad\\x1b[1m.:"));
+        strike();
+}
+
+TEST(damaged_lines_cost_lines_only)
+{
+        for (int i = 0; i < 2; i++) {
+                struct ward_fault fault = traps(i ? "bomb" : "cut", DEEP, 1, 0, WARD_TRAP_DIVIDE_BY_ZERO);
+                char line[512];
+                static const char *const names[] = { "third", "second", "first" };
+                for (unsigned j = 0; j < 3; j++) {
+                        frame(&fault, j, line, sizeof line);
+                        assert_non_null(strstr(line, names[j]));
+                }
+        }
+        strike();
+}
+
 TEST(a_call_that_ends_well_says_nothing)
 {
         struct ward_fault fault = { 0 };
@@ -242,5 +280,6 @@ int main(int argc, char **argv)
                          TEST_CASE(names_what_was_compiled_in_place), TEST_CASE(names_abort), TEST_CASE(says_that_the_stack_ended),
                          TEST_CASE(says_where_the_time_went), TEST_CASE(says_names_without_lines),
                          TEST_CASE(says_numbers_without_names), TEST_CASE(traps_of_tables_and_conversions),
+                         TEST_CASE(hostile_names_are_shown_as_they_are), TEST_CASE(damaged_lines_cost_lines_only),
                          TEST_CASE(a_call_that_ends_well_says_nothing));
 }
