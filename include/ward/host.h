@@ -10,9 +10,10 @@
  * after it was given back, and that a thread is not to be cancelled (pthread_cancel), nor to leave a function that an add-in called
  * by longjmp, while it is in Ward. Ward starts one thread of its own, all signals blocked, while isolated domains exist, and
  * one for each domain that a call was begun in. At kind `wasm` it installs a SIGSEGV and a SIGBUS handler, which hand everything
- * that is not a wasm domain's on to the handler that was there before; and a thread's first such call unblocks the two signals on
- * it, and gives it an alternate signal stack if it has none. A host that later blocks them again, or takes that stack away, dies
- * where the add-in would have trapped. On a stack that the host made for a coroutine, 128 KiB are to be left, above a guard page.
+ * that is not a wasm domain's on to the handler that was there before, as the kernel would have called it; a host that installs its
+ * own later finds in <ward/signal.h> what to do. A thread's first such call unblocks the two signals on it, and gives it an
+ * alternate signal stack if it has none. A host that later blocks them again, or takes that stack away, dies where the add-in would
+ * have trapped. On a stack that the host made for a coroutine, 128 KiB are to be left, above a guard page.
  * Ward touches no other state of the process.
  */
 #ifndef WARD_HOST_H
