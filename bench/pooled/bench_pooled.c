@@ -2,8 +2,8 @@
  *
  *      bench_pooled [--quick] FOLDER          FOLDER has crowd.wasm
  *
- * Prints calls per second of all threads together, the median of several samples, and how many times the synchronized domain's that
- * is. */
+ * Prints calls per second of all threads together, the best of several short samples (what else runs on the machine only takes
+ * away), and how many times the synchronized domain's that is. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/own.h"
 #include "crowd_host.h"
 
-enum { THREADS_MAX = 16, SAMPLES = 7, WORK_NS = 1000 };
+enum { THREADS_MAX = 16, SAMPLES = 25, WORK_NS = 1000 };
 
 static const uint32_t threads[] = { 1, 2, 4, 16 };
 static const uint32_t instances[] = { 1, 2, 4, 16 };
@@ -22,7 +22,17 @@ struct sample {
         uint32_t rounds; /* 0: empty */
         uint64_t calls;
         pthread_barrier_t start;
+        pthread_mutex_t lock;
+        uint64_t first, last; /* when a thread began, and when one had ended */
 };
+
+static void note(struct sample *sample, uint64_t began, uint64_t ended)
+{
+        pthread_mutex_lock(&sample->lock);
+        sample->first = began < sample->first ? began : sample->first;
+        sample->last = ended > sample->last ? ended : sample->last;
+        pthread_mutex_unlock(&sample->lock);
+}
 
 static void fail(const struct ward_fault *fault)
 {
@@ -36,34 +46,29 @@ static void *call(void *data)
         struct ward_fault fault;
         uint32_t ret;
         pthread_barrier_wait(&sample->start);
+        uint64_t began = clock_now();
         for (uint64_t i = 0; i < sample->calls; i++)
                 if (sample->rounds ? crowd_work(sample->crowd, sample->rounds, &ret, &fault)
                                    : crowd_empty(sample->crowd, (uint32_t)i, &ret, &fault))
                         fail(&fault);
+        note(sample, began, clock_now());
         return NULL;
 }
 
 /* Calls per second of @n threads. */
 static double measure(struct crowd *crowd, uint32_t n, uint32_t rounds, uint64_t calls)
 {
-        struct sample sample = { crowd, rounds, calls / n, { { 0 } } };
+        struct sample sample = { .crowd = crowd, .rounds = rounds, .calls = calls / n, .first = UINT64_MAX };
         pthread_t all[THREADS_MAX];
-        pthread_barrier_init(&sample.start, NULL, n + 1);
+        pthread_mutex_init(&sample.lock, NULL);
+        pthread_barrier_init(&sample.start, NULL, n);
         for (uint32_t i = 0; i < n; i++)
                 pthread_create(&all[i], NULL, call, &sample);
-        pthread_barrier_wait(&sample.start);
-        uint64_t begin = clock_now();
         for (uint32_t i = 0; i < n; i++)
                 pthread_join(all[i], NULL);
-        double ns = (double)(clock_now() - begin);
         pthread_barrier_destroy(&sample.start);
-        return (double)sample.calls * n / ns * 1e9;
-}
-
-static int compare(const void *a, const void *b)
-{
-        double x = *(const double *)a, y = *(const double *)b;
-        return x < y ? -1 : x > y;
+        pthread_mutex_destroy(&sample.lock);
+        return (double)sample.calls * n / (double)(sample.last - sample.first) * 1e9;
 }
 
 static struct crowd *activate(struct ward_host *host, const char *folder, uint32_t n)
@@ -92,15 +97,15 @@ static uint32_t calibrate(struct crowd *crowd)
 
 static void print_row(struct crowd **crowds, uint32_t n, uint32_t rounds, uint64_t calls)
 {
-        double rates[COUNT_OF(instances)][SAMPLES];
+        double best[COUNT_OF(instances)] = { 0 };
         for (int s = 0; s < SAMPLES; s++)
-                for (size_t i = 0; i < COUNT_OF(instances); i++)
-                        rates[i][s] = measure(crowds[i], n, rounds, calls);
+                for (size_t i = 0; i < COUNT_OF(instances); i++) {
+                        double rate = measure(crowds[i], n, rounds, calls);
+                        best[i] = rate > best[i] ? rate : best[i];
+                }
         printf("%-8s %7u", rounds ? "1 us" : "empty", n);
-        for (size_t i = 0; i < COUNT_OF(instances); i++) {
-                qsort(rates[i], SAMPLES, sizeof rates[i][0], compare);
-                printf("  %10.0f %5.2f", rates[i][SAMPLES / 2], rates[i][SAMPLES / 2] / rates[0][SAMPLES / 2]);
-        }
+        for (size_t i = 0; i < COUNT_OF(instances); i++)
+                printf("  %10.0f %5.2f", best[i], best[i] / best[0]);
         printf("\n");
 }
 
@@ -124,9 +129,9 @@ int main(int argc, char **argv)
         printf("\n");
         uint32_t rounds = calibrate(crowds[0]);
         for (size_t t = 0; t < COUNT_OF(threads); t++)
-                print_row(crowds, threads[t], rounds, quick ? 1000 : 200000);
+                print_row(crowds, threads[t], rounds, quick ? 1000 : 20000);
         for (size_t t = 0; t < COUNT_OF(threads); t++)
-                print_row(crowds, threads[t], 0, quick ? 1000 : 1000000);
+                print_row(crowds, threads[t], 0, quick ? 1000 : 400000);
         for (size_t i = 0; i < COUNT_OF(instances); i++)
                 crowd_release(crowds[i]);
         ward_host_free(host);
