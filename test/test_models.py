@@ -46,6 +46,13 @@ MODELS = [
         (["BUG_LOOK_BEFORE_LEAVING"], SAFETY, "invalid end state"),
         (["BUG_LEAVE_BLINDLY"], SAFETY, "invalid end state"),
     ]),
+    ("places", "thread", [
+        ([], SAFETY),
+    ], [
+        (["BUG_NO_BARRIER"], SAFETY, "invalid end state"),
+        (["BUG_LOOK_FIRST"], SAFETY, "invalid end state"),
+        (["BUG_NO_COUNT"], SAFETY, "invalid end state"),
+    ]),
 ]
 
 
