@@ -13,7 +13,7 @@
 #include "wasm/names.h"
 #include "wasm/parts.h"
 
-enum { FILE_MAX = 512 << 20 };
+enum { FILE_MAX = 512 << 20, RECENT_FRAMES = 4096 };
 
 struct making {
         const struct wasm_module *module;
@@ -117,17 +117,28 @@ static uint32_t place_offset(const struct making *making, const struct dwarf_pla
         return function ? offset_of(function->offset) : 0;
 }
 
+/* The frame's index and 1. Several lines of the C text are of one instruction: equal frames are mostly one. */
+static uint32_t add_frame(struct making *making, struct map_frame new, uint32_t recent[RECENT_FRAMES])
+{
+        const struct map_frame *frames = making->arrays[MAP_FRAMES].at;
+        uint32_t *slot = &recent[(new.offset * 31 + new.up) % RECENT_FRAMES];
+        if (*slot && frames[*slot - 1].offset == new.offset &&frames[*slot - 1].up == new.up)
+                return *slot;
+        struct map_frame *frame = add(making, MAP_FRAMES);
+        if (!frame)
+                return new.up;
+        *frame = new;
+        return *slot = making->arrays[MAP_FRAMES].n;
+}
+
 static int add_codes(struct making *making)
 {
         const struct dwarf_place *places = making->image.places.at;
         const struct dwarf_range *ranges = making->image.ranges.at;
-        uint32_t *frames = calloc((size_t)making->image.places.n + 1, sizeof *frames), last = 0;
+        uint32_t *frames = calloc((size_t)making->image.places.n + 1, sizeof *frames), recent[RECENT_FRAMES] = { 0 }, last = 0;
         for (uint32_t i = 0; frames && i < making->image.places.n; i++) {
-                uint32_t offset = place_offset(making, &places[i]), up = frames[places[i].up];
-                struct map_frame *frame = offset ? add(making, MAP_FRAMES) : NULL;
-                if (frame)
-                        *frame = (struct map_frame){ offset, up };
-                frames[i + 1] = frame ? making->arrays[MAP_FRAMES].n : up;
+                struct map_frame frame = { place_offset(making, &places[i]), frames[places[i].up] };
+                frames[i + 1] = frame.offset ? add_frame(making, frame, recent) : frame.up;
         }
         for (uint32_t i = 0; frames && i < making->image.ranges.n && ranges[i].address <= UINT32_MAX; i++) {
                 uint32_t frame = frames[ranges[i].place];

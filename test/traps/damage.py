@@ -48,18 +48,19 @@ def custom(name, content):
     return b"\0" + leb(len(content)) + content
 
 
-NAMES = [b"\x1b[2J\x1b[31m", b"A" * (1 << 20), b"\xff\xfe\x80", "\u202egpj".encode(), b"two\nlines", b"\x07\x08\x7f", b""]
+NAMES = [b"\x1b[2J\x1b[31m", b"\xff\xfe\x80", "\u202egpj".encode(), b"two\nlines", b"A" * 5000, b"\x07\x08\x7f", b""]
+MEGABYTE = b"B" * (1 << 20)
 
 
 def hostile_names(n):
-    names = b"".join(leb(i) + leb(len(NAMES[i % len(NAMES)])) + NAMES[i % len(NAMES)] for i in range(n))
-    functions = leb(n) + names
+    names = [MEGABYTE if i == n // 2 else NAMES[i % len(NAMES)] for i in range(n)]
+    functions = leb(n) + b"".join(leb(i) + leb(len(name)) + name for i, name in enumerate(names))
     return b"\x01" + leb(len(functions)) + functions
 
 
 def hostile(name, content):
     if name == "name":
-        return hostile_names(200)
+        return hostile_names(60)
     if name == ".debug_line":
         return content.replace(b"addin.c", b"ad\x1b[1m.")
     return content

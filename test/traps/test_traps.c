@@ -121,6 +121,10 @@ TEST(says_what_and_where)
                 assert_int_equal(fault.address, 0xfffffffc);
                 fault = traps_at(name, STORE, FAR, 0, WARD_TRAP_MEMORY, "store", "store");
                 assert_int_equal(fault.address, FAR);
+                fault = traps_at(name, LOAD, 0, 0, WARD_TRAP_MEMORY, "load", "load"); /* the null pointer */
+                assert_int_equal(fault.address, 0);
+                fault = traps_at(name, STORE, 12, 0, WARD_TRAP_MEMORY, "store", "store");
+                assert_int_equal(fault.address, 12);
                 traps_at(name, FLOAT_LOAD, FAR, 0, WARD_TRAP_MEMORY, "load_float", "float");
                 fault = traps_at(name, FILL, FAR, 1000, WARD_TRAP_MEMORY, "fill", "fill");
                 assert_int_equal(fault.address, 0);
