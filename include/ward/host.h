@@ -210,7 +210,7 @@ struct ward_domain_options {
         /* wasm: 0 or 1, or how many instances of its module an add-in may have here, up to 1,024. Then calls of as many host
          * threads run at once (a pooled domain), each in an instance that nobody else is in; one is made when all others are in
          * use, and who finds none waits. An instance knows nothing of what was called in another: such add-ins keep nothing between
-         * calls, and cannot have resources of their own (CONTRACT) */
+         * calls, and cannot have resources of their own (CONTRACT). Limits are for all of them together */
         uint32_t instances;
         const struct ward_quota *quota; /* copied; NULL: none */
 };

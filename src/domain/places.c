@@ -93,6 +93,11 @@ static struct place *take_any(struct places *places)
         return place;
 }
 
+void places_forget(void)
+{
+        last = 0;
+}
+
 static struct place *keep_trying(struct places *places)
 {
         struct place *place = NULL;

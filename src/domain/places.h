@@ -45,6 +45,9 @@ struct place *places_here(struct places *places);
 /* That one, or one that it takes, within @ms (0: however long it takes) if others are to leave theirs first. DEADLINE; UNLOADED. */
 int places_enter(struct ward_domain *domain, uint32_t ms, struct place **ret_place, struct ward_fault *fault);
 
+/* This thread will look for the first free one next, not for the one that it had. */
+void places_forget(void);
+
 /* Gives @place back, which this thread is out of. */
 void places_give(struct places *places, struct place *place);
 

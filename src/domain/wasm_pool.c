@@ -146,7 +146,9 @@ static int make_now(struct pooled *pooled, struct instance *instance, uint32_t p
         int r = make(pooled, instance, place, clock_deadline(ms), fault);
         if (r == WASM_INSTANCE_NO_ROOM)
                 r = -WARD_FAULT_SYSTEM;
-        if (r && r != -WARD_FAULT_SYSTEM && r != -WARD_FAULT_LIMIT && r != -WARD_FAULT_UNLOADED) {
+        if (r == -WARD_FAULT_SYSTEM || r == -WARD_FAULT_LIMIT) {
+                places_forget(); /* there are instances in other places */
+        } else if (r && r != -WARD_FAULT_UNLOADED) {
                 fault_name(fault, instance->name, instance->domain->name, NULL);
                 domain_fail(instance->domain, fault);
         }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <ward/usage.h>
 #include "keeper_host.h"
 #include "pooled_host.h"
 #include "test/support.h"
@@ -299,6 +300,62 @@ TEST(objects_of_its_own)
         assert_says(&fault, "box");
         assert_says(&fault, "live in one instance");
         ward_host_free(host);
+}
+
+static struct ward_usage usage_of(struct stage *stage)
+{
+        struct ward_usage usage = { .size = sizeof usage };
+        struct ward_fault fault;
+        assert_good(ward_domain_usage(pooled_domain(stage->pooled), &usage, &fault), &fault);
+        return usage;
+}
+
+/* What all instances use is the domain's. */
+TEST(usage)
+{
+        struct stage stage;
+        set(&stage, 4, 10000);
+        struct ward_usage one = usage_of(&stage);
+        assert_int_equal(one.instances, 1);
+        assert_int_equal(one.calls, 0);
+        pthread_barrier_init(&stage.meeting, NULL, 4);
+        run(4, meet_others, &stage);
+        struct ward_usage four = usage_of(&stage);
+        assert_int_equal(four.instances, 1); /* add-ins */
+        assert_int_equal(four.memory_bytes, 4 * one.memory_bytes);
+        assert_int_equal(four.table_entries, 4 * one.table_entries);
+        assert_int_equal(four.calls, 4 * 20);
+        strike(&stage);
+}
+
+/* There is memory for one only: who needs another hears so, and nobody else takes harm. */
+TEST(no_memory_for_another)
+{
+        struct stage stage;
+        pthread_t first;
+        struct ward_fault fault;
+        uint32_t count;
+        set(&stage, 2, 10000);
+        const uint64_t bytes = usage_of(&stage).memory_bytes;
+        strike(&stage);
+        struct ward_activate_options options = options_for(WARD_WASM);
+        stage = (struct stage){ .host = host_start() };
+        options.instances = 2;
+        options.limits = (struct ward_limits){ .size = sizeof options.limits, .memory_bytes = bytes + bytes / 2 };
+        services = services_of(&stage);
+        assert_good(pooled_activate(stage.host, addin_file("pooled", WARD_WASM), &options, &services, &stage.pooled, &fault),
+                    &fault);
+        pthread_barrier_init(&stage.meeting, NULL, 2);
+        pthread_create(&first, NULL, meet_once, &stage);
+        while (!atomic_load(&stage.met))
+                sched_yield();
+        assert_int_equal(pooled_count(stage.pooled, &count, &fault), -WARD_FAULT_LIMIT);
+        assert_says(&fault, "memory");
+        pthread_barrier_wait(&stage.meeting);
+        pthread_join(first, NULL);
+        assert_good(pooled_count(stage.pooled, &count, &fault), &fault);
+        assert_int_equal(usage_of(&stage).memory_bytes, bytes);
+        strike(&stage);
 }
 
 /* --- Ends ------------------------------------------------------------------------------------- */
@@ -605,8 +662,8 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(options), TEST_CASE(one_thread), TEST_CASE(all_at_once), TEST_CASE(no_place),
                          TEST_CASE(many_threads), TEST_CASE(objects_of_the_hosts), TEST_CASE(data), TEST_CASE(objects_of_its_own),
-                         TEST_CASE(a_trap), TEST_CASE(a_deadline), TEST_CASE(an_instance_that_does_not_start),
-                         TEST_CASE(unload_within), TEST_CASE(unload_in_the_middle), TEST_CASE(unload_ends_all),
-                         TEST_CASE(released_within_a_call), TEST_CASE(two_add_ins), TEST_CASE(begun_calls),
-                         TEST_CASE(forked_child));
+                         TEST_CASE(usage), TEST_CASE(no_memory_for_another), TEST_CASE(a_trap), TEST_CASE(a_deadline),
+                         TEST_CASE(an_instance_that_does_not_start), TEST_CASE(unload_within), TEST_CASE(unload_in_the_middle),
+                         TEST_CASE(unload_ends_all), TEST_CASE(released_within_a_call), TEST_CASE(two_add_ins),
+                         TEST_CASE(begun_calls), TEST_CASE(forked_child));
 }
