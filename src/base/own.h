@@ -3,6 +3,7 @@
 #define BASE_OWN_H
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define OWNED(f) __attribute__((cleanup(f)))
@@ -28,6 +29,15 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+
+/* As calloc(1, @size), for what is made and freed all the time: glibc's calloc takes nothing from what its thread has freed last.
+ */
+static inline void *own_zeroed(size_t size)
+{
+        void *p = malloc(size);
+        __asm__("" : "+r"(p)); /* or compilers, which know that, make a calloc of it */
+        return p ? memset(p, 0, size) : NULL;
+}
 
 static inline void freep(void *p)
 {

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include "base/fault.h"
+#include "base/own.h"
 
 struct datum {
         size_t key_len;
@@ -50,7 +51,7 @@ static size_t cost(const struct datum *entry)
 
 struct data *data_new(void)
 {
-        return calloc(1, sizeof(struct data));
+        return own_zeroed(sizeof(struct data));
 }
 
 struct data *data_free(struct data *data)

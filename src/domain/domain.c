@@ -37,7 +37,7 @@ static void domain_set_name(struct ward_domain *domain, const char *name)
 static int domain_make(struct domains *domains, const struct kind *kind, bool wiped, struct ward_domain **ret_domain,
                        struct ward_fault *fault)
 {
-        struct ward_domain *domain = calloc(1, sizeof *domain);
+        struct ward_domain *domain = own_zeroed(sizeof *domain);
         if (!domain)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
         domain->state = domain_state_new(wiped, fault);
@@ -87,10 +87,9 @@ static void domain_register(struct ward_domain *domain)
 static void domain_choose_name(struct ward_domain *domain, const char *name)
 {
         char made[WARD_FAULT_NAME_MAX];
-        domains_enter(domain->domains);
-        uint64_t number = ++domain->domains->next_number;
-        domains_leave(domain->domains);
-        snprintf(made, sizeof made, "%s-%llu", domain->kind->name, (unsigned long long)number);
+        uint64_t number = atomic_fetch_add(&domain->domains->next_number, 1) + 1;
+        if (!name)
+                snprintf(made, sizeof made, "%s-%llu", domain->kind->name, (unsigned long long)number);
         domain_set_name(domain, name ? name : made);
 }
 

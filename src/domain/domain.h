@@ -57,8 +57,8 @@ struct domains {
         struct dispatch *dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
         struct list executors;     /* of executor.link, by references */
         struct wasm_modules modules;
-        uint64_t next_number;
-        char *worker_path; /* owned; NULL where not given */
+        _Atomic uint64_t next_number; /* of a domain without a name */
+        char *worker_path;            /* owned; NULL where not given */
         char *cache_path;
         char *compiler;
         char *image_path;

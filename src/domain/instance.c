@@ -36,7 +36,7 @@ static struct instance *instance_make(struct ward_domain *domain, const struct i
                                       const struct ward_activate_options *options, const struct ward_contract *contract,
                                       const void *services)
 {
-        struct instance *instance = calloc(1, sizeof *instance);
+        struct instance *instance = own_zeroed(sizeof *instance);
         if (!instance)
                 return NULL;
         instance->module = strdup(source->path);

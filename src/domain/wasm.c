@@ -19,7 +19,7 @@
 
 static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
 {
-        struct wasm_domain *held = calloc(1, sizeof *held);
+        struct wasm_domain *held = own_zeroed(sizeof *held);
         if (!held)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain");
         list_init(&held->loaded);
@@ -172,7 +172,7 @@ static void usage(struct ward_domain *domain, struct ward_usage *usage)
 
 int loaded_new(struct instance *instance, const struct loaded_source *source, struct loaded **ret_loaded, struct ward_fault *fault)
 {
-        struct loaded *loaded = calloc(1, sizeof *loaded);
+        struct loaded *loaded = own_zeroed(sizeof *loaded);
         struct ward_domain *domain = instance->domain;
         if (!loaded)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);

@@ -22,12 +22,12 @@ enum {
 /* What is not in use, the last given last. All of it is zero. */
 static struct {
         pthread_mutex_t lock;
-        _Atomic uint64_t *here; /* wiped by forks; NULL where there are no areas */
-        uint64_t generation;    /* what *here is in the process that has them */
-        uint64_t used;          /* areas */
-        uint64_t guarded;       /* those of them that are not plain */
-        uint64_t bytes;         /* that are kept in memory */
-        unsigned n;
+        _Atomic(_Atomic uint64_t *) here; /* wiped by forks; NULL until there are areas, and the same for ever after */
+        uint64_t generation;              /* what *here is in the process that has them */
+        uint64_t used;                    /* areas */
+        _Atomic uint64_t guarded;         /* those of them that are not plain */
+        uint64_t bytes;                   /* that are kept in memory */
+        _Atomic unsigned n;
         struct kept {
                 struct wasm_area area;
                 uint64_t bytes;
@@ -55,10 +55,26 @@ static void pool_enter(void)
 {
         pthread_once(&once, init_once);
         take();
-        if (pool.here && !atomic_load(pool.here)) { /* a forked child: all that is known here is its parent's */
-                pool.used = pool.guarded = pool.bytes = pool.n = 0;
-                atomic_store(pool.here, ++pool.generation);
+        _Atomic uint64_t *here = atomic_load(&pool.here);
+        if (here && !atomic_load(here)) { /* a forked child: all that is known here is its parent's */
+                pool.used = pool.bytes = 0;
+                pool.guarded = 0;
+                pool.n = 0;
+                atomic_store(here, ++pool.generation);
         }
+}
+
+/* With the lock, before the first area. */
+static bool begin(void)
+{
+        if (atomic_load(&pool.here))
+                return true;
+        _Atomic uint64_t *here = wiped_take();
+        if (here) {
+                atomic_store(here, ++pool.generation);
+                atomic_store(&pool.here, here);
+        }
+        return here;
 }
 
 /* --- Mappings --------------------------------------------------------------------------------- */
@@ -156,12 +172,7 @@ static bool take_kept(const struct wasm_area *wanted, struct wasm_area *ret_area
 static int find(const struct wasm_area *wanted, struct wasm_area *ret_area)
 {
         pool_enter();
-        if (!pool.here) {
-                pool.here = wiped_take();
-                if (pool.here)
-                        atomic_store(pool.here, ++pool.generation);
-        }
-        int r = pool.here ? 0 : -ENOMEM;
+        int r = begin() ? 0 : -ENOMEM;
         if (!r && !take_kept(wanted, ret_area))
                 *ret_area = (struct wasm_area){ .generation = pool.generation, .plain = wanted->plain };
         if (!r) {
@@ -275,8 +286,7 @@ static bool wipe(const struct wasm_area *area, struct wasm_window *window, uint6
 static bool keep(const struct wasm_area *area, uint64_t bytes)
 {
         pool_enter();
-        bool kept = area->base && area->generation == pool.generation && pool.n < WASM_AREAS_KEPT &&
-                    pool.bytes + bytes <= WASM_BYTES_KEPT;
+        bool kept = area->base && pool.n < WASM_AREAS_KEPT && pool.bytes + bytes <= WASM_BYTES_KEPT;
         if (kept) {
                 pool.kept[pool.n++] = (struct kept){ *area, bytes };
                 pool.bytes += bytes;
@@ -287,12 +297,10 @@ static bool keep(const struct wasm_area *area, uint64_t bytes)
         return kept;
 }
 
+/* Needs no lock: what is there in a forked child is none of its parent's generations. */
 static bool is_here(const struct wasm_area *area)
 {
-        pool_enter();
-        bool here = area->generation && area->generation == pool.generation;
-        give();
-        return here;
+        return area->generation && atomic_load(atomic_load(&pool.here)) == area->generation;
 }
 
 void wasm_area_give(struct wasm_area *area, struct wasm_window *window)
@@ -310,10 +318,6 @@ void wasm_areas_drop(void)
                 munmap(pool.kept[i].area.base, pool.kept[i].area.size);
         pool.n = 0;
         pool.bytes = 0;
-        if (!pool.used) {
-                wiped_give(pool.here);
-                pool.here = NULL;
-        }
         give();
 }
 
@@ -327,9 +331,10 @@ static uint64_t areas_max(void)
         return fit < AREAS_MAX ? fit : AREAS_MAX;
 }
 
+/* One that is kept needs no more of either. In a forked child both may be its parent's still: no more than a guess. */
 bool wasm_areas_are_scarce(void)
 {
-        return wasm_areas_used() >= areas_max();
+        return atomic_load(&pool.guarded) >= (atomic_load(&pool.n) ? AREAS_MAX : areas_max());
 }
 
 uint64_t wasm_areas_used(void)

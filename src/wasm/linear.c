@@ -8,8 +8,10 @@
 #include "base/own.h"
 #include "wasm/trap.h"
 
-/* A fill or copy looks up after each of these. */
-enum { BLOCK = 1 << 20 };
+enum {
+        BLOCK = 1 << 20, /* a fill or copy looks up after each of these */
+        SMALL = 1 << 10, /* tables that are cleared by hand */
+};
 
 /* --- Limits ----------------------------------------------------------------------------------- */
 
@@ -176,7 +178,10 @@ void *wasm_table_new(uint32_t entries, uint32_t entry_size)
                 wasm_trap_fail(fault_set(wasm_trap_fault(), WARD_FAULT_LIMIT,
                                          "add-in '%s' has a table of %u entries, and its domain's limit (table_entries) is %llu",
                                          instance->host.name, entries, (unsigned long long)instance->account->entries_max));
-        void *table = slot && entries <= WASM_TABLE_ENTRIES_MAX ? calloc(entries + 1, entry_size) : NULL;
+        size_t size = ((size_t)entries + 1) * entry_size;
+        void *table = NULL;
+        if (slot && entries <= WASM_TABLE_ENTRIES_MAX)
+                table = size < SMALL ? own_zeroed(size) : calloc(1, size);
         if (!table)
                 wasm_trap_fail(fault_set(wasm_trap_fault(), WARD_FAULT_LIMIT,
                                          "add-in '%s' has a table of %u entries: there is no memory for it", instance->host.name,

@@ -39,7 +39,7 @@ int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host
         struct with_head {
                 struct wasm_instance instance;
                 struct wasm_head head;
-        } *both = calloc(1, sizeof *both + entry->instance_size);
+        } *both = own_zeroed(sizeof *both + entry->instance_size);
         if (!both)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an instance of add-in '%s'", host->name);
         struct wasm_instance *instance = &both->instance;

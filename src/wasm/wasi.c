@@ -24,7 +24,7 @@ struct wasi *wasi_free(struct wasi *wasi)
 
 int wasi_new(struct wasi_grants *grants, const struct wasi_host *host, struct wasi **ret_wasi, struct ward_fault *fault)
 {
-        struct wasi *wasi = calloc(1, sizeof *wasi);
+        struct wasi *wasi = own_zeroed(sizeof *wasi);
         if (!wasi)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make an instance of an add-in");
         atomic_fetch_add_explicit(&grants->references, 1, memory_order_relaxed);
