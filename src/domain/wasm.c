@@ -15,6 +15,8 @@
 #include "domain/wasm_terms.h"
 #include "wasm/binding.h"
 
+enum { REST_NS = 100000000 }; /* while a call that is over is in the host's own code: it looks when it comes back */
+
 /* --- Domains ---------------------------------------------------------------------------------- */
 
 static int start(struct ward_domain *domain, uint64_t deadline, struct ward_fault *fault)
@@ -120,7 +122,8 @@ static void due(void *data)
                 }
                 wasm_instance_expire(loaded->wasm, number);
         }
-        wasm_instance_look(loaded->wasm);
+        if (!wasm_instance_look(loaded->wasm))
+                monitor_alarm_rest(&loaded->alarm, REST_NS);
         domains_tell_signals(loaded->instance->domain->domains);
 }
 

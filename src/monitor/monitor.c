@@ -414,6 +414,11 @@ void monitor_alarm_remove(struct monitor *monitor, struct monitor_alarm *alarm)
         atomic_store(&alarm->place, MONITOR_ALARM_OUT);
 }
 
+void monitor_alarm_rest(struct monitor_alarm *alarm, uint64_t ns)
+{
+        alarm->again = clock_now() + ns;
+}
+
 void monitor_alarm_list(struct monitor *monitor, struct monitor_alarm *alarm, uint64_t at)
 {
         if (!is_here(monitor))

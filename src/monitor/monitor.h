@@ -57,6 +57,10 @@ struct monitor_alarm {
 void monitor_alarm_add(struct monitor *monitor, struct monitor_alarm *alarm);
 void monitor_alarm_remove(struct monitor *monitor, struct monitor_alarm *alarm);
 
+/* From @due: there is nothing to be done about it for now, but there may be. It is not called again for @ns, unless @at is set to
+ * another time. */
+void monitor_alarm_rest(struct monitor_alarm *alarm, uint64_t ns);
+
 /* The slow halves of monitor_alarm_set: has the monitor look at @alarm, whose time is @at; and makes it look again. */
 void monitor_alarm_list(struct monitor *monitor, struct monitor_alarm *alarm, uint64_t at);
 void monitor_kick(struct monitor *monitor, uint64_t at);

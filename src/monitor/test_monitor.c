@@ -76,6 +76,13 @@ static void on_due_again(void *data)
         atomic_fetch_add(&seen->begun, 1);
 }
 
+static void on_due_rest(void *data)
+{
+        struct seen *seen = data;
+        monitor_alarm_rest(&seen->alarm, 30 * MS);
+        atomic_fetch_add(&seen->begun, 1);
+}
+
 static void on_due_slowly(void *data)
 {
         struct seen *seen = data;
@@ -269,6 +276,24 @@ TEST(repeats_less_and_less_often_while_past)
         int begun = atomic_load(&seen.begun);
         sleep_ms(10);
         assert_int_equal(atomic_load(&seen.begun), begun);
+        monitor_alarm_remove(monitor, &seen.alarm);
+        monitor_free(monitor);
+}
+
+TEST(rests_where_nothing_is_to_be_done)
+{
+        struct monitor *monitor = start();
+        struct seen seen = { 0 };
+        add_alarm(&seen, monitor, on_due_rest);
+        uint64_t before = clock_now();
+        monitor_alarm_set(monitor, &seen.alarm, before);
+        wait_for(&seen.begun, 3);
+        assert_true(clock_now() - before >= 60 * MS);
+        monitor_alarm_set(monitor, &seen.alarm, before + 1); /* another time: at once */
+        before = clock_now();
+        wait_for(&seen.begun, 4);
+        wait_for(&seen.begun, 5);
+        assert_true(clock_now() - before >= 29 * MS);
         monitor_alarm_remove(monitor, &seen.alarm);
         monitor_free(monitor);
 }
@@ -612,8 +637,9 @@ int main(int argc, char **argv)
                          TEST_CASE(blocks_all_signals), TEST_CASE(sleeps_while_nothing_is_due),
                          TEST_CASE(calls_when_due_and_not_before), TEST_CASE(calls_a_time_past_at_once),
                          TEST_CASE(repeats_less_and_less_often_while_past), TEST_CASE(calls_the_earlier_of_two_first),
-                         TEST_CASE(later_alarms_do_not_kick), TEST_CASE(short_calls_seldom_kick), TEST_CASE(is_seldom_late),
-                         TEST_CASE(forgets_what_is_off), TEST_CASE(loses_no_alarm), TEST_CASE(removal_waits_for_a_running_callback),
+                         TEST_CASE(later_alarms_do_not_kick), TEST_CASE(short_calls_seldom_kick),
+                         TEST_CASE(rests_where_nothing_is_to_be_done), TEST_CASE(is_seldom_late), TEST_CASE(forgets_what_is_off),
+                         TEST_CASE(loses_no_alarm), TEST_CASE(removal_waits_for_a_running_callback),
                          TEST_CASE(removal_does_not_wait_for_another_callback), TEST_CASE(a_callback_removes_itself),
                          TEST_CASE(removal_races_with_events), TEST_CASE(watches_readable_descriptors),
                          TEST_CASE(watches_a_hang_up), TEST_CASE(refuses_what_cannot_be_watched),

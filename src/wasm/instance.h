@@ -87,10 +87,11 @@ static inline void wasm_instance_to_host(struct wasm_instance *instance)
 }
 
 /* Within an import, around the host's own code: from _to_host to _from_host the call cannot be ended, and a fault is the host's.
- * A sender that still reads the old @thread comes again in a millisecond: no fence is needed. */
+ * Who comes back looks then whether it is to end: the sender has said so before it reads @thread, or reads the new one. */
 static inline void wasm_instance_from_host(struct wasm_instance *instance)
 {
         atomic_store_explicit(&instance->thread, wasm_thread.id, memory_order_release);
+        barrier_light();
 }
 
 /* Around everything that belongs to one call: what expires is the time between the outermost two. */

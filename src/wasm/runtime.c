@@ -82,7 +82,7 @@ void wasm_instance_wait_for_lookers(struct wasm_instance *instance)
                 syscall(SYS_getppid);
 }
 
-void wasm_instance_look(struct wasm_instance *instance)
+bool wasm_instance_look(struct wasm_instance *instance)
 {
         atomic_fetch_add(&instance->lookers, 1);
         barrier_heavy();
@@ -93,6 +93,7 @@ void wasm_instance_look(struct wasm_instance *instance)
                 wasm_signals_send(thread);
         }
         atomic_fetch_sub(&instance->lookers, 1);
+        return thread;
 }
 
 uint64_t wasm_instance_growth(const struct wasm_instance *instance)

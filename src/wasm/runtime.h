@@ -42,8 +42,9 @@ void wasm_instance_stop(struct wasm_instance *instance);
 /* The same, where no thread but the calling one can be running it. */
 void wasm_instance_stop_alone(struct wasm_instance *instance);
 /* Makes the thread that runs the instance look whether its call has expired or was stopped. To be repeated until it has left: it
- * does not take notice at every instruction. */
-void wasm_instance_look(struct wasm_instance *instance);
+ * does not take notice at every instruction. False: nobody runs it; a thread that comes back from the host, or begins a call, sees
+ * by itself what was said before. */
+bool wasm_instance_look(struct wasm_instance *instance);
 /* Fills in why, for a call that its import ends for that reason. */
 int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault);
 

@@ -575,6 +575,7 @@ TEST(looks_do_not_pile_up)
         assert_int_equal(pthread_create(&thread, NULL, expires_after_many_looks, &guest), 0);
         assert_int_equal(guest_call(&guest, "loop", 0, &ret, &fault), -WARD_FAULT_DEADLINE);
         pthread_join(thread, NULL);
+        assert_false(wasm_instance_look(guest.wasm)); /* nobody is there */
         guest_end(&guest);
         binding_end();
 }
