@@ -271,7 +271,7 @@ static void end_by_unload(struct worker *worker, unsigned choice)
         const char *name = "";
         if (choice % (WAYS + 4) >= WAYS)
                 choice = 0;
-        int r = activate(worker, 10000, NULL, &worker->stops, &fault);
+        int r = activate(worker, 0, NULL, &worker->stops, &fault);
         expect(r, 0, "activate", &fault);
         unloader->domain = stops_domain(worker->stops);
         unloader->after_us = (unsigned)(next(worker) % 500);
@@ -295,7 +295,7 @@ static void end_initializer(struct worker *worker, unsigned choice)
 static void trap(struct worker *worker, unsigned choice)
 {
         struct ward_fault fault;
-        int r = activate(worker, 1000, NULL, &worker->stops, &fault);
+        int r = activate(worker, 0, NULL, &worker->stops, &fault);
         expect(r, 0, "activate", &fault);
         r = act(worker->stops, choice % 2 ? "null" : "trap", &fault);
         expect(r, WARD_FAULT_TRAP, "trap", &fault);

@@ -39,9 +39,11 @@ static void install(void (*handler)(int number, siginfo_t *info, void *context),
 static void act_and_expect(struct stage *stage, const char *way, int kind)
 {
         struct ward_fault fault;
+        if (kind == WARD_FAULT_DEADLINE)
+                stops_set_deadline(stage->stops, 20);
         assert_int_equal(stage_act(stage, way, &fault), -kind);
         stage_clear(stage);
-        stage_set(stage, 20);
+        stage_set(stage, 0);
 }
 
 /* --- The host is asked ------------------------------------------------------------------------ */
@@ -55,7 +57,7 @@ static void ask_ward(int number, siginfo_t *info, void *context)
 TEST(a_host_asks_ward)
 {
         struct stage stage = { 0 };
-        stage_set(&stage, 20);
+        stage_set(&stage, 0);
         install(ask_ward, SA_ONSTACK);
         act_and_expect(&stage, "null", WARD_FAULT_TRAP);
         install(ask_ward, SA_ONSTACK);
@@ -89,7 +91,7 @@ TEST(a_host_hears_that_it_replaced_ward)
         struct stage stage = { 0 };
         struct ward_fault fault;
         assert_good(ward_host_new(&options, &stage.host, &fault), &fault);
-        stage_set(&stage, 20);
+        stage_set(&stage, 0);
         assert_int_equal(told.count, 0);
         install(open_page, 0);
         act_and_expect(&stage, "loop", WARD_FAULT_DEADLINE); /* seen when the call is to be ended */
@@ -98,7 +100,7 @@ TEST(a_host_hears_that_it_replaced_ward)
         assert_non_null(strstr(told.subject, "test_handlers"));
         install(open_page, SA_NODEFER);
         stage_clear(&stage);
-        stage_set(&stage, 20); /* and when an add-in is activated */
+        stage_set(&stage, 0); /* and when an add-in is activated */
         assert_int_equal(told.count, 2);
         act_and_expect(&stage, "null", WARD_FAULT_TRAP);
         assert_int_equal(handled, 0);
@@ -120,7 +122,8 @@ TEST(a_crash_in_a_callback_is_the_hosts)
         struct ward_fault fault;
         int status;
         install(open_page, 0);
-        stage_set(&stage, 20);
+        stage_set(&stage, 0);
+        stops_set_deadline(stage.stops, 200);
         assert_int_equal(stage_act(&stage, "visit", &fault), -WARD_FAULT_DEADLINE);
         assert_int_equal(handled, 1);
         stage_strike(&stage);
@@ -128,7 +131,7 @@ TEST(a_crash_in_a_callback_is_the_hosts)
         signal(SIGSEGV, SIG_DFL);
         pid_t pid = fork();
         if (!pid) {
-                stage_set(&stage, 1000);
+                stage_set(&stage, 0);
                 stage_act(&stage, "visit", &fault);
                 _exit(0);
         }
@@ -144,7 +147,7 @@ static void *traps_and_faults(void *data)
         enum { SIZE = 32 << 10 };
         stack_t stack = { .ss_sp = malloc(SIZE), .ss_size = SIZE }, after;
         assert_int_equal(sigaltstack(&stack, NULL), 0);
-        stage_set(&stage, 20);
+        stage_set(&stage, 0);
         for (unsigned i = 0; i < 25; i++) {
                 fault_in_host();
                 act_and_expect(&stage, i % 2 ? "null" : "trap", WARD_FAULT_TRAP);
@@ -181,6 +184,7 @@ TEST(a_host_has_handlers_on_many_threads)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(a_host_asks_ward), TEST_CASE(a_host_hears_that_it_replaced_ward),
-                         TEST_CASE(a_crash_in_a_callback_is_the_hosts), TEST_CASE_LONG(a_host_has_handlers_on_many_threads, 60));
+        return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_host_asks_ward, 120), TEST_CASE_LONG(a_host_hears_that_it_replaced_ward, 120),
+                         TEST_CASE_LONG(a_crash_in_a_callback_is_the_hosts, 120),
+                         TEST_CASE_LONG(a_host_has_handlers_on_many_threads, 120));
 }

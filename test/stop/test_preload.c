@@ -50,7 +50,7 @@ TEST(a_late_handler_is_called_for_the_host_only)
         struct ward_fault fault;
         be_preloaded();
         signal(SIGSEGV, SIG_IGN);
-        stage_set(&stage, 20);
+        stage_set(&stage, 0);
         assert_int_equal(sigaction(SIGSEGV, &late, &before), 0);
         assert_ptr_equal(before.sa_handler, SIG_IGN);
         assert_int_equal(sigaction(SIGSEGV, NULL, &now), 0);
@@ -102,7 +102,7 @@ TEST(a_host_that_has_no_handler_ends)
 {
         struct stage stage = { 0 };
         be_preloaded();
-        stage_set(&stage, 100);
+        stage_set(&stage, 0);
         int status = status_of(fault_by_default, &stage);
         assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
         status = status_of(fault_twice, &stage);
@@ -132,7 +132,7 @@ TEST(handlers_change_while_others_fault)
         struct stage stage = { 0 };
         pthread_t changing;
         be_preloaded();
-        stage_set(&stage, 1000);
+        stage_set(&stage, 0);
         sigaction(SIGSEGV, &late, NULL);
         assert_int_equal(pthread_create(&changing, NULL, changes_handlers, NULL), 0);
         for (unsigned i = 1; i <= 300; i++) {
@@ -140,7 +140,7 @@ TEST(handlers_change_while_others_fault)
                 assert_int_equal(handled, i);
                 if (i % 10 == 0) {
                         traps(&stage);
-                        stage_set(&stage, 1000);
+                        stage_set(&stage, 0);
                 }
         }
         over = true;
@@ -151,6 +151,7 @@ TEST(handlers_change_while_others_fault)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(a_late_handler_is_called_for_the_host_only),
-                         TEST_CASE(a_host_that_has_no_handler_ends), TEST_CASE(handlers_change_while_others_fault));
+        return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_late_handler_is_called_for_the_host_only, 120),
+                         TEST_CASE_LONG(a_host_that_has_no_handler_ends, 120),
+                         TEST_CASE_LONG(handlers_change_while_others_fault, 120));
 }

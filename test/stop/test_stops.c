@@ -24,11 +24,12 @@ TEST(ends_at_the_deadline)
         struct stage stage = { 0 };
         struct ward_fault fault;
         for (int i = 0; stage_ways[i]; i++) {
-                stage_set(&stage, 20);
+                stage_set(&stage, 0);
                 assert_good(stage_twice(&stage, "good", &fault), &fault);
+                stops_set_deadline(stage.stops, 20);
                 uint64_t began = now();
                 assert_int_equal(stage_act(&stage, stage_ways[i], &fault), -WARD_FAULT_DEADLINE);
-                assert_in_range((now() - began) / MS, 20, 1000);
+                assert_in_range((now() - began) / MS, 20, 5000);
                 assert_says(&fault, twenty);
                 assert_string_equal(fault.function, "act");
                 is_over(&stage, WARD_FAULT_DEADLINE);
@@ -45,7 +46,7 @@ TEST(ends_while_it_is_initialized)
         for (int i = 0; stage_ways[i]; i++) {
                 uint64_t began = now();
                 assert_int_equal(stage_try(&stage, 50, stage_ways[i], &fault), -WARD_FAULT_DEADLINE);
-                assert_in_range((now() - began) / MS, 10, 1000);
+                assert_in_range((now() - began) / MS, 10, 5000);
                 assert_says(&fault, "in its time");
         }
         stage_strike(&stage);
@@ -56,9 +57,10 @@ TEST(ends_while_values_cross)
         struct stage stage = { 0 };
         struct ward_fault fault;
         for (int frees = 0; frees <= 1; frees++) {
-                stage_set(&stage, 20);
+                stage_set(&stage, 0);
                 assert_good(stage_twice(&stage, "good", &fault), &fault);
                 assert_good(stops_hold(stage.stops, !frees, frees, &fault), &fault);
+                stops_set_deadline(stage.stops, 20);
                 assert_int_equal(stage_twice(&stage, "more", &fault), -WARD_FAULT_DEADLINE);
                 assert_says(&fault, twenty);
                 is_over(&stage, WARD_FAULT_DEADLINE);
@@ -78,8 +80,9 @@ TEST(ends_a_destructor)
 {
         struct stage stage = { 0 };
         struct ward_fault fault;
-        stage_set(&stage, 20);
+        stage_set(&stage, 0);
         exports_test_stops_things_own_thing_t thing = thing_of(&stage, true);
+        stops_set_deadline(stage.stops, 20);
         assert_int_equal(stops_things_thing_drop_own(stage.stops, thing, &fault), -WARD_FAULT_DEADLINE);
         assert_says(&fault, twenty);
         is_over(&stage, WARD_FAULT_DEADLINE);
@@ -91,7 +94,7 @@ TEST(ends_a_destructor)
         thing = thing_of(&stage, true);
         uint64_t began = now();
         assert_int_equal(stops_things_thing_drop_own(stage.stops, thing, &fault), -WARD_FAULT_DEADLINE);
-        assert_in_range((now() - began) / MS, 1000, 3000);
+        assert_in_range((now() - began) / MS, 1000, 8000);
         assert_says(&fault, "within 1000 ms");
         is_over(&stage, WARD_FAULT_DEADLINE);
         stage_strike(&stage);
@@ -106,7 +109,7 @@ TEST(ends_a_destructor_at_an_unload)
         thing_of(&stage, true);
         uint64_t began = now();
         assert_good(ward_domain_unload(stops_domain(stage.stops), &fault), &fault);
-        assert_in_range((now() - began) / MS, 900, 3000);
+        assert_in_range((now() - began) / MS, 900, 8000);
         stage_strike(&stage);
 }
 
@@ -127,7 +130,7 @@ TEST(ends_when_the_host_returns)
         stage_set(&stage, 20);
         uint64_t began = now();
         assert_int_equal(stage_act(&stage, "visit", &fault), -WARD_FAULT_DEADLINE);
-        assert_in_range((now() - began) / MS, 50, 1000);
+        assert_in_range((now() - began) / MS, 50, 5000);
         assert_int_equal(stage.visits, 1);
         is_over(&stage, WARD_FAULT_DEADLINE);
         stage_strike(&stage);
@@ -153,7 +156,7 @@ TEST(ends_what_is_called_meanwhile)
         stage_set(&inner, 0);
         uint64_t began = now();
         assert_int_equal(stage_act(&stage, "visit", &fault), -WARD_FAULT_DEADLINE);
-        assert_in_range((now() - began) / MS, 20, 1000);
+        assert_in_range((now() - began) / MS, 20, 5000);
         assert_int_equal(inner_result, -WARD_FAULT_DEADLINE);
         stage_clear(&inner);
         stage_strike(&stage);
@@ -192,7 +195,7 @@ TEST(traps_at_null_pointers)
         struct stage stage = { 0 };
         struct ward_fault fault;
         for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-                stage_set(&stage, 1000);
+                stage_set(&stage, 0);
                 assert_int_equal(stage_act(&stage, ways[i], &fault), -WARD_FAULT_TRAP);
                 is_over(&stage, WARD_FAULT_TRAP);
         }
@@ -204,11 +207,11 @@ TEST(refuses_values_at_null_pointers)
 {
         struct stage stage = { 0 };
         struct ward_fault fault;
-        stage_set(&stage, 1000);
+        stage_set(&stage, 0);
         assert_int_equal(stage_act(&stage, "tell-null", &fault), -WARD_FAULT_PROTOCOL);
         assert_says(&fault, "null pointer");
         is_over(&stage, WARD_FAULT_PROTOCOL);
-        stage_set(&stage, 1000);
+        stage_set(&stage, 0);
         assert_int_equal(stage_twice(&stage, "null", &fault), -WARD_FAULT_PROTOCOL);
         assert_says(&fault, "null pointer");
         is_over(&stage, WARD_FAULT_PROTOCOL);
@@ -224,7 +227,7 @@ static void *computes(void *data)
 {
         struct stage stage = { .host = data };
         struct ward_fault fault;
-        stage_set(&stage, 5000);
+        stage_set(&stage, 60000);
         for (uint32_t i = 0; !over || i < 10; i++) {
                 uint32_t ret = 0;
                 assert_good(stops_mix(stage.stops, i, 20000, &ret, &fault), &fault);
@@ -265,9 +268,10 @@ TEST(others_never_notice)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE_LONG(ends_at_the_deadline, 120), TEST_CASE(ends_while_it_is_initialized),
-                         TEST_CASE(ends_while_values_cross), TEST_CASE(ends_a_destructor),
-                         TEST_CASE(ends_a_destructor_at_an_unload), TEST_CASE(ends_when_the_host_returns),
-                         TEST_CASE(ends_what_is_called_meanwhile), TEST_CASE(ends_at_an_unload), TEST_CASE(traps_at_null_pointers),
-                         TEST_CASE(refuses_values_at_null_pointers), TEST_CASE(others_never_notice));
+        return TEST_MAIN(argc, argv, TEST_CASE_LONG(ends_at_the_deadline, 120), TEST_CASE_LONG(ends_while_it_is_initialized, 60),
+                         TEST_CASE_LONG(ends_while_values_cross, 60), TEST_CASE_LONG(ends_a_destructor, 60),
+                         TEST_CASE_LONG(ends_a_destructor_at_an_unload, 60), TEST_CASE_LONG(ends_when_the_host_returns, 60),
+                         TEST_CASE_LONG(ends_what_is_called_meanwhile, 60), TEST_CASE_LONG(ends_at_an_unload, 60),
+                         TEST_CASE_LONG(traps_at_null_pointers, 60), TEST_CASE_LONG(refuses_values_at_null_pointers, 60),
+                         TEST_CASE_LONG(others_never_notice, 60));
 }
