@@ -7,7 +7,7 @@
  * fills one) drop ID                 ok
  *
  * Its arguments are what the images are to be: `checked` (addresses are, in their code), `looking` (whether they are to end).
- * A module may import what the specification's own tests do, the functions of `spectest`, which do nothing here. */
+ * A module may import the functions of `spectest`, as the specification's own tests do; here they do nothing. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +22,7 @@
 
 enum { IDS = 1024, LINE_MAX_BYTES = 64 << 10, CALL_SECONDS = 10 };
 
-static const struct wasm_offer offers[] = {
+static const struct wasm_offer spectest[] = {
         { "spectest", "print", ">" },           { "spectest", "print_i32", "i>" }, { "spectest", "print_i64", "I>" },
         { "spectest", "print_f32", "f>" },      { "spectest", "print_f64", "F>" }, { "spectest", "print_i32_f32", "if>" },
         { "spectest", "print_f64_f64", "FF>" },
@@ -37,6 +37,14 @@ struct guest {
 
 static struct guest guests[IDS];
 static bool checked, looking;
+
+/* What modules may import, and who serves it: a function of another module, or nobody. */
+static struct wasm_offer *offers;
+static struct server {
+        struct guest *guest; /* NULL: nobody */
+        size_t need;
+} * servers;
+static size_t n_offers;
 
 static void drop(struct guest *guest)
 {
@@ -60,43 +68,47 @@ static void answer_fault(const struct ward_fault *fault)
 
 /* --- Time ------------------------------------------------------------------------------------- */
 
-/* The call in flight. */
-static struct {
-        pthread_mutex_t lock;
+/* The call in flight, the innermost one. */
+struct watched {
         struct wasm_instance *instance;
         uint64_t until;
-} watched = { .lock = PTHREAD_MUTEX_INITIALIZER };
+};
+static struct watched watched;
+static pthread_mutex_t watch_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void *watch(void *unused)
 {
         for (;;) {
                 nanosleep(&(struct timespec){ .tv_nsec = 20000000 }, NULL);
-                pthread_mutex_lock(&watched.lock);
+                pthread_mutex_lock(&watch_lock);
                 if (watched.instance && clock_now() > watched.until) {
                         wasm_instance_expire(watched.instance, wasm_instance_number(watched.instance));
                         wasm_instance_look(watched.instance);
                 }
-                pthread_mutex_unlock(&watched.lock);
+                pthread_mutex_unlock(&watch_lock);
         }
         return NULL;
 }
 
-static void set_watched(struct wasm_instance *instance)
+/* Returns what was watched before. */
+static struct watched set_watched(struct watched now)
 {
-        pthread_mutex_lock(&watched.lock);
-        watched.instance = instance;
-        watched.until = clock_now() + CALL_SECONDS * 1000000000ull;
-        pthread_mutex_unlock(&watched.lock);
+        pthread_mutex_lock(&watch_lock);
+        struct watched before = watched;
+        watched = now;
+        pthread_mutex_unlock(&watch_lock);
+        return before;
 }
 
-/* Need number @need of @instance; none: its start. */
-static int run(struct wasm_instance *instance, size_t need, uint64_t *slots, struct ward_fault *fault)
+/* Need number @need of @guest; without slots its start. */
+static int run(struct guest *guest, size_t need, uint64_t *slots, struct ward_fault *fault)
 {
-        set_watched(instance);
+        struct wasm_instance *instance = guest->instance;
+        struct watched before = set_watched((struct watched){ instance, clock_now() + CALL_SECONDS * 1000000000ull });
         wasm_instance_enter(instance);
         int r = slots ? wasm_instance_call(instance, (uint32_t)need, "it", slots, fault) : wasm_instance_start(instance, fault);
         wasm_instance_leave(instance);
-        set_watched(NULL);
+        set_watched(before);
         return r;
 }
 
@@ -119,7 +131,36 @@ static int read_file(const char *path, struct wasm_module **ret_module, struct w
 
 static int serve(void *context, uint32_t offer, uint64_t *slots, struct ward_fault *fault)
 {
-        return 0;
+        struct guest *caller = context;
+        const struct server *server = &servers[offer];
+        if (!server->guest || !server->guest->instance)
+                return 0;
+        wasm_instance_to_host(caller->instance);
+        int r = run(server->guest, server->need, slots, fault);
+        wasm_instance_from_host(caller->instance);
+        return r;
+}
+
+static void add_offer(const struct wasm_offer *offer, struct guest *guest, size_t need)
+{
+        offers = reallocarray(offers, n_offers + 1, sizeof *offers);
+        servers = reallocarray(servers, n_offers + 1, sizeof *servers);
+        if (!offers || !servers)
+                abort();
+        offers[n_offers] = *offer;
+        servers[n_offers++] = (struct server){ guest, need };
+}
+
+/* @name is @guest from now on. It lives as long as this program. */
+static void offer_exports(struct guest *guest, const char *name)
+{
+        for (size_t i = 0; i < n_offers; i++)
+                if (!strcmp(offers[i].module, name))
+                        offers[i].module = "what had that name before";
+        for (size_t i = 0; i < guest->n_needs; i++) {
+                const struct wasm_offer offer = { name, guest->needs[i].name, guest->needs[i].core };
+                add_offer(&offer, guest, i);
+        }
 }
 
 /* No contract can ask for a name with a zero in it. */
@@ -139,8 +180,8 @@ static void list_exports(struct guest *guest)
 static int instantiate(struct guest *guest, const char *path, struct ward_fault *fault)
 {
         const struct wasm_image_options options = { .name = path, .checked = checked, .looking = looking };
-        const struct wasm_host host = { .name = "guest", .import = serve };
-        const struct wasm_terms terms = { offers, COUNT_OF(offers), guest->needs, guest->n_needs };
+        const struct wasm_host host = { .name = "guest", .context = guest, .import = serve };
+        const struct wasm_terms terms = { offers, n_offers, guest->needs, guest->n_needs };
         struct wasm_binding *binding = NULL;
         int r = wasm_binding_get(guest->module, &terms, &options, &binding, fault);
         if (!r)
@@ -163,7 +204,7 @@ static void load(struct guest *guest, const char *path)
                 drop(guest);
                 return;
         }
-        if (run(guest->instance, 0, NULL, &fault)) {
+        if (run(guest, 0, NULL, &fault)) {
                 answer_fault(&fault);
                 drop(guest);
                 return;
@@ -206,10 +247,17 @@ static void call(struct guest *guest, char *words)
                 puts("fault no such function");
                 return;
         }
-        if (run(guest->instance, need, slots, &fault))
+        if (run(guest, need, slots, &fault))
                 answer_fault(&fault);
         else
                 printf("ok %llx\n", (unsigned long long)slots[0]);
+}
+
+static void enlist(struct guest *guest, char *name)
+{
+        decode(++name);
+        offer_exports(guest, strdup(name));
+        puts("ok");
 }
 
 static void read_only(const char *path)
@@ -239,6 +287,8 @@ static void obey(char *line)
                 load(guest, rest);
         } else if (!strcmp(line, "call")) {
                 call(guest, rest);
+        } else if (!strcmp(line, "register")) {
+                enlist(guest, rest);
         } else {
                 drop(guest);
                 puts("ok");
@@ -255,6 +305,8 @@ int main(int argc, char **argv)
         }
         if (pthread_create(&watcher, NULL, watch, NULL))
                 return 1;
+        for (size_t i = 0; i < COUNT_OF(spectest); i++)
+                add_offer(&spectest[i], NULL, 0);
         while (fgets(line, sizeof line, stdin)) {
                 line[strcspn(line, "\n")] = 0;
                 obey(line);

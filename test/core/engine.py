@@ -37,6 +37,9 @@ class Engine:
     def call(self, number, name, slots=()):
         return self.ask(' '.join([f'call {number} {"x" + name.encode().hex()}', *(f'{slot:x}' for slot in slots)]))
 
+    def register(self, number, name):
+        return self.ask(f'register {number} x{name.encode().hex()}')
+
     def close(self):
         if self.process:
             self.process.stdin.close()

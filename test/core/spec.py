@@ -77,7 +77,7 @@ class File:
         self.passed, self.failed, self.skipped = 0, [], collections.Counter()
         self.modules = {}  # a module's name, or None for the last one: its number, or why there is none
         self.n_loaded = 0
-        self.registered, self.spoilt, self.keeps_references = set(), set(), set()  # numbers of modules
+        self.linked, self.spoilt, self.keeps_references = set(), set(), set()  # numbers of modules
 
     # --- Modules
 
@@ -97,8 +97,11 @@ class File:
 
     def load(self, name):
         self.n_loaded += 1
-        if wrap.keeps_references(self.path(name).read_bytes()):
+        data = self.path(name).read_bytes()
+        if wrap.keeps_references(data):
             self.keeps_references.add(self.n_loaded % 1024)
+        if wrap.links(data):
+            self.linked.add(self.n_loaded % 1024)
         return self.engine.load(self.n_loaded % 1024, self.prepare(name))
 
     def refusal(self, text):
@@ -114,12 +117,18 @@ class File:
             self.modules[None] = self.n_loaded % 1024
         except Skip as why:
             self.modules[None] = str(why)
-            self.spoilt |= self.registered
+            self.spoilt |= self.linked
         if word != 'ok' and isinstance(self.modules[None], int):
             self.failed.append(f'{self.wast.name}:{command["line"]}: module: {word} {text}')
             self.modules[None] = 'their module failed'
         if command.get('name'):
             self.modules[command['name']] = self.modules[None]
+
+    def register(self, command):
+        number = self.modules[command.get('name')]
+        if isinstance(number, int) and '\0' not in command['as']:
+            self.engine.register(number, command['as'])
+            self.linked.add(number)
 
     # --- Actions
 
@@ -193,7 +202,7 @@ class File:
     def assert_uninstantiable(self, command):
         word, text = self.load(command['filename'])
         if word == 'refused':
-            self.spoilt |= self.registered
+            self.spoilt |= self.linked
             self.refusal(text)
         return self.trapped(word, text, command['text'])
 
@@ -223,7 +232,7 @@ class File:
         if kind == 'module':
             self.module(command)
         elif kind == 'register':
-            self.registered.add(self.modules[command.get('name')])
+            self.register(command)
         elif kind in self.assertions:
             try:
                 wrong = self.assertions[kind](self, command)

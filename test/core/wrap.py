@@ -93,11 +93,11 @@ def read_types(module):
 
 
 def read_imports(module):
-    """The types of imported functions, by number, and those of imported globals."""
-    functions, globals_ = [], []
+    """From which modules, the types of imported functions, by number, and those of imported globals."""
+    modules, functions, globals_ = set(), [], []
     n, cursor = module.items(IMPORTS)
     for _ in range(n):
-        cursor.name()
+        modules.add(cursor.name())
         cursor.name()
         kind = cursor.u8()
         if kind == 0:
@@ -110,7 +110,7 @@ def read_imports(module):
         else:
             globals_.append(cursor.u8())
             cursor.u8()
-    return functions, globals_
+    return modules, functions, globals_
 
 
 def read_global_types(module):
@@ -141,6 +141,11 @@ def keeps_references(data):
     return False
 
 
+def links(data):
+    """Whether a module imports from another, which is not the tests' own."""
+    return bool(read_imports(Module(data))[0] - {b'spectest'})
+
+
 def read_exports(module):
     n, cursor = module.items(EXPORTS)
     return [(cursor.name(), cursor.u8(), cursor.u32()) for _ in range(n)]
@@ -151,7 +156,7 @@ class Wrapper:
         self.data = data
         self.module = Module(data)
         self.types = read_types(self.module)
-        functions, imported_globals = read_imports(self.module)
+        _, functions, imported_globals = read_imports(self.module)
         n, cursor = self.module.items(FUNCTIONS)
         self.functions = functions + [cursor.u32() for _ in range(n)]
         self.globals = imported_globals + read_global_types(self.module)
