@@ -15,9 +15,7 @@
 
 enum { TRIES = 64 }; /* for who was woken, as others come and go */
 
-/* How many places this thread has, and the number of the one that it took last, wherever. */
-static __thread uint32_t n_mine __attribute__((tls_model("initial-exec")));
-static __thread uint32_t last __attribute__((tls_model("initial-exec")));
+__thread struct places_mine places_mine __attribute__((tls_model("initial-exec")));
 
 struct places *places_new(uint32_t n)
 {
@@ -39,19 +37,10 @@ struct places *places_free(struct places *places)
         return NULL;
 }
 
-static bool is_mine(const struct place *place)
+struct place *places_search(struct places *places)
 {
-        return atomic_load_explicit(&place->owner, memory_order_relaxed) == &turn_thread;
-}
-
-struct place *places_here(struct places *places)
-{
-        if (!n_mine)
-                return NULL;
-        if (last < places->n && is_mine(&places->at[last]))
-                return &places->at[last];
         for (uint32_t i = 0; i < places->n; i++)
-                if (is_mine(&places->at[i]))
+                if (place_is_mine(&places->at[i]))
                         return &places->at[i];
         return NULL;
 }
@@ -66,18 +55,10 @@ bool places_are_busy(const struct places *places)
 
 /* --- Taking and giving ------------------------------------------------------------------------ */
 
-static bool take(struct place *place)
-{
-        const void *nobody = NULL;
-        return !atomic_load_explicit(&place->owner, memory_order_relaxed) &&
-               atomic_compare_exchange_strong_explicit(&place->owner, &nobody, &turn_thread, memory_order_acquire,
-                                                       memory_order_relaxed);
-}
-
 static struct place *first_free(struct places *places)
 {
         for (uint32_t i = 0; i < places->n; i++)
-                if (take(&places->at[i]))
+                if (place_take(&places->at[i]))
                         return &places->at[i];
         return NULL;
 }
@@ -85,17 +66,19 @@ static struct place *first_free(struct places *places)
 /* The one that it had before, or the first. */
 static struct place *take_any(struct places *places)
 {
-        struct place *place = last < places->n && take(&places->at[last]) ? &places->at[last] : first_free(places);
+        struct place *place = places_mine.last < places->n ? &places->at[places_mine.last] : NULL;
+        if (!place || !place_take(place))
+                place = first_free(places);
         if (place) {
-                last = place->number;
-                n_mine++;
+                places_mine.last = place->number;
+                places_mine.n++;
         }
         return place;
 }
 
 void places_forget(void)
 {
-        last = 0;
+        places_mine.last = 0;
 }
 
 static struct place *keep_trying(struct places *places)
@@ -112,13 +95,9 @@ static void wake(struct places *places, int most)
         syscall(SYS_futex, &places->given, FUTEX_WAKE_PRIVATE, most, NULL, NULL, 0);
 }
 
-void places_give(struct places *places, struct place *place)
+void places_wake(struct places *places)
 {
-        n_mine--;
-        atomic_store_explicit(&place->owner, NULL, memory_order_release);
-        barrier_light();
-        if (__builtin_expect(atomic_load_explicit(&places->waiting, memory_order_relaxed), 0))
-                wake(places, 1);
+        wake(places, 1);
 }
 
 void places_nudge(struct places *places)

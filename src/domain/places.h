@@ -14,6 +14,8 @@
 #ifndef DOMAIN_PLACES_H
 #define DOMAIN_PLACES_H
 
+#include "base/barrier.h"
+#include "base/turn.h"
 #include "domain/domain.h"
 
 enum {
@@ -39,8 +41,46 @@ struct places *places_new(uint32_t n);
 /* Takes NULL, returns NULL. Nobody is in any of them. */
 struct places *places_free(struct places *places);
 
+/* How many places this thread has, and the number of the one that it took last, wherever that was. */
+struct places_mine {
+        uint32_t n;
+        uint32_t last;
+};
+extern __thread struct places_mine places_mine __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static inline bool place_is_mine(const struct place *place)
+{
+        return atomic_load_explicit(&place->owner, memory_order_relaxed) == &turn_thread;
+}
+
+static inline bool place_take(struct place *place)
+{
+        const void *nobody = NULL;
+        return !atomic_load_explicit(&place->owner, memory_order_relaxed) &&
+               atomic_compare_exchange_strong_explicit(&place->owner, &nobody, &turn_thread, memory_order_acquire,
+                                                       memory_order_relaxed);
+}
+
+struct place *places_search(struct places *places);
+
 /* The place that this thread has; NULL: none. */
-struct place *places_here(struct places *places);
+static inline struct place *places_here(struct places *places)
+{
+        if (!places_mine.n)
+                return NULL;
+        if (places_mine.last < places->n && place_is_mine(&places->at[places_mine.last]))
+                return &places->at[places_mine.last];
+        return places_search(places);
+}
+
+/* For a thread that has no place at all: the one that it had before, if it is free. */
+static inline struct place *places_take_last(struct places *places)
+{
+        if (places_mine.n || places_mine.last >= places->n || !place_take(&places->at[places_mine.last]))
+                return NULL;
+        places_mine.n = 1;
+        return &places->at[places_mine.last];
+}
 
 /* That one, or one that it takes, within @ms (0: however long it takes) if others are to leave theirs first. DEADLINE; UNLOADED. */
 int places_enter(struct ward_domain *domain, uint32_t ms, struct place **ret_place, struct ward_fault *fault);
@@ -48,8 +88,18 @@ int places_enter(struct ward_domain *domain, uint32_t ms, struct place **ret_pla
 /* This thread will look for the first free one next, not for the one that it had. */
 void places_forget(void);
 
+/* Wakes one of those that wait. */
+void places_wake(struct places *places);
+
 /* Gives @place back, which this thread is out of. */
-void places_give(struct places *places, struct place *place);
+static inline void places_give(struct places *places, struct place *place)
+{
+        places_mine.n--;
+        atomic_store_explicit(&place->owner, NULL, memory_order_release);
+        barrier_light();
+        if (__builtin_expect(atomic_load_explicit(&places->waiting, memory_order_relaxed), 0))
+                places_wake(places);
+}
 
 /* Who waits looks whether the domain still runs. */
 void places_nudge(struct places *places);

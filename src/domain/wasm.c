@@ -304,5 +304,6 @@ const struct kind kind_wasm_pooled = {
         .load = pooled_load,
         .release = pooled_release,
         .call = pooled_call,
+        .cross = pooled_cross,
         .usage = usage,
 };

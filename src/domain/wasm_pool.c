@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "base/fault.h"
+#include "domain/enter.h"
 #include "domain/places.h"
 #include "domain/wasm_load.h"
 #include "domain/wasm_loaded.h"
@@ -155,10 +156,32 @@ static int make_now(struct pooled *pooled, struct instance *instance, uint32_t p
         return r;
 }
 
-int pooled_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+static int call_in(struct instance *instance, uint32_t place, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
 {
         struct pooled *pooled = instance->held;
-        uint32_t place = places_here(instance->domain->places)->number;
         int r = pooled->at[place] ? 0 : make_now(pooled, instance, place, fault);
         return r ? r : loaded_call_in(pooled->at[place], index, args, ret, fault);
+}
+
+int pooled_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        return call_in(instance, places_here(instance->domain->places)->number, index, args, ret, fault);
+}
+
+/* What most calls find: the place that this thread had is free, and is its only one. */
+int pooled_cross(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
+{
+        struct ward_domain *domain = instance->domain;
+        struct place *place = domain_is_running(domain) ? places_take_last(domain->places) : NULL;
+        if (!place)
+                return instance_enter_and_call(instance, index, args, ret, fault);
+        int r = visit_begin(domain, &place->visit, fault);
+        bool in = !r;
+        if (in)
+                r = call_in(instance, place->number, index, args, ret, fault);
+        if (r)
+                instance_name_fault(instance, index, fault);
+        if (in)
+                domain_leave_quickly(domain, &place->visit); /* may be the end of @instance */
+        return r;
 }

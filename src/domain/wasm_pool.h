@@ -14,5 +14,6 @@ int pooled_load(struct instance *instance, const struct ward_activate_options *o
                 struct ward_fault *fault);
 void pooled_release(struct instance *instance);
 int pooled_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault);
+int pooled_cross(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault);
 
 #endif
