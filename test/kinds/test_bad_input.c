@@ -207,6 +207,8 @@ TEST(older_sizes)
 {
         struct ward_host_options host_options;
         struct ward_activate_options options;
+        struct ward_domain_options domain_options;
+        struct ward_domain *domain;
         struct ward_host *host;
         struct ward_fault fault;
         host_options = (struct ward_host_options){ .size = offsetof(struct ward_host_options, on_trace_data) + sizeof(void *) };
@@ -216,6 +218,15 @@ TEST(older_sizes)
         options.size = offsetof(struct ward_activate_options, denied_imports);
         memset((char *)&options + options.size, 0xff, sizeof options - options.size);
         assert_good(activate(host, addin_file("basic", WARD_DIRECT), &options, &fault), &fault);
+        memset(&domain_options, 0xff, sizeof domain_options);
+        memset(&domain_options, 0, offsetof(struct ward_domain_options, denied_imports));
+        domain_options.size = offsetof(struct ward_domain_options, denied_imports);
+        domain_options.isolation = WARD_WASM;
+        assert_good(ward_domain_new(host, &domain_options, &domain, &fault), &fault);
+        ward_domain_release(domain);
+        domain_options.size = sizeof domain_options + 1;
+        assert_int_equal(ward_domain_new(host, &domain_options, &domain, &fault), -WARD_FAULT_USAGE);
+        assert_says(&fault, "sizeof (struct ward_domain_options)");
         ward_host_free(host);
 }
 
