@@ -10,7 +10,10 @@ void exports_managers_say(uint8_t level, managers_string_t *text, uint32_t times
 {
         for (uint32_t i = 0; i < times; i++) {
                 managers_string_t line = *text;
-                ward_domain_log_log(level == 5 ? (ward_domain_log_level_t)(i % 5) : level, &line);
+                if (level == 6)
+                        ward_domain_log_log_post(WARD_DOMAIN_LOG_LEVEL_INFO, &line);
+                else
+                        ward_domain_log_log(level == 5 ? (ward_domain_log_level_t)(i % 5) : level, &line);
         }
         managers_string_free(text);
 }

@@ -65,6 +65,24 @@ TEST(lines_arrive)
         }
 }
 
+/* Posted lines have arrived when the call that posted them is over. */
+TEST(lines_that_are_not_waited_for)
+{
+        enum ward_isolation kind;
+        FOR_EACH_KIND(kind)
+        {
+                struct heard heard;
+                struct ward_host *host = host_that_hears(&heard);
+                struct ward_activate_options options = options_for(kind);
+                struct managers *managers = stage_activate(host, addin_file("managers", kind), &options);
+                say(managers, 6, "by the way", 10, 5000);
+                assert_int_equal(heard.by_level[WARD_LOG_INFO], 5000);
+                assert_string_equal(heard.text, "by the way");
+                managers_release(managers);
+                ward_host_free(host);
+        }
+}
+
 /* Nothing that an add-in says looks like another line, or does anything to a terminal. */
 TEST(texts_are_escaped_and_cut)
 {
@@ -111,6 +129,6 @@ TEST(levels_have_names)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(lines_arrive), TEST_CASE(texts_are_escaped_and_cut), TEST_CASE(nobody_listens),
-                         TEST_CASE(levels_have_names));
+        return TEST_MAIN(argc, argv, TEST_CASE(lines_arrive), TEST_CASE(lines_that_are_not_waited_for),
+                         TEST_CASE(texts_are_escaped_and_cut), TEST_CASE(nobody_listens), TEST_CASE(levels_have_names));
 }
