@@ -446,8 +446,12 @@ static __attribute__((cold, noinline, noreturn)) void wasm_rt_trap_call(const wa
                               line);
 }
 
+/* What is compared is what is used, whoever else might write where it came from: it is not read again. */
+#define ONCE(i) __asm__("" : "+r"(i))
+
 #define CALL_INDIRECT(table, type, expected, i, ...)                                                                               \
         ({                                                                                                                         \
+                ONCE(i);                                                                                                           \
                 if (UNLIKELY((i) >= (table).size || (table).data[i].func_type != func_types[expected]))                            \
                         wasm_rt_trap_call(&(table), i, __LINE__);                                                                  \
                 ((type)(table).data[i].func)(__VA_ARGS__);                                                                         \

@@ -125,6 +125,13 @@ static bool is_loop(struct ward_span line)
         return recast_ends(line, ": ");
 }
 
+static bool is_switch(struct ward_span line)
+{
+        while (line.len && *line.at == ' ')
+                line = (struct ward_span){ line.at + 1, line.len - 1 };
+        return recast_starts(line, "switch (");
+}
+
 /* A floating-point constant that compilers take for neutral: x * 1 is x for them, also where x is a signalling NaN, of which an
  * instruction makes a quiet one. */
 static bool is_neutral(struct ward_span line)
@@ -174,11 +181,22 @@ static bool agrees(struct ward_span function, const struct wasm_marks *marks)
         return n == marks->n;
 }
 
+/* Before a branch by table: the compiler compares the index with the table's length, then jumps by it. */
+static void write_index(FILE *out, struct ward_span line)
+{
+        const uint8_t *open = memchr(line.at, '(', line.len), *end = line.at + line.len;
+        const uint8_t *close = open ? memchr(open, ')', (size_t)(end - open)) : NULL;
+        if (close)
+                fprintf(out, "  ONCE%.*s;\n", (int)(close + 1 - open), (const char *)open);
+}
+
 static void write_statement(FILE *out, struct ward_span line, const struct wasm_mark **mark)
 {
         const struct statement *statement = find_statement(line);
         if (statement && *mark)
                 fprintf(out, "#line %u\n", (*mark)++->offset);
+        if (is_switch(line))
+                write_index(out, line);
         fwrite(line.at, 1, line.len, out);
         if (statement && statement->moves)
                 fputs(" MEMORY_MOVED;", out);

@@ -237,6 +237,26 @@ static size_t count(const char *text, const char *what)
         return n;
 }
 
+TEST(an_index_is_read_once)
+{
+        const struct wasm_recast_options options = { .name = "corners.wasm" };
+        struct wasm_module *module = fixture_module("corners");
+        struct ward_fault fault = { 0 };
+        uint8_t *bytes = NULL;
+        size_t len;
+        make_folder();
+        assert_int_equal(wasm_module_rewrite(module, &bytes, &len, &fault), 0);
+        write_text("image.wasm", bytes, len);
+        run_wasm2c();
+        recast(&options, 0);
+        OWNED(freep) char *image = read_text("image.c");
+        assert_int_equal(count(image, "switch ("), 2);
+        assert_int_equal(count(image, "  ONCE(w2c_i0);\n"), 2);
+        free(bytes);
+        wasm_module_free(module);
+        remove_folder();
+}
+
 /* Each function is in one of them, and none is much larger than the others. */
 TEST(parts)
 {
@@ -295,5 +315,5 @@ TEST(parts_run)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(refuses_what_it_does_not_know), TEST_CASE(one_file), TEST_CASE(modes),
-                         TEST_CASE(lines), TEST_CASE(parts), TEST_CASE_LONG(parts_run, 120));
+                         TEST_CASE(lines), TEST_CASE(an_index_is_read_once), TEST_CASE(parts), TEST_CASE_LONG(parts_run, 120));
 }
