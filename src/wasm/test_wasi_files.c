@@ -1,9 +1,14 @@
 /* WASI: files and folders, as a module uses them that wants no harm. */
 #include "wasm/test_wasi_folder.h"
 
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum {
@@ -58,6 +63,32 @@ TEST(a_folder_that_cannot_be_granted)
         cannot_be_granted(&(struct ward_folder){ "/", NULL, 1 }, 1, WARD_FAULT_USAGE, "needs its path");
         cannot_be_granted(&(struct ward_folder){ "", "/tmp", 1 }, 1, WARD_FAULT_USAGE, "what the add-in calls it");
         cannot_be_granted(many, 65, WARD_FAULT_USAGE, "64 folders at most, not 65");
+}
+
+/* As in a container whose filter is older than the call: nothing could keep an add-in below a folder. */
+static void without_openat2(uint32_t error)
+{
+        struct sock_filter filter[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const struct sock_fprog program = { COUNT_OF(filter), filter };
+        assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program), 0);
+        cannot_be_granted(&(struct ward_folder){ "/", "/tmp", 1 }, 1, WARD_FAULT_REFUSED,
+                          "within folder '/tmp': openat2 is needed");
+}
+
+TEST(a_kernel_without_openat2)
+{
+        without_openat2(ENOSYS);
+}
+
+TEST(a_policy_without_openat2)
+{
+        without_openat2(EPERM);
 }
 
 /* --- Files ------------------------------------------------------------------------------------ */
@@ -492,6 +523,7 @@ TEST(files_are_always_ready)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_granted_folder_has_a_name, 120), TEST_CASE(a_folder_that_cannot_be_granted),
+                         TEST_CASE(a_kernel_without_openat2), TEST_CASE(a_policy_without_openat2),
                          TEST_CASE(a_file_is_written_and_read), TEST_CASE(a_file_is_read_and_written_anywhere),
                          TEST_CASE(files_are_made_only_where_asked_for), TEST_CASE(appending), TEST_CASE(much_at_once),
                          TEST_CASE(vectors_that_change_while_they_are_read), TEST_CASE(vectors_that_are_wrong),

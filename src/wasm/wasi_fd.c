@@ -79,9 +79,9 @@ static int add_folder(struct wasi *wasi, const struct wasi_granted *folder, stru
         struct wasi_descriptor granted = { .form = WASI_FOLDER, .writable = folder->writable, .granted = folder->guest };
         uint64_t rights = granted.writable ? ~UINT64_C(0) : ~(uint64_t)RIGHTS_CHANGE;
         uint32_t number;
-        int r = wasi_folder_open(folder, &granted.fd, fault);
-        if (r)
-                return r;
+        granted.fd = wasi_folder_open(folder);
+        if (granted.fd < 0)
+                return wasi_folder_refuse(folder->guest, -granted.fd, fault);
         granted.rights = rights & RIGHTS_FOLDER;
         granted.inheriting = rights & (RIGHTS_FOLDER | RIGHTS_FILE);
         if (add(wasi, &granted, &number))

@@ -35,7 +35,7 @@ static bool strings_copy(const char *const *from, struct wasi_strings *ret)
 
 /* --- Folders ---------------------------------------------------------------------------------- */
 
-static int refuse_folder(const char *path, int error, struct ward_fault *fault)
+int wasi_folder_refuse(const char *path, int error, struct ward_fault *fault)
 {
         if (error == ENOSYS || error == EPERM)
                 return fault_set_errno(fault, WARD_FAULT_REFUSED, error,
@@ -45,14 +45,11 @@ static int refuse_folder(const char *path, int error, struct ward_fault *fault)
         return fault_set_errno(fault, WARD_FAULT_REFUSED, error, "cannot grant folder '%s'", path);
 }
 
-int wasi_folder_open(const struct wasi_granted *folder, int *ret_fd, struct ward_fault *fault)
+int wasi_folder_open(const struct wasi_granted *folder)
 {
         struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
         int fd = (int)syscall(SYS_openat2, folder->fd, ".", &how, sizeof how);
-        if (fd < 0)
-                return refuse_folder(folder->guest, errno, fault);
-        *ret_fd = fd;
-        return 0;
+        return fd < 0 ? -errno : fd;
 }
 
 static int check_folder(const struct ward_folder *folder, struct ward_fault *fault)
@@ -69,7 +66,6 @@ static int check_folder(const struct ward_folder *folder, struct ward_fault *fau
 static int grant(struct wasi_grants *grants, const struct ward_folder *folder, struct ward_fault *fault)
 {
         struct wasi_granted *granted = &grants->folders[grants->n_folders];
-        OWNED(fd_closep) int tried = -1;
         int r = check_folder(folder, fault);
         if (r)
                 return r;
@@ -80,8 +76,12 @@ static int grant(struct wasi_grants *grants, const struct ward_folder *folder, s
         if (!granted->guest)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot grant folder '%s'", folder->host);
         if (granted->fd < 0)
-                return fault_set_errno(fault, WARD_FAULT_REFUSED, errno, "cannot grant folder '%s'", folder->host);
-        return wasi_folder_open(granted, &tried, fault);
+                return wasi_folder_refuse(folder->host, errno, fault);
+        int tried = wasi_folder_open(granted);
+        if (tried < 0)
+                return wasi_folder_refuse(folder->host, -tried, fault);
+        fd_close(tried);
+        return 0;
 }
 
 static int grant_all(struct wasi_grants *grants, const struct wasi_options *options, struct ward_fault *fault)

@@ -110,8 +110,9 @@ enum wasi_errno wasi_reach_limit(struct wasi_call *call, int error, const char *
 
 /* --- wasi_grants.c ---------------------------------------------------------------------------- */
 
-/* To list it, at an offset of its own. */
-int wasi_folder_open(const struct wasi_granted *folder, int *ret_fd, struct ward_fault *fault);
+/* To list it, at an offset of its own. A descriptor, or -errno, which the other makes a fault. */
+int wasi_folder_open(const struct wasi_granted *folder);
+int wasi_folder_refuse(const char *path, int error, struct ward_fault *fault);
 
 /* --- wasi_fd.c -------------------------------------------------------------------------------- */
 
