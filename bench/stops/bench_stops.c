@@ -76,7 +76,7 @@ static void deadline(struct bench *bench, unsigned i, uint32_t way)
 {
         uint32_t ms = 1 + i % 3;
         struct cut *cut = start(bench, ms);
-        clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = (i * 7919) % 1000 * 100 }, NULL);
+        clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){ .tv_nsec = (i * 7919) % 1000 * 500 }, NULL);
         uint64_t until = clock_now() + (uint64_t)ms * MS;
         run(bench, cut, way, WARD_FAULT_DEADLINE);
         bench->took[i] = clock_now() - until;

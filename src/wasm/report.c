@@ -132,7 +132,8 @@ static int report_trap(const struct wasm_instance *instance, const char *functio
         if (end->has_address) {
                 put(&line, " at 0x");
                 put_number(&line, end->address, 16);
-                put(&line, " (linear memory is ");
+                put(&line,
+                    end->address < instance->binding->null_bytes ? " (a null pointer; linear memory is " : " (linear memory is ");
                 put_number(&line, instance->memory ? instance->memory->size : 0, 10);
                 put(&line, " bytes)");
         }

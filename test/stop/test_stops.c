@@ -197,6 +197,7 @@ TEST(traps_at_null_pointers)
         for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
                 stage_set(&stage, 0);
                 assert_int_equal(stage_act(&stage, ways[i], &fault), -WARD_FAULT_TRAP);
+                assert_says(&fault, "(a null pointer; linear memory is ");
                 is_over(&stage, WARD_FAULT_TRAP);
         }
         stage_strike(&stage);
