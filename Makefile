@@ -6,6 +6,7 @@ ASAN    ?= build-asan
 FUZZ    ?= build-fuzz
 SECONDS ?= 60
 ABORTS  ?= 100000
+CYCLES  ?= 1000000
 MESON_OPTIONS ?=
 
 .PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz soak spec differential clean help
@@ -40,6 +41,8 @@ bench: build
 	@$(MAKE) --no-print-directory bench-instructions
 	@echo
 	$(BUILD)/bench/buffers/bench_buffers $(BUILD)/bench/buffers
+	@echo
+	@[ ! -e $(BUILD)/bench/domains/cell.wasm ] || $(BUILD)/bench/domains/bench_domains $(BUILD)/bench/domains
 	@echo
 	@[ ! -x $(BUILD)/bench/stops/bench_stops ] || $(BUILD)/bench/stops/bench_stops $(BUILD)/bench/stops
 	@echo
@@ -95,6 +98,7 @@ differential: build
 
 soak: build
 	$(BUILD)/test/stop/soak $(BUILD)/test/stop/stops.wasm --aborts $(ABORTS)
+	$(BUILD)/bench/domains/bench_domains --soak $(CYCLES) $(BUILD)/bench/domains
 
 clean:
 	rm -rf $(BUILD) $(ASAN) $(FUZZ)
@@ -110,7 +114,7 @@ help:
 	@echo 'make fuzz       run each fuzz target for SECONDS ($(SECONDS))'
 	@echo 'make spec       run the specification'\''s own tests, SPEC=folder of .wast files, on Ward'\''s reader and runtime'
 	@echo 'make differential  run random modules here and on wabt'\''s interpreter for SECONDS ($(SECONDS)), and compare'
-	@echo 'make soak       end ABORTS ($(ABORTS)) calls that do not end by themselves, and look what is left of them'
+	@echo 'make soak       end ABORTS ($(ABORTS)) calls that do not end by themselves, make CYCLES ($(CYCLES)) domains, and look what is left'
 	@echo 'make format     format the C sources with clang-format'
 	@echo 'make clean      remove the build folders'
 	@echo

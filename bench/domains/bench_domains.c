@@ -2,27 +2,32 @@
  *
  *      create+call+free     a domain for one add-in, one call, and back; the median of many samples
  *      alive                many at once, each called once: what each takes besides the pages that it wrote
- *      fit                  with --fit: how many until Ward or the system says no
+ *      fit                  with --fit: how many until Ward or the system says no, or there are 100,000
+ *      soak                 with --soak: whether anything grows while many are made and freed
  *
- * bench_domains [--quick | --fit | --soak CYCLES] [FOLDER OF cell.wasm] */
+ * bench_domains [--quick | --fit | --soak CYCLES] [--guarded | --checked] [FOLDER OF cell.wasm] */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <ward/usage.h>
 #include "base/clock.h"
 #include "base/own.h"
 #include "cell_host.h"
 
-enum { SAMPLES_MAX = 201, SAMPLE = 200, ALIVE = 10000, FIT_MAX = 200000 };
+enum { SAMPLES_MAX = 201, SAMPLE = 200, ALIVE = 10000, FIT_MAX = 100000 };
 
 struct bench {
         struct ward_host *host;
         const char *folder;
         char module[4096];
         struct ward_activate_options options;
+        struct ward_quota quota;
         unsigned samples;
         uint32_t alive;
+        uint64_t cycles, soaks;
+        bool fits;
         struct ward_fault fault;
 };
 
@@ -55,6 +60,16 @@ static void cycle(struct bench *bench)
         cell_release(cell);
 }
 
+/* Its stack, which lies in its memory. */
+static void cycle_and_write(struct bench *bench)
+{
+        struct cell *cell = NULL;
+        uint64_t ret;
+        need(bench, "activate", create(bench, &cell));
+        need(bench, "spin", cell_spin(cell, 1, &ret, &bench->fault));
+        cell_release(cell);
+}
+
 /* --- Times ------------------------------------------------------------------------------------ */
 
 static int compare(const void *a, const void *b)
@@ -63,17 +78,17 @@ static int compare(const void *a, const void *b)
         return (x > y) - (x < y);
 }
 
-static void time_cycles(struct bench *bench)
+static void time_cycles(struct bench *bench, const char *what, void (*once)(struct bench *))
 {
         double ns[SAMPLES_MAX];
         for (unsigned i = 0; i < bench->samples; i++) {
                 uint64_t start = clock_now();
                 for (unsigned n = 0; n < SAMPLE; n++)
-                        cycle(bench);
+                        once(bench);
                 ns[i] = (double)(clock_now() - start) / SAMPLE;
         }
         qsort(ns, bench->samples, sizeof *ns, compare);
-        printf("create+call+free   %8.2f us   (least %.2f)\n", ns[bench->samples / 2] / 1000, ns[0] / 1000);
+        printf("%-19s%8.2f us   (least %.2f)\n", what, ns[bench->samples / 2] / 1000, ns[0] / 1000);
 }
 
 /* --- Memory ----------------------------------------------------------------------------------- */
@@ -162,37 +177,52 @@ static void soak(struct bench *bench, uint64_t cycles)
                 exit(1);
 }
 
+/* Takes one argument; false where it is none that is known. */
+static bool take_option(struct bench *bench, const char *option)
+{
+        if (!strcmp(option, "--quick")) {
+                bench->samples = 3;
+                bench->alive = 100;
+                bench->cycles = 2000;
+        } else if (!strcmp(option, "--fit")) {
+                bench->fits = true;
+        } else if (!strcmp(option, "--guarded")) {
+                bench->quota.bounds = WARD_BOUNDS_GUARDED;
+        } else if (!strcmp(option, "--checked")) {
+                bench->quota.bounds = WARD_BOUNDS_CHECKED;
+        } else {
+                return false;
+        }
+        return true;
+}
+
 int main(int argc, char **argv)
 {
-        struct bench bench = { .options = { .size = sizeof bench.options, .isolation = WARD_WASM },
-                               .folder = ".",
-                               .samples = SAMPLES_MAX,
-                               .alive = ALIVE };
-        uint64_t cycles = 0;
-        bool fits = false;
+        struct bench bench = {
+                .options = { .size = sizeof bench.options, .isolation = WARD_WASM, .quota = &bench.quota },
+                .quota = { .size = sizeof bench.quota },
+                .folder = ".",
+                .samples = SAMPLES_MAX,
+                .alive = ALIVE,
+        };
         for (int i = 1; i < argc; i++) {
-                if (!strcmp(argv[i], "--quick"))
-                        bench.samples = 3, bench.alive = 100, cycles = 2000;
-                else if (!strcmp(argv[i], "--fit"))
-                        fits = true;
-                else if (!strcmp(argv[i], "--soak") && i + 1 < argc)
-                        cycles = strtoull(argv[++i], NULL, 10);
-                else
+                if (!strcmp(argv[i], "--soak") && i + 1 < argc)
+                        bench.soaks = bench.cycles = strtoull(argv[++i], NULL, 10);
+                else if (!take_option(&bench, argv[i]))
                         bench.folder = argv[i];
         }
         snprintf(bench.module, sizeof bench.module, "%s/cell.wasm", bench.folder);
         need(&bench, "host", ward_host_new(NULL, &bench.host, &bench.fault));
         cycle(&bench); /* compiles, where the cache is cold */
-        if (fits) {
+        if (bench.fits) {
                 measure_fit(&bench);
-        } else if (cycles && bench.samples == SAMPLES_MAX) {
-                soak(&bench, cycles);
-        } else {
-                time_cycles(&bench);
+        } else if (!bench.soaks) {
+                time_cycles(&bench, "create+call+free", cycle);
+                time_cycles(&bench, "and a page written", cycle_and_write);
                 measure_alive(&bench);
-                if (cycles)
-                        soak(&bench, cycles);
         }
+        if (bench.cycles)
+                soak(&bench, bench.cycles);
         ward_host_free(bench.host);
         return 0;
 }

@@ -1,9 +1,12 @@
 #include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/list.h"
 #include "base/own.h"
+#include "base/wiped.h"
 #include "test/harness/harness.h"
 
 static const char *escaped(const char *from, size_t len, size_t size, int lines)
@@ -175,9 +178,44 @@ TEST(deadlines)
         assert_int_equal(clock_timespec(1500000000u).tv_nsec, 500000000);
 }
 
+/* Many, in any order, and what a child sees of them. */
+TEST(wiped)
+{
+        enum { MANY = 3000 };
+        static uint64_t *slots[MANY];
+        int status;
+        for (int round = 0; round < 3; round++) {
+                for (int i = 0; i < MANY; i++) {
+                        slots[i] = wiped_take();
+                        assert_non_null(slots[i]);
+                        for (int n = 0; n < WIPED_SIZE / 8; n++)
+                                assert_int_equal(slots[i][n], 0);
+                        memset(slots[i], i % 255 + 1, WIPED_SIZE);
+                }
+                for (int i = 0; i < MANY; i++)
+                        assert_int_equal(((uint8_t *)slots[i])[WIPED_SIZE - 1], i % 255 + 1);
+                pid_t pid = fork();
+                assert_true(pid >= 0);
+                if (!pid) {
+                        uint64_t sum = 0;
+                        for (int i = 0; i < MANY; i++) {
+                                sum |= slots[i][0];
+                                wiped_give(slots[i]);
+                        }
+                        wiped_give(wiped_take());
+                        _exit(sum != 0);
+                }
+                assert_int_equal(waitpid(pid, &status, 0), pid);
+                assert_int_equal(status, 0);
+                for (int i = 0; i < MANY; i++)
+                        wiped_give(slots[(i * 7) % MANY]);
+        }
+        wiped_give(NULL);
+}
+
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(escape), TEST_CASE(escape_cuts_whole), TEST_CASE(utf8), TEST_CASE(utf8_of_all_kinds),
-                         TEST_CASE(fault), TEST_CASE(long_texts_are_cut), TEST_CASE(kind_names), TEST_CASE(steal), TEST_CASE(list),
-                         TEST_CASE(deadlines));
+        return TEST_MAIN(argc, argv, TEST_CASE(wiped), TEST_CASE(escape), TEST_CASE(escape_cuts_whole), TEST_CASE(utf8),
+                         TEST_CASE(utf8_of_all_kinds), TEST_CASE(fault), TEST_CASE(long_texts_are_cut), TEST_CASE(kind_names),
+                         TEST_CASE(steal), TEST_CASE(list), TEST_CASE(deadlines));
 }

@@ -14,6 +14,7 @@ struct known {
         struct wasm_stamp stamp;
         struct wasm_binding *binding; /* a reference */
         enum marshal_encoding encoding;
+        bool checked; /* the binding is to an image that checks addresses */
         char terms[]; /* what it was bound for: texts one behind the other, as each_text gives them */
 };
 
@@ -122,12 +123,11 @@ void wasm_modules_finish(struct wasm_modules *modules)
 /* Called with the lock held. The last used are first. */
 static struct known *find(struct wasm_modules *modules, const struct instance *instance, const struct wasm_stamp *stamp)
 {
+        bool checked = wasm_memory_is_checked(instance->domain);
         for (struct list *link = modules->list.next; link != &modules->list; link = link->next) {
                 struct known *known = CONTAINER_OF(link, struct known, link);
                 const char *terms = known->terms;
-                bool checked = wasm_image_entry(known->binding->image)->checked;
-                if (same_file(&known->stamp, stamp) && checked == wasm_memory_is_checked(instance->domain) &&
-                    each_text(instance, compare, &terms))
+                if (same_file(&known->stamp, stamp) && known->checked == checked && each_text(instance, compare, &terms))
                         return known;
         }
         return NULL;
@@ -167,6 +167,7 @@ static struct known *known_new(const struct instance *instance, const struct was
         list_init(&known->link);
         known->stamp = *stamp;
         known->encoding = encoding;
+        known->checked = wasm_memory_is_checked(instance->domain);
         known->binding = wasm_binding_ref(binding);
         return known;
 }

@@ -23,6 +23,23 @@ static int activate(const struct bench_task *task, uint64_t times, uint64_t *ret
         return 0;
 }
 
+/* A domain for one add-in, one call, and all of it gone again. */
+static int live(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        uint64_t start = clock_now();
+        for (uint64_t i = 0; i < times; i++) {
+                struct probe *probe = NULL;
+                int r = bench_kind_activate(task->held, &probe, fault);
+                if (!r)
+                        r = probe_void_void(probe, fault);
+                probe_release(probe);
+                if (r)
+                        return r;
+        }
+        *ret_ns = clock_now() - start;
+        return 0;
+}
+
 static int crash_once(const struct bench_kind *kind, uint64_t *ret_ns, struct ward_fault *fault)
 {
         struct probe *probe = NULL;
@@ -61,12 +78,15 @@ static void add(struct bench_plan *plan, struct bench_kind *kind, const char *na
         task->held = kind;
 }
 
-/* At kind `direct` a crash is the host's own. */
+/* At kind `direct` a crash is the host's own, and there is no domain to make. */
 void bench_activate_add(struct bench_plan *plan, struct bench_kinds *kinds)
 {
         for (int i = 0; i < BENCH_KINDS; i++)
                 if (kinds->at[i].side)
                         add(plan, &kinds->at[i], "activate", activate);
+        for (int i = 0; i < BENCH_KINDS; i++)
+                if (kinds->at[i].side && i != WARD_DIRECT)
+                        add(plan, &kinds->at[i], "live", live);
         for (int i = 0; i < BENCH_KINDS; i++)
                 if (kinds->at[i].side && i != WARD_DIRECT)
                         add(plan, &kinds->at[i], "crash", crash);

@@ -229,6 +229,8 @@ void bench_print_tables(FILE *to, const struct bench_plan *plan)
         heading(to, plan, CELL, NULL);
         fprintf(to, "%-*s", LABEL, "to activate");
         kind_cells(to, plan, "activate", bench_time);
+        fprintf(to, "%-*s", LABEL, "domain, call, end");
+        kind_cells(to, plan, "live", bench_time);
         fprintf(to, "%-*s", LABEL, "from crash to known");
         kind_cells(to, plan, "crash", bench_time);
 }

@@ -19,7 +19,7 @@ def expected(kind):
     crowds = [kind, "process.free_threaded"] if kind == "process" else [kind]
     names |= {f"threads.{n}.{crowd}": "1/s" for n in (1, 2, 4, 16, 64) for crowd in crowds}
     names |= {f"callback.int_int.{kind}": "ns", f"event.int.{kind}": "ns", f"begun.int_int.{kind}": "ns", f"activate.{kind}": "ns"}
-    return names | ({} if kind == "direct" else {f"crash.{kind}": "ns"}) | (elsewhere() if kind == "process" else {})
+    return names | ({} if kind == "direct" else {f"crash.{kind}": "ns", f"live.{kind}": "ns"}) | (elsewhere() if kind == "process" else {})
 
 
 def two_cores():
@@ -44,7 +44,7 @@ def limits():
 
 def place(name):
     """How the place of a figure begins."""
-    if name.startswith(("activate.", "crash.", "threads.")):
+    if name.startswith(("activate.", "crash.", "live.", "threads.")):
         return "not pinned"
     if name.endswith(".one_core") or not two_cores():
         return "one core: processor "

@@ -105,6 +105,7 @@ TEST(a_crash_is_measured_and_survived)
         measure_once();
         assert_false(plan.sides[0].out);
         assert_non_null(bench_find(&plan, "activate.process"));
+        assert_non_null(bench_find(&plan, "live.process"));
         assert_non_null(bench_find(&plan, "crash.process"));
         bench_kinds_close(kinds);
 }

@@ -51,7 +51,7 @@ bool wasm_area_close(struct wasm_area *area, uint64_t closed);
 /* Nobody uses it any more. Leaves no area. One that is none, or not this process's, is only forgotten. */
 void wasm_area_give(struct wasm_area *area, struct wasm_window *window);
 
-/* Unmaps what is kept. */
+/* Unmaps what is kept. One mark of 64 KiB stays, by which a forked child knows itself. */
 void wasm_areas_drop(void);
 
 /* Whether it is time to do with plain ones: the process may not have much more address space, or the kernel not many more mappings.
