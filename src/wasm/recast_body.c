@@ -11,8 +11,8 @@ enum {
         OP_MEMORY_GROW = 0x40,
         OP_PREFIX = 0xfc00,
 
-        /* Each variable takes eight bytes of text at least where it is declared, and of the frame at most: a short function that
-         * calls nothing has a frame of a few KiB, which there is always room for. */
+        /* Each variable takes eight bytes of text at least where it is declared, and 24 of the frame at most: a short function that
+         * calls nothing has a frame of a few KiB, which there is always room for (thread.c). */
         LEAF_TEXT = 2 << 10,
 };
 

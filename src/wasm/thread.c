@@ -17,8 +17,9 @@ enum {
         STACK_MAX = 8 << 20,
         /* What is left of it for the host's callbacks; of a small stack a quarter. */
         HOST_ROOM = 256 << 10,
-        /* Of a stack without a guard page, for the frame of the function that finds its end to have gone below it. */
-        UNGUARDED_ROOM = WASM_FRAME_MAX + (4 << 10),
+        /* Of a stack without a guard page, for the frame of the function that finds its end to have gone below it, and of a short
+         * one that it calls, which does not look (recast.h). */
+        UNGUARDED_ROOM = WASM_FRAME_MAX + (12 << 10),
         /* A stack that is not the thread's own (a coroutine's) does not say how large it is. Calls that nest share this; those that
          * begin further away are on another. */
         FOREIGN_STACK = 32 << 10,
