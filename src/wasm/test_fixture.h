@@ -32,7 +32,7 @@ static inline struct wasm_module *fixture_module(const char *name)
 
 static inline struct wasm_binding *fixture_binding(const char *name, const struct wasm_terms *terms)
 {
-        const struct wasm_image_options options = { name, NULL, NULL };
+        const struct wasm_image_options options = { .name = name };
         struct wasm_module *module = fixture_module(name);
         struct wasm_binding *binding = NULL;
         struct ward_fault fault = { 0 };
