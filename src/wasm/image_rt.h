@@ -438,7 +438,8 @@ typedef struct {
         size_t instance_offset;
 } wasm_elem_segment_expr_t;
 
-static __attribute__((cold, noinline, noreturn, unused)) void wasm_rt_trap_call(const wasm_rt_funcref_table_t *table, u32 i, u32 line)
+static __attribute__((cold, noinline, noreturn, unused)) void wasm_rt_trap_call(const wasm_rt_funcref_table_t *table, u32 i,
+                                                                                u32 line)
 {
         wasm_rt_runtime->trap(i >= table->size       ? WASM_TRAP_CALL_UNDEFINED
                               : !table->data[i].func ? WASM_TRAP_CALL_NULL
