@@ -40,7 +40,7 @@ static char top[] = "/tmp/ward-fuzz-wasi-XXXXXX";
 static struct wasm_offer offers[WASI_FUNCTIONS];
 static struct wasm_memory memory = { .size = MEMORY };
 static struct wasm_binding binding = { .null_bytes = LOW };
-static struct wasm_instance instance = { .memory = &memory, .binding = &binding, .number = 1 };
+static struct wasm_instance instance = { .memory = &memory, .binding = &binding, .running = { .number = 1 } };
 
 static void expect(bool good)
 {

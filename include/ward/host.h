@@ -386,10 +386,14 @@ struct ward_contract {
         const struct ward_contract_resource *resources;
 };
 
-/* The head of an activated add-in. It is laid open so that the inline functions of views connect directly: @direct is NULL
- * at every kind but `direct`, where it holds the add-in's own C functions in the order of the contract's exports. */
+/* The head of an activated add-in. It is laid open so that the inline functions of views connect directly. Both are NULL, or in the
+ * order of the contract's exports. */
 struct ward_instance {
-        void (*const *direct)(void);
+        void (*const *direct)(void); /* kind `direct`: the add-in's own C functions */
+        /* Kind `wasm`, now and then: functions that take the instance, the fault, a place for the result if there is one, and the
+         * parameters, all of them numbers as WebAssembly has them. They give what ward_call would; or 1, and then nothing has
+         * happened. NULL for functions of other types. */
+        void (*const *gates)(void);
 };
 
 /* Activates @module: a path, or a name that the host's options have somebody to resolve. @services is passed to the contract's

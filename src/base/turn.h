@@ -42,6 +42,12 @@ bool turn_enter_slowly(struct turn *turn);
 void turn_give_common(struct turn *turn);
 void turn_tell(struct turn *turn);
 
+/* By the favourite, inside: it is to leave, and to come again, the common way. */
+static inline void turn_share(struct turn *turn)
+{
+        atomic_store_explicit(&turn->shared, true, memory_order_relaxed);
+}
+
 static inline bool turn_is_favourite(const struct turn *turn)
 {
         return atomic_load_explicit(&turn->favourite, memory_order_relaxed) == &turn_thread;

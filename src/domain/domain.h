@@ -85,6 +85,7 @@ struct domain_state {
 struct data; /* domain/data.h: a domain's named data */
 struct dispatch;
 struct executor;   /* domain/executor.h: the thread of begun calls */
+struct wasm_door;  /* domain/wasm_gate.h: the quick way into a module */
 struct tokens;     /* domain/tokens.h: what the host holds of its add-ins */
 struct references; /* domain/references.h: what an add-in holds of the host, and the host of it */
 
@@ -149,6 +150,8 @@ struct ward_domain {
 /* An activated add-in. */
 struct instance {
         struct ward_instance head;
+        struct wasm_door *door; /* this and the next: what gates know of an instance (domain/wasm_gate.h) */
+        _Atomic uint32_t deadline_ms;
         struct ward_domain *domain;
         struct list link;
         _Atomic uint32_t holders;
@@ -156,9 +159,8 @@ struct instance {
         const void *services;
         struct tracer *tracer; /* counted; NULL: nobody looks in */
         char name[WARD_FAULT_NAME_MAX];
-        char *module;           /* path, or what the host calls it; owned */
-        struct ward_span image; /* its bytes, where the host gave them: valid during kind->load only */
-        _Atomic uint32_t deadline_ms;
+        char *module;                  /* path, or what the host calls it; owned */
+        struct ward_span image;        /* its bytes, where the host gave them: valid during kind->load only */
         bool last;                     /* in kind->release: the domain goes with it */
         void *held;                    /* the kind's own, between load and release */
         struct denied *denied;         /* domain/denied.h: imports that it may not use; NULL: none */
@@ -257,6 +259,9 @@ int instance_cross(struct instance *instance, uint32_t export_index, const void 
 int instance_enter_and_call(struct instance *instance, uint32_t export_index, const void *args, void *ret,
                             struct ward_fault *fault);
 void instance_name_fault(const struct instance *instance, uint32_t export_index, struct ward_fault *fault);
+
+/* Shuts the gates of the instances in @domain (domain/wasm_gate.h), for good: calls are to be seen. */
+void instances_shut(struct ward_domain *domain);
 
 /* import.c: runs import number @import of the contract with C arguments (borrowed); what @ret holds is the caller's to free. Called
  * by kinds on the calling host thread, in its visit. 0; or DEADLINE or UNLOADED, with @ret zeroed: it was not run, for the call was

@@ -299,6 +299,7 @@ struct executor *executor_get(struct ward_domain *domain, struct ward_fault *fau
                 executor = executor_ref(STEAL(made));
                 list_append(&domain->domains->executors, &executor->link);
                 atomic_store_explicit(&domain->executor, executor, memory_order_release);
+                instances_shut(domain);
         }
         domains_leave(domain->domains);
         executor_unref(before);

@@ -185,6 +185,14 @@ void instances_free(struct list *ended)
         }
 }
 
+void instances_shut(struct ward_domain *domain)
+{
+        pthread_mutex_lock(&domain->list_lock);
+        for (struct list *link = domain->instances.next; link != &domain->instances; link = link->next)
+                __atomic_store_n(&CONTAINER_OF(link, struct instance, link)->head.gates, NULL, __ATOMIC_RELAXED);
+        pthread_mutex_unlock(&domain->list_lock);
+}
+
 /* In a forked child the turn and the locks are another process's: what is left to do there is freeing memory. */
 static void end_forked(struct instance *instance)
 {
@@ -214,6 +222,7 @@ static void end_unheld(void *data)
         unlist_instance(domain, instance);
         if (visit) {
                 list_append(&visit->unheld, &instance->link);
+                turn_share(&domain->turn); /* gates do not look at the list */
                 return;
         }
         domain_enter_to_end(domain);

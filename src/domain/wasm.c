@@ -195,6 +195,7 @@ int loaded_new(struct instance *instance, const struct loaded_source *source, st
                 free(loaded);
                 return r;
         }
+        loaded->binding = wasm_binding_ref(source->binding);
         loaded->domain = domain->held;
         loaded->memory.encoding = source->encoding;
         loaded->memory.alloc = loaded_allocate;
@@ -236,6 +237,7 @@ struct loaded *loaded_free(struct loaded *loaded)
 {
         if (loaded) {
                 loaded_finish(loaded);
+                wasm_binding_unref(loaded->binding);
                 free(loaded);
         }
         return NULL;

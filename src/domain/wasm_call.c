@@ -1,6 +1,7 @@
 /* Kind `wasm`: calls of exports, and what is called for their sake. */
 #include <string.h>
 #include "base/fault.h"
+#include "domain/wasm_gate.h"
 #include "domain/wasm_loaded.h"
 #include "domain/wasm_terms.h"
 
@@ -144,29 +145,18 @@ static int fail(struct loaded *loaded, const char *function, int r, struct ward_
         return r;
 }
 
-/* A call from outside: how long it may take, and what its fault means. */
-struct outer_call {
-        struct loaded_span before;
-        uint64_t until;
-        uint32_t ms;
-        bool counts; /* its processor time */
-};
-
 /* @least: where the host has set no time limit. */
-static inline struct outer_call begin_call(struct loaded *loaded, uint32_t least)
+static inline struct loaded_call begin_call(struct loaded *loaded, uint32_t least)
 {
-        uint32_t own = atomic_load_explicit(&loaded->instance->deadline_ms, memory_order_relaxed), ms = own ? own : least;
-        struct outer_call call = { .until = CLOCK_NEVER, .ms = ms };
-        if (ms)
-                call.until = clock_now() + (uint64_t)ms * 1000000u;
-        call.before = loaded_begin(loaded, call.until);
+        uint32_t own = atomic_load_explicit(&loaded->instance->deadline_ms, memory_order_relaxed);
+        wasm_instance_enter(loaded->wasm);
+        struct loaded_call call = loaded_limit_call(loaded, own ? own : least);
         if (__builtin_expect(loaded->domain->cpu.on, false))
                 call.counts = wasm_cpu_begin(loaded);
         return call;
 }
 
-static inline int end_call(struct loaded *loaded, const struct outer_call *call, const char *function, int r,
-                           struct ward_fault *fault)
+int loaded_end_call(struct loaded *loaded, const struct loaded_call *call, const char *function, int r, struct ward_fault *fault)
 {
         if (__builtin_expect(call->counts, false))
                 wasm_cpu_end(loaded);
@@ -186,15 +176,19 @@ int loaded_call_in(struct loaded *loaded, uint32_t index, const void *args, void
         struct ward_fault own;
         if (!fault)
                 fault = &own;
-        struct outer_call outer = begin_call(loaded, 0);
+        struct loaded_call outer = begin_call(loaded, 0);
         int r = instance->references && func_has_handles(func) ? invoke_crossed(loaded, index, args, ret, fault)
                                                                : invoke(loaded, index, args, ret, fault);
-        return end_call(loaded, &outer, func->name, r, fault);
+        return loaded_end_call(loaded, &outer, func->name, r, fault);
 }
 
 int loaded_call(struct instance *instance, uint32_t index, const void *args, void *ret, struct ward_fault *fault)
 {
-        return loaded_call_in(instance->held, index, args, ret, fault);
+        struct loaded *loaded = instance->held;
+        int r = loaded_call_in(loaded, index, args, ret, fault);
+        if (!loaded->gates_tried && !r)
+                loaded_open_gates(loaded);
+        return r;
 }
 
 /* An object of the module's own. */
@@ -212,7 +206,7 @@ int loaded_destroy(struct instance *instance, uint32_t resource, uint32_t rep, s
                 need++;
         if (!wasm_instance_has(loaded->wasm, need))
                 return 0;
-        struct outer_call outer = begin_call(loaded, DESTROY_MS);
+        struct loaded_call outer = begin_call(loaded, DESTROY_MS);
         int r = loaded_run(loaded, need, "a destructor", slots, fault);
-        return end_call(loaded, &outer, instance->contract->resources[resource].resource->name, r, fault);
+        return loaded_end_call(loaded, &outer, instance->contract->resources[resource].resource->name, r, fault);
 }

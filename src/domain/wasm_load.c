@@ -16,6 +16,14 @@
 #include "wasm/limits.h"
 #include "wasm/module.h"
 
+/* A call of an export that wants to be told when its result was read takes more than a gate does. */
+static void drop_gates(struct wasm_binding *binding, const struct ward_contract *contract)
+{
+        for (uint32_t i = 0; i < contract->n_exports; i++)
+                if (binding->exports[wasm_need_post(contract, i)])
+                        binding->gates[i] = NULL;
+}
+
 static int read_whole(int fd, uint8_t *bytes, size_t size)
 {
         size_t done = 0;
@@ -98,6 +106,8 @@ static int make_binding(const struct instance *instance, const char *image, uint
                 return r;
         uint64_t began = clock_now();
         r = wasm_binding_get(module, &terms->terms, &options, ret_binding, fault);
+        if (!r)
+                drop_gates(*ret_binding, instance->contract);
         if (*deadline != CLOCK_NEVER)
                 *deadline += clock_now() - began;
         *ret_encoding = utf16 ? MARSHAL_UTF16 : MARSHAL_UTF8;

@@ -32,10 +32,26 @@ struct loaded_streams {
         void *on_input_data;
 };
 
+/* What loaded_limit changed, for loaded_unlimit to put back. */
+struct loaded_span {
+        uint64_t until, inherited;
+};
+
+/* A call from outside: how long it may take. */
+struct loaded_call {
+        struct loaded_span before;
+        uint64_t until; /* CLOCK_NEVER: as long as it takes */
+        uint32_t ms;
+        bool counts; /* its processor time */
+};
+
 struct loaded {
+        struct wasm_door door;   /* wasm_gate.h */
+        struct loaded_call gate; /* the call through it, where that has a deadline */
         struct list link;
         struct instance *instance;
-        struct wasm_domain *domain; /* NULL: stopped, the rest of this is gone */
+        struct wasm_binding *binding; /* a reference: gates are called before anybody looks whether the domain runs */
+        struct wasm_domain *domain;   /* NULL: stopped, the rest of this is gone */
         struct wasm_instance *wasm;
         struct wasi *wasi;
         struct loaded_streams streams;
@@ -44,6 +60,7 @@ struct loaded {
         uint64_t until; /* what the alarm is set to */
         struct wasm_cpu_call cpu;
         uint32_t n_resource_offers;
+        bool gates_tried;
         bool dead;    /* a call was ended in the middle: it is not to be called again */
         bool crosses; /* values are on their way: what it runs for them is not to call out (CanonicalABI.md: may_leave) */
 };
@@ -78,19 +95,12 @@ struct loaded *loaded_free(struct loaded *loaded);
 
 /* wasm_call.c */
 
-/* What loaded_begin changed, for loaded_end to put back. */
-struct loaded_span {
-        uint64_t until, inherited;
-};
-
 void loaded_set_alarm(struct loaded *loaded, uint64_t until);
 
-/* Around what runs module code: nothing of it lasts longer than until @until (CLOCK_NEVER: as long as it takes), nor than what is
- * around it. Inline, for a call is to cost a few nanoseconds. */
-static inline struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until)
+/* Nothing lasts longer than until @until (CLOCK_NEVER: as long as it takes), nor than what is around it. */
+static inline struct loaded_span loaded_limit(struct loaded *loaded, uint64_t until)
 {
         struct loaded_span before = { loaded->until, deadline_inherited };
-        wasm_instance_enter(loaded->wasm);
         if (deadline_inherited < until)
                 until = deadline_inherited;
         deadline_inherited = until;
@@ -99,11 +109,23 @@ static inline struct loaded_span loaded_begin(struct loaded *loaded, uint64_t un
         return before;
 }
 
-static inline void loaded_end(struct loaded *loaded, struct loaded_span before)
+static inline void loaded_unlimit(struct loaded *loaded, struct loaded_span before)
 {
         deadline_inherited = before.inherited;
         if (loaded->until != before.until)
                 loaded_set_alarm(loaded, before.until);
+}
+
+/* Around what runs module code. Inline, for a call is to cost a few nanoseconds. */
+static inline struct loaded_span loaded_begin(struct loaded *loaded, uint64_t until)
+{
+        wasm_instance_enter(loaded->wasm);
+        return loaded_limit(loaded, until);
+}
+
+static inline void loaded_end(struct loaded *loaded, struct loaded_span before)
+{
+        loaded_unlimit(loaded, before);
         wasm_instance_leave(loaded->wasm);
 }
 
@@ -117,6 +139,15 @@ static inline int loaded_run(struct loaded *loaded, uint32_t need, const char *f
 
 /* marshal_memory.alloc: by the module's cabi_realloc. */
 int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault);
+/* How long a call of @ms may take (0: as long as it takes), within what is around it. */
+static inline struct loaded_call loaded_limit_call(struct loaded *loaded, uint32_t ms)
+{
+        struct loaded_call call = { .until = ms ? clock_now() + (uint64_t)ms * 1000000u : CLOCK_NEVER, .ms = ms };
+        call.before = loaded_limit(loaded, call.until);
+        return call;
+}
+/* The end of a call that gave @r: leaves the module, and sees to what a fault means. */
+int loaded_end_call(struct loaded *loaded, const struct loaded_call *call, const char *function, int r, struct ward_fault *fault);
 /* kind->call's work, in @loaded. */
 int loaded_call_in(struct loaded *loaded, uint32_t index, const void *args, void *ret, struct ward_fault *fault);
 /* kind->call, and references_destroy. */

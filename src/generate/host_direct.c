@@ -48,6 +48,76 @@ static void write_isolated_call(FILE *out, struct model *model, const struct c_f
         pieces_print(&arguments, out, pool_printf(&model->pool, "        return %s(", func->isolated), ");\n}\n");
 }
 
+/* --- Gates ------------------------------------------------------------------------------------ */
+
+/* How a number is written in C as WebAssembly has it; NULL for what is none, or is checked on its way. */
+static const char *core_name(const struct c_type *type)
+{
+        switch (type_meant(type)->kind) {
+        case WIT_BOOL:
+        case WIT_S8:
+        case WIT_U8:
+        case WIT_S16:
+        case WIT_U16:
+        case WIT_S32:
+        case WIT_U32:
+                return "uint32_t";
+        case WIT_S64:
+        case WIT_U64:
+                return "uint64_t";
+        case WIT_F32:
+                return "float";
+        case WIT_F64:
+                return "double";
+        default:
+                return NULL;
+        }
+}
+
+/* As wasm/glue.c decides it: what fits the registers. */
+static bool has_gate(const struct c_func *func)
+{
+        enum { INTS = 5, FLOATS = 8 };
+        size_t ints = 0, floats = 0;
+        for (size_t i = 0; i < func->params->n_members; i++) {
+                const char *core = core_name(func->params->members[i].type);
+                if (!core)
+                        return false;
+                *(*core == 'u' ? &ints : &floats) += 1;
+        }
+        return ints <= INTS && floats <= FLOATS && (!func->result || core_name(func->result));
+}
+
+/* Signed numbers go with their sign: the conversion to the C type does that by itself. */
+static void write_gate(FILE *out, struct model *model, const struct c_func *func, size_t index)
+{
+        struct pieces types = { .pool = &model->pool };
+        struct pieces values = { .pool = &model->pool };
+        const char *core = func->result ? core_name(func->result) : NULL;
+        pieces_add(&types, "struct ward_instance *");
+        pieces_add(&types, "struct ward_fault *");
+        pieces_add(&values, "(struct ward_instance *)self");
+        pieces_add(&values, "fault");
+        if (core) {
+                pieces_add(&types, "%s *", core);
+                pieces_add(&values, "&core_");
+        }
+        for (size_t i = 0; i < func->params->n_members; i++) {
+                const char *param = core_name(func->params->members[i].type);
+                pieces_add(&types, "%s", param);
+                pieces_add(&values, "(%s)%s", param, func->param_names[i]);
+        }
+        fputs("        void (*const *gates)(void) = ((const struct ward_instance *)self)->gates;\n", out);
+        fprintf(out, "        if (gates && gates[%zu]) {\n", index);
+        if (core)
+                fprintf(out, "                %s core_ = 0;\n", core);
+        pieces_print(&types, out, "                int status_ = ((int (*)(", pool_printf(&model->pool, "))gates[%zu])", index));
+        pieces_print(&values, out, "(\n                        ", ");\n");
+        if (core)
+                fprintf(out, "                if (!status_)\n                        *ret = (%s)core_;\n", func->result->name);
+        fputs("                if (status_ <= 0)\n                        return status_;\n        }\n", out);
+}
+
 /* Whether @pieces, with ", " between them, take more than @room. */
 static bool is_wider(const struct pieces *pieces, size_t room)
 {
@@ -83,5 +153,7 @@ void host_print_direct(FILE *out, struct model *model, const struct c_func *func
         if (func->connects)
                 write_copies(out, func);
         write_call(out, model, func, index);
+        if (has_gate(func))
+                write_gate(out, model, func, index);
         write_isolated_call(out, model, func);
 }

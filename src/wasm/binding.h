@@ -13,6 +13,8 @@ struct wasm_binding {
         struct wasm_image *image; /* a reference */
         uint32_t n_needs;
         wasm_export *exports; /* for each need; NULL for an optional one that is missing */
+        void (**gates)(void); /* for each need; NULL for those without */
+        uint32_t *numbers;    /* for each need: its number in the module */
         uint32_t *offers;     /* for each of the module's imports */
         bool has_memory;
         uint64_t memory_size; /* at first */

@@ -67,6 +67,61 @@ static void write_export(FILE *out, uint32_t number, const char *core)
         fprintf(out, "%s;\n}\n\n", result ? "))" : ")");
 }
 
+/* Whether the parameters fit the registers that WASM_ENTER passes on. */
+static bool has_gate(const char *core)
+{
+        size_t ints = 0, floats = 0;
+        for (; *core != '>'; core++)
+                *(*core == 'i' || *core == 'I' ? &ints : &floats) += 1;
+        return ints <= WASM_GATE_INTS && floats <= WASM_GATE_FLOATS;
+}
+
+static void write_gate_call(FILE *out, uint32_t number, const char *core, const struct value *result)
+{
+        size_t n = count_params(core);
+        fprintf(out, "%s((%s (*)(void *", result ? "*ret = " : "", result ? result->type : "void");
+        for (size_t i = 0; i < n; i++)
+                fprintf(out, ", %s", value_of(core[i])->type);
+        fprintf(out, "))enter_g%u)(door->module", number);
+        for (size_t i = 0; i < n; i++)
+                fprintf(out, ", p%zu", i);
+        fprintf(out, ")");
+}
+
+/* int gate(self, fault, result if there is one, parameters). */
+static void write_gate(FILE *out, uint32_t number, const char *core)
+{
+        const struct value *result = result_of(core);
+        size_t n = count_params(core);
+        fprintf(out,
+                "WASM_ENTER(enter_g%u, \"callq Z_imageZ_e%u\");\n"
+                "extern void enter_g%u(void) __attribute__((visibility(\"hidden\")));\n\n",
+                number, number, number);
+        fprintf(out, "static int g%u(const struct wasm_self *self, struct ward_fault *fault", number);
+        if (result)
+                fprintf(out, ", %s *ret", result->type);
+        for (size_t i = 0; i < n; i++)
+                fprintf(out, ", %s p%zu", value_of(core[i])->type, i);
+        fprintf(out, ")\n{\n        WASM_RT_GATE(%u, ", number);
+        write_gate_call(out, number, core, result);
+        fprintf(out, ");\n}\n\n");
+}
+
+static void write_gates(FILE *out, const struct wasm_module *module)
+{
+        uint32_t n = wasm_module_n_exports(module);
+        struct wasm_function export;
+        fprintf(out, "#if WASM_HAS_GATES\n\n");
+        for (uint32_t i = 0; i < n; i++)
+                if (wasm_module_calls(module, i, &export) && has_gate(export.core))
+                        write_gate(out, i, export.core);
+        fprintf(out, "#endif\n\nstatic void (*const gates[])(void) = {\n#if WASM_HAS_GATES\n");
+        for (uint32_t i = 0; i < n; i++)
+                if (wasm_module_calls(module, i, &export) && has_gate(export.core))
+                        fprintf(out, "        [%u] = (void (*)(void))g%u,\n", i, i);
+        fprintf(out, "#endif\n        [%u] = NULL,\n};\n\n", n);
+}
+
 /* Whether a module imports anything decides whether wasm2c's instantiate has a parameter for it. */
 static void write_imports(FILE *out, const struct wasm_module *module)
 {
@@ -101,7 +156,7 @@ static void write_entry(FILE *out, const struct wasm_module *module)
                      "__attribute__((visibility(\"default\"))) const struct wasm_image_entry " WASM_IMAGE_SYMBOL " = {\n");
         fprintf(out, "        WASM_IMAGE_ABI, %u, %u, WASM_IS_CHECKED, sizeof(Z_image_instance_t), &wasm_rt_runtime,\n",
                 shape->n_imports, wasm_module_n_exports(module));
-        fprintf(out, "        start, instantiate, %s, exports,\n};\n", shape->exports_memory ? "memory" : "NULL");
+        fprintf(out, "        start, instantiate, %s, exports, gates,\n};\n", shape->exports_memory ? "memory" : "NULL");
 }
 
 int wasm_glue(const struct wasm_module *module, char **ret_text, struct ward_fault *fault)
@@ -114,6 +169,7 @@ int wasm_glue(const struct wasm_module *module, char **ret_text, struct ward_fau
         fprintf(out, "#include \"image.c\"\n\n");
         write_imports(out, module);
         write_exports(out, module);
+        write_gates(out, module);
         write_entry(out, module);
         bool bad = ferror(out);
         if (fclose(out) || bad) {

@@ -84,6 +84,100 @@ static inline uintptr_t wasm_rt_stack_pointer(void)
 #define LOOK (void)0
 #endif
 
+/* --- Gates ------------------------------------------------------------------------------------ */
+
+#if WASM_HAS_GATES
+
+#define WASM_RT_INLINE           static inline __attribute__((always_inline))
+#define WASM_RT_LOAD(at)         atomic_load_explicit((at), memory_order_relaxed)
+#define WASM_RT_STORE(at, value) atomic_store_explicit((at), (value), memory_order_relaxed)
+#define WASM_RT_PAIR(at)         (((struct wasm_pair *)(void *)(at))->both)
+
+/* Whether the thread that is here may pass @door, as far as that is its own matter. */
+WASM_RT_INLINE bool wasm_rt_may_pass(const struct wasm_door *door, const struct ward_fault *fault)
+{
+        return fault && WASM_RT_LOAD(&door->pointer) == wasm_thread_pointer() && door->id == door->thread->id &&
+               !door->thread->top && wasm_rt_stack_pointer() - door->lowest < door->span && *door->inherited == UINT64_MAX &&
+               !WASM_RT_LOAD(&door->post->inside);
+}
+
+/* The way in. The order is that of domain/enter.h: first it stores that it is in, then it looks whether it may. */
+WASM_RT_INLINE bool wasm_rt_come_in(const struct wasm_door *door)
+{
+        struct wasm_post *post = door->post;
+        WASM_RT_STORE(&post->inside, 1);
+        WASM_RT_STORE(&post->depth, 1);
+        atomic_signal_fence(memory_order_seq_cst);
+        return !WASM_RT_LOAD(&post->shared) && atomic_load_explicit(door->state, memory_order_acquire) == 1;
+}
+
+/* False if the domain was unloaded meanwhile: who does that ends the calls of threads that it finds, and does not come back for
+ * those that begin one later. */
+WASM_RT_INLINE bool wasm_rt_begin(const struct wasm_self *self, struct wasm_door *door, struct ward_fault *fault)
+{
+        struct wasm_running *running = door->running;
+        uint32_t ms = WASM_RT_LOAD(&self->deadline_ms);
+        running->activation.fault = fault;
+        running->number++;
+        door->thread->top = &running->activation;
+        atomic_signal_fence(memory_order_seq_cst);
+        WASM_RT_PAIR(&running->thread) = WASM_RT_PAIR(&door->id);
+        atomic_signal_fence(memory_order_seq_cst);
+        if (UNLIKELY(ms))
+                door->arm(door, ms);
+        if (LIKELY(WASM_RT_LOAD(door->state) == 1))
+                return true;
+        running->activation.ended = WASM_ENDED_ENDING;
+        return false;
+}
+
+/* The way out of the instance; false if there is more to do than that. */
+WASM_RT_INLINE bool wasm_rt_end(const struct wasm_door *door)
+{
+        struct wasm_running *running = door->running;
+        if (UNLIKELY(WASM_RT_PAIR(&running->activation.ended)))
+                return false;
+        door->thread->top = NULL;
+        WASM_RT_PAIR(&running->thread) = 0;
+        atomic_signal_fence(memory_order_seq_cst);
+        return !WASM_RT_PAIR(&running->lookers) && !WASM_RT_LOAD(&door->post->shared);
+}
+
+/* The way out of the domain. Once the depth is 0, the instance may be gone. False if it is for this thread to see to that. */
+WASM_RT_INLINE bool wasm_rt_go_out(const struct wasm_door *door)
+{
+        struct wasm_post *post = door->post;
+        atomic_store_explicit(&post->depth, 0, memory_order_release);
+        atomic_signal_fence(memory_order_seq_cst);
+        if (UNLIKELY(WASM_RT_LOAD(door->state) != 1))
+                return false;
+        atomic_store_explicit(&post->inside, 0, memory_order_release);
+        return true;
+}
+
+/* A gate around a call of export number @number. What may unload the image is not to return to it: it takes the gate's place (both
+ * compilers see to that, see -foptimize-sibling-calls in translate.c). */
+#define WASM_RT_GATE(number, call)                                                                                                 \
+        do {                                                                                                                       \
+                struct wasm_door *door = self->door;                                                                               \
+                if (UNLIKELY(!wasm_rt_may_pass(door, fault)))                                                                      \
+                        return WASM_GATE_SHUT;                                                                                     \
+                if (UNLIKELY(!wasm_rt_come_in(door)))                                                                              \
+                        return door->refuse(door);                                                                                 \
+                if (UNLIKELY(!wasm_rt_begin(self, door, fault)))                                                                   \
+                        return door->leave(door, number);                                                                          \
+                call;                                                                                                              \
+                if (UNLIKELY(!wasm_rt_end(door)))                                                                                  \
+                        return door->leave(door, number);                                                                          \
+                if (UNLIKELY(!wasm_rt_go_out(door)))                                                                               \
+                        return door->left(door);                                                                                   \
+                return 0;                                                                                                          \
+        } while (0)
+
+#endif
+
+/* --- Traps ------------------------------------------------------------------------------------ */
+
 #define FUNC_PROLOGUE_LEAF                                                                                                         \
         LOOK;                                                                                                                      \
         MEMORY_ENTER

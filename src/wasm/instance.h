@@ -29,36 +29,6 @@ struct wasm_host {
         void (*refused)(void *context, const char *operation, const char *limit, uint64_t asked);
 };
 
-struct wasm_instance {
-        struct wasm_binding *binding; /* a reference */
-        const struct wasm_image_entry *entry;
-        struct wasm_host host;
-        struct wasm_head *head;            /* part of the same allocation; the image's own part follows it */
-        void *module;                      /* that part */
-        struct wasm_memory *memory;        /* in it; NULL: the module exports none */
-        struct wasm_area area;             /* where the memory is */
-        struct wasm_account *account;      /* the host's, or */
-        struct wasm_account own;           /* its own */
-        _Atomic uint64_t charged;          /* bytes of memory, by the account */
-        uint32_t entries[WASM_TABLES_MAX]; /* in its tables, likewise */
-        _Atomic uint64_t grown;            /* the call in which the memory grew last, */
-        _Atomic uint64_t grown_from;       /* and its size before */
-        void *tables[WASM_TABLES_MAX];     /* owned */
-        uint32_t depth;                    /* enters without leaves */
-        _Atomic uint32_t thread;           /* the one that runs module code now: 0 for none, and while the host runs */
-        _Atomic uint32_t lookers;          /* how many are about to signal @thread */
-        _Atomic uint32_t signalled;        /* one has */
-        _Atomic uint64_t number;           /* of the outermost call */
-        _Atomic uint64_t expired;          /* the number of the call whose time is up */
-        _Atomic bool stopped;
-};
-
-enum wasm_why {
-        WASM_ENDED_TRAP = 1,
-        WASM_ENDED_ENDING, /* expired, or stopped */
-        WASM_ENDED_FAULT,  /* by an import, or for want of memory; the fault is filled */
-};
-
 /* How a call ended before its time. */
 struct wasm_end {
         enum wasm_why why;
@@ -70,6 +40,26 @@ struct wasm_end {
         struct wasm_backtrace backtrace;
 };
 
+struct wasm_instance {
+        struct wasm_running running;
+        struct wasm_binding *binding; /* a reference */
+        const struct wasm_image_entry *entry;
+        struct wasm_host host;
+        void *module;                      /* the image's own part, behind running.head: part of the same allocation */
+        struct wasm_memory *memory;        /* in it; NULL: the module exports none */
+        struct wasm_area area;             /* where the memory is */
+        struct wasm_account *account;      /* the host's, or */
+        struct wasm_account own;           /* its own */
+        _Atomic uint64_t charged;          /* bytes of memory, by the account */
+        uint32_t entries[WASM_TABLES_MAX]; /* in its tables, likewise */
+        _Atomic uint64_t grown;            /* the call in which the memory grew last, */
+        _Atomic uint64_t grown_from;       /* and its size before */
+        void *tables[WASM_TABLES_MAX];     /* owned */
+        _Atomic uint64_t expired;          /* the number of the call whose time is up */
+        _Atomic bool stopped;
+        struct wasm_end end; /* of the last call that was ended */
+};
+
 /* --- Which thread runs it --------------------------------------------------------------------- */
 
 /* The slow half of leaving. */
@@ -79,10 +69,10 @@ void wasm_instance_wait_for_lookers(struct wasm_instance *instance);
  * after it left. */
 static inline void wasm_instance_to_host(struct wasm_instance *instance)
 {
-        atomic_store_explicit(&instance->thread, 0, memory_order_release);
+        atomic_store_explicit(&instance->running.thread, 0, memory_order_release);
         barrier_light();
-        if (atomic_load_explicit(&instance->lookers, memory_order_acquire) ||
-            atomic_load_explicit(&instance->signalled, memory_order_relaxed))
+        if (atomic_load_explicit(&instance->running.lookers, memory_order_acquire) ||
+            atomic_load_explicit(&instance->running.signalled, memory_order_relaxed))
                 wasm_instance_wait_for_lookers(instance);
 }
 
@@ -90,22 +80,21 @@ static inline void wasm_instance_to_host(struct wasm_instance *instance)
  * Who comes back looks then whether it is to end: the sender has said so before it reads @thread, or reads the new one. */
 static inline void wasm_instance_from_host(struct wasm_instance *instance)
 {
-        atomic_store_explicit(&instance->thread, wasm_thread.id, memory_order_release);
+        atomic_store_explicit(&instance->running.thread, wasm_thread.id, memory_order_release);
         barrier_light();
 }
 
 /* Around everything that belongs to one call: what expires is the time between the outermost two. */
 static inline void wasm_instance_enter(struct wasm_instance *instance)
 {
-        if (!instance->depth++)
-                atomic_store_explicit(&instance->number, atomic_load_explicit(&instance->number, memory_order_relaxed) + 1,
-                                      memory_order_release);
+        if (!instance->running.depth++)
+                __atomic_store_n(&instance->running.number, instance->running.number + 1, __ATOMIC_RELEASE);
         wasm_instance_from_host(instance);
 }
 
 static inline void wasm_instance_leave(struct wasm_instance *instance)
 {
-        instance->depth--;
+        instance->running.depth--;
         wasm_instance_to_host(instance);
 }
 
@@ -133,7 +122,7 @@ static inline bool wasm_instance_is_stopped(const struct wasm_instance *instance
 static inline bool wasm_instance_is_expired(const struct wasm_instance *instance)
 {
         return atomic_load_explicit(&instance->expired, memory_order_relaxed) ==
-               atomic_load_explicit(&instance->number, memory_order_relaxed);
+               __atomic_load_n(&instance->running.number, __ATOMIC_RELAXED);
 }
 
 /* Whether the call in flight is to end. Whatever waits within an import asks this when it was interrupted. */

@@ -81,7 +81,7 @@ void wasm_memory_new(struct wasm_memory *memory, uint32_t pages, uint32_t max_pa
 /* For who asks what is left behind a call, while one is under way. */
 static void note_growth(struct wasm_instance *instance, uint64_t before)
 {
-        uint64_t number = atomic_load_explicit(&instance->number, memory_order_relaxed);
+        uint64_t number = __atomic_load_n(&instance->running.number, __ATOMIC_RELAXED);
         if (atomic_load_explicit(&instance->grown, memory_order_relaxed) == number)
                 return;
         atomic_store_explicit(&instance->grown_from, before, memory_order_relaxed);

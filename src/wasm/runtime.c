@@ -48,7 +48,8 @@ int wasm_instance_new(struct wasm_binding *binding, const struct wasm_host *host
         instance->host = *host;
         instance->own.memory_max = host->memory_bytes;
         instance->account = host->account ? host->account : &instance->own;
-        instance->head = &both->head;
+        instance->running.head = &both->head;
+        instance->running.activation.instance = instance;
         instance->module = both + 1;
         instance->memory = entry->memory ? entry->memory(instance->module) : NULL;
         r = wasm_memory_reserve(instance);
@@ -76,49 +77,49 @@ struct wasm_instance *wasm_instance_free(struct wasm_instance *instance)
  * in. */
 void wasm_instance_wait_for_lookers(struct wasm_instance *instance)
 {
-        while (atomic_load(&instance->lookers))
+        while (atomic_load(&instance->running.lookers))
                 sched_yield();
-        if (atomic_exchange(&instance->signalled, 0))
+        if (atomic_exchange(&instance->running.signalled, 0))
                 syscall(SYS_getppid);
 }
 
 bool wasm_instance_look(struct wasm_instance *instance)
 {
-        atomic_fetch_add(&instance->lookers, 1);
+        atomic_fetch_add(&instance->running.lookers, 1);
         barrier_heavy();
-        uint32_t thread = atomic_load(&instance->thread);
+        uint32_t thread = atomic_load(&instance->running.thread);
         /* The host may have put a handler before Ward's meanwhile, which would take the signal for a crash. */
         if (thread && !wasm_signals_install(NULL)) {
-                atomic_store(&instance->signalled, 1);
+                atomic_store(&instance->running.signalled, 1);
                 wasm_signals_send(thread);
         }
-        atomic_fetch_sub(&instance->lookers, 1);
+        atomic_fetch_sub(&instance->running.lookers, 1);
         return thread;
 }
 
 uint64_t wasm_instance_growth(const struct wasm_instance *instance)
 {
         uint64_t grown = atomic_load_explicit(&instance->grown, memory_order_acquire);
-        if (!atomic_load(&instance->thread) || grown != wasm_instance_number(instance))
+        if (!atomic_load(&instance->running.thread) || grown != wasm_instance_number(instance))
                 return 0;
         return atomic_load(&instance->charged) - atomic_load(&instance->grown_from);
 }
 
 uint64_t wasm_instance_number(const struct wasm_instance *instance)
 {
-        return atomic_load(&instance->number);
+        return __atomic_load_n(&instance->running.number, __ATOMIC_SEQ_CST);
 }
 
 void wasm_instance_expire(struct wasm_instance *instance, uint64_t number)
 {
         atomic_store(&instance->expired, number);
-        __atomic_store_n(&instance->head->look, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&instance->running.head->look, 1, __ATOMIC_SEQ_CST);
 }
 
 void wasm_instance_stop_alone(struct wasm_instance *instance)
 {
         atomic_store(&instance->stopped, true);
-        __atomic_store_n(&instance->head->look, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&instance->running.head->look, 1, __ATOMIC_SEQ_CST);
 }
 
 void wasm_instance_stop(struct wasm_instance *instance)
@@ -138,9 +139,13 @@ int wasm_instance_ending(const struct wasm_instance *instance, const char *funct
                          instance->host.name, function);
 }
 
+int wasm_instance_ended(const struct wasm_instance *instance, const char *function, struct ward_fault *fault)
+{
+        return wasm_report(instance, function, &instance->end, fault);
+}
+
 static int run(struct wasm_instance *instance, wasm_export code, const char *function, uint64_t *slots, struct ward_fault *fault)
 {
-        struct wasm_end end;
         if (!wasm_thread.id) {
                 int r = wasm_thread_prepare(fault);
                 if (r)
@@ -149,15 +154,15 @@ static int run(struct wasm_instance *instance, wasm_export code, const char *fun
         }
         if (wasm_instance_is_ending(instance))
                 return wasm_instance_ending(instance, function, fault);
-        if (wasm_trap_run(instance, code, slots, fault, &end))
+        if (wasm_trap_run(instance, code, slots, fault))
                 return 0;
-        return wasm_report(instance, function, &end, fault);
+        return wasm_instance_ended(instance, function, fault);
 }
 
 static void instantiate(void *module, uint64_t *slots)
 {
         const struct wasm_instance *instance = wasm_trap_instance();
-        instance->entry->instantiate(module, instance->head);
+        instance->entry->instantiate(module, instance->running.head);
 }
 
 int wasm_instance_start(struct wasm_instance *instance, struct ward_fault *fault)

@@ -45,6 +45,8 @@ void wasm_instance_stop_alone(struct wasm_instance *instance);
  * does not take notice at every instruction. False: nobody runs it; a thread that comes back from the host, or begins a call, sees
  * by itself what was said before. */
 bool wasm_instance_look(struct wasm_instance *instance);
+/* Fills in why the last call did not run to its end, unless an import has; and gives the fault. */
+int wasm_instance_ended(const struct wasm_instance *instance, const char *function, struct ward_fault *fault);
 /* Fills in why, for a call that its import ends for that reason. */
 int wasm_instance_ending(const struct wasm_instance *instance, const char *function, struct ward_fault *fault);
 

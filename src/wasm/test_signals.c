@@ -377,7 +377,7 @@ static void *ends_a_loop(void *data)
         pause_ms(20);
         wasm_instance_stop(guest->wasm);
         for (int i = 0; i < 1000 && !guest->served; i++) {
-                wasm_signals_send(atomic_load(&guest->wasm->thread));
+                wasm_signals_send(atomic_load(&guest->wasm->running.thread));
                 pause_ms(1);
         }
         return NULL;

@@ -13,8 +13,6 @@
 #include "wasm/signals.h"
 
 enum {
-        /* What a module's calls may take of a thread's stack, so that an endless recursion ends where the stack has no limit. */
-        STACK_MAX = 8 << 20,
         /* What is left of it for the host's callbacks; of a small stack a quarter. */
         HOST_ROOM = 256 << 10,
         /* Of a stack without a guard page, for the frame of the function that finds its end to have gone below it, and of a short
@@ -94,7 +92,7 @@ static int find_stack(struct wasm_thread *thread)
         pthread_attr_destroy(&attributes);
         thread->stack_low = (uintptr_t)low;
         thread->stack_high = (uintptr_t)low + size;
-        thread->room = max(min(size / 4, HOST_ROOM), guard ? 0 : UNGUARDED_ROOM);
+        thread->lowest = thread->stack_low + max(min(size / 4, HOST_ROOM), guard ? 0 : UNGUARDED_ROOM);
         return error;
 }
 
@@ -179,6 +177,6 @@ uintptr_t wasm_thread_stack_limit(struct wasm_thread *thread)
         if (sp < thread->stack_low || sp >= thread->stack_high)
                 return foreign_limit(thread, sp);
         if (!thread->top)
-                thread->floor = sp > STACK_MAX ? sp - STACK_MAX : 0;
-        return max(thread->stack_low + thread->room, thread->floor);
+                thread->floor = sp > WASM_STACK_MAX ? sp - WASM_STACK_MAX : 0;
+        return max(thread->lowest, thread->floor);
 }

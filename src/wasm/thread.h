@@ -4,18 +4,7 @@
 
 #include <stdint.h>
 #include <ward/fault.h>
-
-struct activation;
-
-struct wasm_thread {
-        struct activation *top; /* the innermost call, or NULL */
-        uint32_t id;            /* the kernel's number; 0: not prepared yet */
-        uintptr_t stack_low, stack_high;
-        uintptr_t room;         /* what of it modules leave to the host */
-        uintptr_t floor;        /* how deep the outermost call may go, by STACK_MAX */
-        uintptr_t foreign_high; /* where the outermost call began on a stack that is not the thread's own */
-        void *signal_stack;     /* ours, or NULL where the host had set one */
-};
+#include "wasm/image_abi.h"
 
 /* Read by signal handlers, which must not allocate: hence the model. */
 extern __thread struct wasm_thread wasm_thread __attribute__((tls_model("initial-exec")));

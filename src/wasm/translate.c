@@ -36,6 +36,7 @@ static const char *const compile_flags[] = {
         "-fno-strict-aliasing",
         "-fwrapv",
         "-fno-math-errno",
+        "-foptimize-sibling-calls",
         "-falign-loops=32",
         "-fvisibility=hidden",
         "-w",

@@ -13,41 +13,57 @@ enum {
         STACK_OVERHANG = 64 << 10,
 };
 
-struct activation {
-        struct activation *outer;
-        struct wasm_instance *instance;
-        struct ward_fault *fault;
-        uintptr_t outer_limit;
-        struct wasm_end end;
-        jmp_buf jump;
-};
+#if WASM_HAS_GATES
 
-/* In a frame of its own, which no other local of the caller shares: what the jump leaves indeterminate is not used. */
-static bool run(struct activation *activation, wasm_export code, uint64_t *slots)
+WASM_ENTER(wasm_trap_enter, WASM_CODE);
+extern void wasm_trap_enter(void *module, uint64_t *slots) __attribute__((visibility("hidden")));
+
+static void enter(struct wasm_instance *instance, wasm_export code, uint64_t *slots)
 {
-        if (_setjmp(activation->jump))
-                return false;
-        code(activation->instance->module, slots);
-        return true;
+        instance->running.head->code = (void (*)(void))code;
+        wasm_trap_enter(instance->module, slots);
 }
 
-bool wasm_trap_run(struct wasm_instance *instance, wasm_export code, uint64_t *slots, struct ward_fault *fault,
-                   struct wasm_end *ret_end)
+static void leave(struct wasm_head *head) __attribute__((noreturn));
+static void leave(struct wasm_head *head)
+{
+        uintptr_t frame = head->frame;
+        head->frame = 0;
+        WASM_LEAVE(frame);
+}
+
+#else
+
+/* In a frame of its own, which no other local of the caller shares: what the jump leaves indeterminate is not used. */
+static void enter(struct wasm_instance *instance, wasm_export code, uint64_t *slots)
+{
+        jmp_buf jump;
+        instance->running.head->frame = (uintptr_t)&jump;
+        if (!_setjmp(jump))
+                code(instance->module, slots);
+}
+
+static void leave(struct wasm_head *head) __attribute__((noreturn));
+static void leave(struct wasm_head *head)
+{
+        _longjmp(*(jmp_buf *)head->frame, 1);
+}
+
+#endif
+
+bool wasm_trap_run(struct wasm_instance *instance, wasm_export code, uint64_t *slots, struct ward_fault *fault)
 {
         struct wasm_thread *thread = &wasm_thread;
-        struct activation activation;
-        activation.outer = thread->top;
-        activation.instance = instance;
-        activation.fault = fault;
-        activation.outer_limit = instance->head->stack_limit;
-        instance->head->stack_limit = wasm_thread_stack_limit(thread);
+        struct wasm_head *head = instance->running.head;
+        const struct wasm_head outer = *head;
+        struct wasm_activation activation = { .outer = thread->top, .instance = instance, .fault = fault };
+        head->stack_limit = wasm_thread_stack_limit(thread);
         thread->top = &activation;
-        bool whole = run(&activation, code, slots);
+        enter(instance, code, slots);
         thread->top = activation.outer;
-        instance->head->stack_limit = activation.outer_limit;
-        if (!whole)
-                *ret_end = activation.end;
-        return whole;
+        head->stack_limit = outer.stack_limit;
+        head->frame = outer.frame;
+        return !*(const volatile uint32_t *)&activation.ended;
 }
 
 struct wasm_instance *wasm_trap_instance(void)
@@ -60,18 +76,19 @@ struct ward_fault *wasm_trap_fault(void)
         return wasm_thread.top->fault;
 }
 
-static void end(struct activation *activation, struct wasm_end how) __attribute__((noreturn));
-static void end(struct activation *activation, struct wasm_end how)
+static void end(struct wasm_activation *activation, struct wasm_end how) __attribute__((noreturn));
+static void end(struct wasm_activation *activation, struct wasm_end how)
 {
-        activation->end = how;
-        _longjmp(activation->jump, 1);
+        activation->instance->end = how;
+        activation->ended = how.why;
+        leave(activation->instance->running.head);
 }
 
 /* The same, and where the module was. */
-static void end_here(struct activation *activation, struct wasm_end how) __attribute__((noreturn));
-static void end_here(struct activation *activation, struct wasm_end how)
+static void end_here(struct wasm_activation *activation, struct wasm_end how) __attribute__((noreturn));
+static void end_here(struct wasm_activation *activation, struct wasm_end how)
 {
-        wasm_backtrace_take(activation->instance->binding->image, NULL, (uintptr_t)activation, &how.backtrace);
+        wasm_backtrace_take(activation->instance->binding->image, NULL, activation->instance->running.head->frame, &how.backtrace);
         end(activation, how);
 }
 
@@ -94,33 +111,34 @@ void wasm_trap_fail(int kind)
 
 void wasm_trap_check(void)
 {
-        struct activation *top = wasm_thread.top;
+        struct wasm_activation *top = wasm_thread.top;
         if (wasm_instance_is_ending(top->instance))
                 end_here(top, (struct wasm_end){ .why = WASM_ENDED_ENDING });
 }
 
 void wasm_trap_look(void)
 {
-        __atomic_exchange_n(&wasm_thread.top->instance->head->look, 0, __ATOMIC_SEQ_CST);
+        __atomic_exchange_n(&wasm_thread.top->instance->running.head->look, 0, __ATOMIC_SEQ_CST);
         wasm_trap_check();
 }
 
 void wasm_trap_check_stack(void)
 {
         uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
-        if (sp + STACK_OVERHANG < wasm_thread.top->instance->head->stack_limit)
+        if (sp + STACK_OVERHANG < wasm_thread.top->instance->running.head->stack_limit)
                 wasm_trap(WASM_TRAP_EXHAUSTION, 0);
 }
 
 /* --- Signals: on this thread, in the middle of anything --------------------------------------- */
 
-/* Not in the host, which an import of the module has called. */
-static bool is_in_module(const struct activation *top)
+/* Not in the host, which an import of the module has called; nor in a gate, before and behind the call. */
+static bool is_in_module(const struct wasm_activation *top)
 {
-        return top && atomic_load_explicit(&top->instance->thread, memory_order_relaxed);
+        return top && top->instance->running.head->frame &&
+               atomic_load_explicit(&top->instance->running.thread, memory_order_relaxed);
 }
 
-static bool is_stack_end(const struct activation *top, uintptr_t address, const ucontext_t *context)
+static bool is_stack_end(const struct wasm_activation *top, uintptr_t address, const ucontext_t *context)
 {
         uintptr_t sp = frame_sp(context);
         return address + STACK_REACH >= sp && address <= sp + STACK_REACH &&
@@ -129,7 +147,7 @@ static bool is_stack_end(const struct activation *top, uintptr_t address, const 
 
 void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
 {
-        struct activation *top = wasm_thread.top;
+        struct wasm_activation *top = wasm_thread.top;
         struct wasm_end how = { .why = WASM_ENDED_TRAP, .trap = WASM_TRAP_OOB };
         if (!is_in_module(top) || info->si_code <= 0)
                 return;
@@ -142,7 +160,7 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
         } else {
                 return;
         }
-        wasm_backtrace_take(top->instance->binding->image, context, (uintptr_t)top, &how.backtrace);
+        wasm_backtrace_take(top->instance->binding->image, context, top->instance->running.head->frame, &how.backtrace);
         wasm_signals_leave(context);
         end(top, how);
 }
@@ -150,12 +168,12 @@ void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context)
 /* Module code holds nothing and can be left anywhere. Other code that runs for it checks by itself when it is done. */
 void wasm_signals_look(const ucontext_t *context)
 {
-        struct activation *top = wasm_thread.top;
+        struct wasm_activation *top = wasm_thread.top;
         if (!is_in_module(top) || !wasm_instance_is_ending(top->instance) ||
             !wasm_image_holds(top->instance->binding->image, frame_pc(context)))
                 return;
         struct wasm_end how = { .why = WASM_ENDED_ENDING };
-        wasm_backtrace_take(top->instance->binding->image, context, (uintptr_t)top, &how.backtrace);
+        wasm_backtrace_take(top->instance->binding->image, context, top->instance->running.head->frame, &how.backtrace);
         wasm_signals_leave(context);
         end(top, how);
 }

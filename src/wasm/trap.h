@@ -5,10 +5,9 @@
 #include <stdint.h>
 #include "wasm/instance.h"
 
-/* Runs @code on @instance with @slots. True if it ran to its end; else why not is in @ret_end. @fault is for imports that fail, and
- * may be NULL. */
-bool wasm_trap_run(struct wasm_instance *instance, wasm_export code, uint64_t *slots, struct ward_fault *fault,
-                   struct wasm_end *ret_end);
+/* Runs @code on @instance with @slots. True if it ran to its end; else why not is in @instance->end. @fault is for imports that
+ * fail, and may be NULL. */
+bool wasm_trap_run(struct wasm_instance *instance, wasm_export code, uint64_t *slots, struct ward_fault *fault);
 
 /* --- Within a run: what the runtime's functions use. None of them is called by host code. */
 

@@ -116,6 +116,16 @@ static inline int sensor_calibrate(struct sensor *self, int16_t offset, float ga
                 *ret = ((bool (*)(int16_t, float))direct[2])(offset, gain);
                 return 0;
         }
+        void (*const *gates)(void) = ((const struct ward_instance *)self)->gates;
+        if (gates && gates[2]) {
+                uint32_t core_ = 0;
+                int status_ = ((int (*)(struct ward_instance *, struct ward_fault *, uint32_t *, uint32_t, float))gates[2])(
+                        (struct ward_instance *)self, fault, &core_, (uint32_t)offset, (float)gain);
+                if (!status_)
+                        *ret = (bool)core_;
+                if (status_ <= 0)
+                        return status_;
+        }
         return sensor_calibrate_isolated(self, offset, gain, ret, fault);
 }
 
