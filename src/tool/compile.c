@@ -11,31 +11,36 @@
 #include "tool/layers.h"
 #include "wasm/package.h"
 
-static const char usage[] = "Usage: ward compile ADDIN.wasm [-o IMAGE] [--compiler COMMAND] [--verbose] [--json]\n";
+static const char usage[] = "Usage: ward compile ADDIN.wasm [-o IMAGE] [--compiler COMMAND] [--bounds KIND]\n"
+                            "                    [--verbose] [--json]\n";
 
-static const char help[] = "\n"
-                           "Compiles a WebAssembly add-in to native code, as its first activation would, and prints where that\n"
-                           "is: in the cache, unless -o says otherwise. An image runs on machines that have no compiler; it is\n"
-                           "for one version of Ward and one kind of processor. Whoever can write it can make its host run\n"
-                           "anything, so keep it where only you or root can.\n"
-                           "\n"
-                           "  -o, --output IMAGE  the file to write, for ward_activate_options.image; or a folder, for\n"
-                           "                      ward_host_options.image_path, where it is named by the module's content\n"
-                           "  --compiler COMMAND  the C compiler, with arguments (default: $WARD_CC, else cc, gcc or clang)\n"
-                           "  --verbose           say how long it took, and what confined the compiler meanwhile\n"
-                           "  --json              print an object: module, key, image, bytes, cached, milliseconds, compiler,\n"
-                           "                      confined-by, version\n"
-                           "\n"
-                           "Examples:\n"
-                           "  ward compile ./basic.wasm\n"
-                           "  ward compile ./basic.wasm -o /usr/lib/myhost/images/\n"
-                           "\n"
-                           "Exit status: 0 done, 1 the module, the compiler or the system is at fault, 2 the command line is.\n";
+static const char help[] =
+        "\n"
+        "Compiles a WebAssembly add-in to native code, as its first activation would, and prints where that\n"
+        "is: in the cache, unless -o says otherwise. An image runs on machines that have no compiler; it is\n"
+        "for one version of Ward and one kind of processor. Whoever can write it can make its host run\n"
+        "anything, so keep it where only you or root can.\n"
+        "\n"
+        "  -o, --output IMAGE  the file to write, for ward_activate_options.image; or a folder, for\n"
+        "                      ward_host_options.image_path, where it is named by the module's content\n"
+        "  --compiler COMMAND  the C compiler, with arguments (default: $WARD_CC, else cc, gcc or clang)\n"
+        "  --bounds KIND       of memory: guarded, as hosts have it while they have address space (default); or\n"
+        "                      checked, address by address, for domains with bounds of that kind\n"
+        "  --verbose           say how long it took, and what confined the compiler meanwhile\n"
+        "  --json              print an object: module, key, image, bytes, cached, milliseconds, compiler,\n"
+        "                      confined-by, version\n"
+        "\n"
+        "Examples:\n"
+        "  ward compile ./basic.wasm\n"
+        "  ward compile ./basic.wasm -o /usr/lib/myhost/images/\n"
+        "\n"
+        "Exit status: 0 done, 1 the module, the compiler or the system is at fault, 2 the command line is.\n";
 
 struct request {
         const char *path;
         const char *output;
         const char *compiler;
+        bool checked;
         bool verbose;
         bool json;
         bool help;
@@ -47,13 +52,21 @@ static int fail_usage(const char *problem)
         return EXIT_USAGE;
 }
 
+static bool parse_bounds(const char *text, bool *ret_checked)
+{
+        *ret_checked = !strcmp(text, "checked");
+        return *ret_checked || !strcmp(text, "guarded");
+}
+
 static int parse(int argc, char **argv, struct request *request)
 {
-        static const struct option options[] = {
-                { "compiler", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
-                { "json", no_argument, NULL, 'j' },           { "output", required_argument, NULL, 'o' },
-                { "verbose", no_argument, NULL, 'v' },        { 0 }
-        };
+        static const struct option options[] = { { "bounds", required_argument, NULL, 'b' },
+                                                 { "compiler", required_argument, NULL, 'c' },
+                                                 { "help", no_argument, NULL, 'h' },
+                                                 { "json", no_argument, NULL, 'j' },
+                                                 { "output", required_argument, NULL, 'o' },
+                                                 { "verbose", no_argument, NULL, 'v' },
+                                                 { 0 } };
         int option;
         while ((option = getopt_long(argc, argv, "ho:v", options, NULL)) != -1) {
                 request->help |= option == 'h';
@@ -63,6 +76,8 @@ static int parse(int argc, char **argv, struct request *request)
                         request->compiler = optarg;
                 if (option == 'o')
                         request->output = optarg;
+                if (option == 'b' && !parse_bounds(optarg, &request->checked))
+                        return fail_usage("--bounds takes guarded or checked");
                 if (option == '?')
                         return fputs(usage, stderr), EXIT_USAGE;
         }
@@ -117,6 +132,7 @@ static int compile(const struct request *request, struct wasm_package *package, 
         const struct wasm_image_options options = {
                 .name = request->path,
                 .compiler = request->compiler,
+                .checked = request->checked,
                 .progress = show_progress,
                 .progress_data = &terminal,
         };

@@ -58,6 +58,7 @@ def refuses(tool, module, folder):
     tool.run("compile", "--nonsense", status=2)
     assert "/nowhere.wasm" in tool.run("compile", "/nowhere.wasm", status=1).stderr
     assert "shared library" in tool.run("compile", module.replace(".wasm", ".so"), status=1).stderr
+    assert "guarded or checked" in tool.run("compile", module, "--bounds", "none", status=2).stderr
     assert "/nowhere/cc" in tool.run("compile", module, "--compiler", "/nowhere/cc", status=1).stderr
     assert "/nowhere/image" in tool.run("compile", module, "-o", "/nowhere/image", status=1).stderr
     text = folder / "text.wasm"
@@ -82,7 +83,7 @@ def lists(tool, made, cache):
 
 
 def prunes(tool, module, cache):
-    other = tool.json("compile", module, "--compiler", "cc -O1")["image"]
+    other = tool.json("compile", module, "--bounds", "checked")["image"]
     mine = tool.json("compile", module)["image"]
     os.utime(mine, (time.time() - OLD, time.time() - OLD))
     assert [image["key"] for image in tool.json("cache")["images"]][-1] in mine

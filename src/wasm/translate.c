@@ -71,6 +71,24 @@ static void add_compiler(struct command *command, const struct wasm_tools *tools
         add(command, (const char *const *)tools->words, tools->n_words);
 }
 
+/* -O2, unless the compiler's command says how much. -Ofast is left to what comes behind it: WebAssembly's numbers have rules. */
+static void add_optimisation(struct command *command, const struct wasm_tools *tools)
+{
+        for (size_t i = 1; i < tools->n_words; i++) {
+                const char *word = tools->words[i];
+                if (!strncmp(word, "-O", 2) && word[2] && strchr("0123sgz", word[2]) && !word[3])
+                        return;
+        }
+        add_word(command, "-O2");
+}
+
+static void add_compiling(struct command *command, const struct wasm_tools *tools)
+{
+        add_compiler(command, tools);
+        add_optimisation(command, tools);
+        add(command, compile_flags, COUNT_OF(compile_flags));
+}
+
 static void add_output(struct command *command, const char *path)
 {
         add_word(command, "-o");
@@ -149,8 +167,7 @@ static int run_wasm2c(struct work *work, struct ward_fault *fault)
 static int compile_whole(struct work *work, struct ward_fault *fault)
 {
         struct command command = { 0 };
-        add_compiler(&command, work->what->tools);
-        add(&command, compile_flags, COUNT_OF(compile_flags));
+        add_compiling(&command, work->what->tools);
         add(&command, link_flags, COUNT_OF(link_flags));
         add_output(&command, SCRATCH "/" WASM_IMAGE_FILE);
         add_word(&command, "glue.c");
@@ -173,8 +190,7 @@ static struct wasm_job part_job(const struct wasm_tools *tools, struct part *par
         snprintf(part->object, NAME, "part%u.o", number);
         snprintf(part->scratch, NAME, SCRATCH "%u", number);
         snprintf(part->made, NAME, "%.*s/%.*s", NAME / 2 - 1, part->scratch, NAME / 2 - 1, part->object);
-        add_compiler(&part->command, tools);
-        add(&part->command, compile_flags, COUNT_OF(compile_flags));
+        add_compiling(&part->command, tools);
         add_word(&part->command, "-c");
         add_word(&part->command, part->source);
         add_output(&part->command, part->made);
