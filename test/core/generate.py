@@ -183,6 +183,25 @@ class Generator:
         return (f'(block {label} (result {type_}) {self.statements(depth)} '
                 f'(drop (br_if {label} {self.value(type_, depth)} {self.value("i32", depth)})) {self.value(type_, depth)})')
 
+    def passing(self, type_, depth):
+        """A block that takes a value from the stack, or leaves with one."""
+        label = self.new_label()
+        return (f'(block (result {type_}) {self.value(type_, depth)} (block {label} (param {type_}) (result {type_}) '
+                f'(br_if {label} {self.value("i32", depth)}) (drop) {self.value(type_, depth)}))')
+
+    def table(self, type_, depth):
+        """A branch table that takes a value along, to one place or the other."""
+        near, far = self.new_label(), self.new_label()
+        targets = ' '.join(self.random.of([near, far]) for _ in range(1 + self.random.below(5)))
+        inner = f'(block {near} (result {type_}) (br_table {targets} {self.value(type_, depth)} {self.value("i32", depth)}))'
+        op = self.random.of(['add', 'sub', 'mul'])
+        return f'(block {far} (result {type_}) ({type_}.{op} {inner} {self.value(type_, depth)}))'
+
+    def repeat(self, type_, depth):
+        label = self.new_label()
+        return (f'(loop {label} (result {type_}) {self.burn()} {self.statements(depth)} '
+                f'(br_if {label} (i32.lt_u {self.value("i32", depth)} (i32.const 3))) {self.value(type_, depth)})')
+
     def tee(self, type_, depth):
         local = [i for i, other in enumerate(self.function.locals) if other == type_]
         return f'(local.tee {self.random.of(local)} {self.value(type_, depth)})' if local else self.operation(type_, depth)
@@ -221,7 +240,8 @@ class Generator:
         if depth <= 0 or self.random.one_in(6):
             return self.leaf(type_)
         make = self.random.of([self.operation] * 6 + [self.compare, self.compare, self.convert, self.convert, self.bits, self.load,
-                                                      self.load, self.select, self.choose, self.block, self.tee, self.call, self.size])
+                                                      self.load, self.select, self.choose, self.block, self.passing, self.table, self.repeat,
+                                                      self.tee, self.call, self.size])
         return make(type_, depth - 1)
 
     # --- Statements
