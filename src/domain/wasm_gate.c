@@ -50,6 +50,7 @@ static int fail(struct loaded *loaded, uint32_t number)
         uint32_t index = find_export(loaded, number);
         const char *function = loaded->instance->contract->exports[index]->name;
         loaded->dead = true;
+        loaded->wasm->end.why = loaded->wasm->running.activation.ended; /* the gate itself may have found that it is to end */
         int r = wasm_instance_ended(loaded->wasm, function, fault);
         r = loaded_end_call(loaded, &loaded->gate, function, r, fault);
         instance_name_fault(loaded->instance, index, fault);
