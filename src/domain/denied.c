@@ -64,12 +64,13 @@ static struct name name_of(struct ward_span module, struct ward_span field)
         return (struct name){ { root ? none : module, root ? none : span_of("#"), field } };
 }
 
-static struct name name_of_func(const struct ward_func *func)
+/* Of a function or resource, as contracts have it. */
+static struct name name_in_contract(const char *text)
 {
-        const char *hash = strchr(func->name, '#');
+        const char *hash = strchr(text, '#');
         if (!hash)
-                return name_of(span_of("$root"), span_of(func->name));
-        return name_of((struct ward_span){ (const uint8_t *)func->name, (size_t)(hash - func->name) }, span_of(hash + 1));
+                return name_of(span_of("$root"), span_of(text));
+        return name_of((struct ward_span){ (const uint8_t *)text, (size_t)(hash - text) }, span_of(hash + 1));
 }
 
 /* Whether @name begins with @text. */
@@ -110,6 +111,7 @@ struct denied *denied_free(struct denied *denied)
         if (denied) {
                 denied_names_free(denied->names);
                 free(denied->imports);
+                free(denied->resources);
                 free(denied);
         }
         return NULL;
@@ -125,17 +127,30 @@ int denied_new(const char *const *to_domain, const char *const *to_addin, const 
         if (denied) {
                 denied->names = join(to_domain, to_addin);
                 denied->imports = calloc((size_t)contract->n_imports + 1, sizeof *denied->imports);
+                denied->resources = calloc((size_t)contract->n_resources + 1, sizeof *denied->resources);
         }
-        if (!denied || !denied->names || !denied->imports) {
+        if (!denied || !denied->names || !denied->imports || !denied->resources) {
                 denied_free(denied);
                 return no_memory(fault);
         }
         for (uint32_t i = 0; i < contract->n_imports; i++) {
-                const struct name name = name_of_func(contract->imports[i].func);
+                const struct name name = name_in_contract(contract->imports[i].func->name);
                 denied->imports[i] = is_denied(denied->names, &name);
+        }
+        for (uint32_t i = 0; i < contract->n_resources; i++) {
+                const struct ward_resource *resource = contract->resources[i].resource;
+                const struct name name = name_in_contract(resource->name);
+                denied->resources[i] = !resource->by_addin && is_denied(denied->names, &name);
         }
         *ret_denied = denied;
         return 0;
+}
+
+/* What is asked of Ward for the module's own resources. */
+static bool is_of_its_own(struct ward_span module)
+{
+        const struct ward_span prefix = span_of("[export]");
+        return module.len >= prefix.len && !memcmp(module.at, prefix.at, prefix.len);
 }
 
 int denied_check_module(const struct denied *denied, const struct wasm_contract_terms *terms, const struct wasm_module *module,
@@ -144,6 +159,8 @@ int denied_check_module(const struct denied *denied, const struct wasm_contract_
         for (uint32_t i = 0; denied && i < wasm_module_shape(module)->n_imports; i++) {
                 const struct wasm_function import = wasm_terms_import(terms, module, i);
                 const struct name name = name_of(import.module, import.name);
+                if (is_of_its_own(import.module))
+                        continue;
                 if (is_denied(denied->names, &name))
                         return fault_set(fault, WARD_FAULT_REFUSED, "module '%s' imports '%.*s%.*s%.*s', which is denied to it",
                                          path, (int)name.parts[0].len, (const char *)name.parts[0].at, (int)name.parts[1].len,

@@ -11,8 +11,9 @@
 
 /* What one add-in may not use. */
 struct denied {
-        char **names;  /* owned, as are they; NULL-terminated */
-        bool *imports; /* for each import of the contract */
+        char **names;    /* owned, as are they; NULL-terminated */
+        bool *imports;   /* for each import of the contract */
+        bool *resources; /* for each of its resources: one of the host's in what is denied */
 };
 
 /* Copies a NULL-terminated list of names; NULL is an empty one, and gives NULL. */
@@ -29,6 +30,11 @@ struct denied *denied_free(struct denied *denied);
 static inline bool denied_import(const struct denied *denied, uint32_t import)
 {
         return denied && denied->imports[import];
+}
+
+static inline bool denied_resource(const struct denied *denied, uint32_t resource)
+{
+        return denied && denied->resources[resource];
 }
 
 /* Whether @module, from the file @path, imports what is denied, by whichever of its names (wasm_scheme.h). Takes NULL. */

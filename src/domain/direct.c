@@ -77,8 +77,9 @@ static bool want_init(struct want *want, const struct instance *instance)
                 *funcs++ = (struct native_func){ contract->imports[i].func->name, contract->imports[i].func->signature,
                                                  denied_import(instance->denied, i) };
         for (uint32_t i = 0; i < contract->n_resources; i++)
-                resources[i] = (struct native_resource){ contract->resources[i].resource->name,
-                                                         contract->resources[i].resource->by_addin };
+                resources[i] =
+                        (struct native_resource){ contract->resources[i].resource->name, contract->resources[i].resource->by_addin,
+                                                  denied_resource(instance->denied, i) };
         return true;
 }
 

@@ -41,6 +41,7 @@ static void write_order(const void *what, struct pack *pack)
         for (uint32_t i = 0; i < contract->n_resources; i++) {
                 pack_text(pack, contract->resources[i].resource->name);
                 pack_u32(pack, contract->resources[i].resource->by_addin);
+                pack_u32(pack, denied_resource(order->instance->denied, i));
         }
 }
 

@@ -234,6 +234,9 @@ int native_match_resources(const struct ward_addin *addin, const char *path, con
                 if (found == NATIVE_NO_RESOURCE && want->resources[i].by_addin)
                         return fault_set(fault, WARD_FAULT_CONTRACT, "module '%s' does not implement resource '%s' of the contract",
                                          path, want->resources[i].name);
+                if (found != NATIVE_NO_RESOURCE && want->resources[i].denied)
+                        return fault_set(fault, WARD_FAULT_REFUSED, "module '%s' imports '%s', which is denied to it", path,
+                                         want->resources[i].name);
                 ret_addins[i] = found;
                 if (found != NATIVE_NO_RESOURCE)
                         ret_wanted[found] = i;

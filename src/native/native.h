@@ -37,6 +37,7 @@ struct native_func {
 struct native_resource {
         const char *name;
         bool by_addin;
+        bool denied; /* one of the host's that the add-in may not use */
 };
 
 /* What the host's contract says. */

@@ -61,6 +61,7 @@ static void read_resources(struct cursor *cursor, struct native_resource *resour
         for (uint32_t i = 0; i < n; i++) {
                 resources[i].name = cursor_text(cursor);
                 resources[i].by_addin = cursor_u32(cursor);
+                resources[i].denied = cursor_u32(cursor);
         }
 }
 

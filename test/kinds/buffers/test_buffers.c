@@ -588,6 +588,25 @@ TEST(a_module_that_writes_to_nobody_costs_no_signal)
         ward_host_free(host);
 }
 
+/* Native add-ins do without its functions, but not without its resources. */
+TEST(an_interface_that_is_denied)
+{
+        struct ward_host *host = host_start();
+        for (size_t i = 0; i < 3; i++) {
+                static const char *const denied[] = { "ward:domain/memory@0.1.0", NULL };
+                struct context context = { 0 };
+                const struct buffers_services services = services_of(&context);
+                struct ward_activate_options options = options_for(kinds[i]);
+                struct ward_fault fault;
+                options.denied_imports = denied;
+                int r = buffers_activate(host, addin_file("buffers", kinds[i]), &options, &services, &context.buffers, &fault);
+                assert_int_equal(r, -WARD_FAULT_REFUSED);
+                assert_says(&fault, "ward:domain/memory@0.1.0#");
+                assert_says(&fault, "denied");
+        }
+        ward_host_free(host);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(an_argument_is_read_and_written), TEST_CASE(a_result_is_the_hosts),
@@ -599,5 +618,5 @@ int main(int argc, char **argv)
                          TEST_CASE(a_module_makes_no_more_than_its_limit), TEST_CASE(a_buffer_outlives_its_maker),
                          TEST_CASE(a_forked_child_keeps_the_memory_and_not_the_worker), TEST_CASE_LONG(many_threads_share_them, 60),
                          TEST_CASE(streams_flow_both_ways), TEST_CASE(a_module_does_not_wait_for_ever),
-                         TEST_CASE(a_module_that_writes_to_nobody_costs_no_signal));
+                         TEST_CASE(a_module_that_writes_to_nobody_costs_no_signal), TEST_CASE(an_interface_that_is_denied));
 }
