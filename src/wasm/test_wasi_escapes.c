@@ -242,6 +242,20 @@ TEST(between_two_grants)
         folder_end();
 }
 
+/* Whatever it has of the file. */
+static void assert_opened_to_read_only(const char *path)
+{
+        struct stat file, open;
+        int n = 0;
+        assert_int_equal(stat(path, &file), 0);
+        for (int fd = 0; fd < 64; fd++)
+                if (fstat(fd, &open) == 0 && open.st_ino == file.st_ino && open.st_dev == file.st_dev) {
+                        assert_int_equal(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+                        n++;
+                }
+        assert_int_equal(n, 1);
+}
+
 TEST(what_is_granted_to_read_only)
 {
         struct stat before, after;
@@ -263,6 +277,7 @@ TEST(what_is_granted_to_read_only)
                        "file", EROFS);
         int fd = guest_open(GRANTED, "file", 0, (uint64_t)ALL_RIGHTS & ~(uint64_t)RIGHT_FD_WRITE);
         assert_int_equal(guest_read(fd, text), 4);
+        assert_opened_to_read_only("inside/file");
         assert_refused(guest_write(fd, "x"), "fd_write", "", EROFS);
         assert_refused(-call("fd_filestat_set_size", (uint64_t)fd, 0), "fd_filestat_set_size", "", EROFS);
         assert_refused(-call("fd_allocate", (uint64_t)fd, 0, 100), "fd_allocate", "", EROFS);

@@ -211,7 +211,7 @@ static enum wasi_errno open_it(struct wasi_call *call, const struct wasi_descrip
                 return error;
         ret->form = S_ISDIR(mode) ? WASI_FOLDER : WASI_FILE;
         uint64_t could = S_ISDIR(mode) ? RIGHTS_FOLDER : RIGHTS_FILE;
-        ret->rights = opening->rights & folder->inheriting & could;
+        ret->rights = opening->rights & could;
         ret->inheriting = S_ISDIR(mode) ? opening->inheriting & folder->inheriting : 0;
         return WASI_OK;
 }
@@ -227,6 +227,7 @@ enum wasi_errno wasi_path_open(struct wasi_call *call)
                 error = check_access(call, folder, &opening);
         if (error)
                 return error;
+        opening.rights &= folder->inheriting;
         struct wasi_descriptor opened = { .fd = -1, .writable = folder->writable, .flags = (uint16_t)opening.fdflags };
         uint32_t number;
         error = open_it(call, folder, &opening, &opened);
