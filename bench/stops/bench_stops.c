@@ -43,13 +43,13 @@ static struct cut *start(struct bench *bench, uint32_t deadline_ms)
 {
         const struct ward_activate_options options = { .size = sizeof options,
                                                        .isolation = WARD_WASM,
-                                                       .deadline_ms = deadline_ms,
                                                        .limits = { .size = sizeof options.limits } };
         struct cut *cut = NULL;
         uint32_t ret;
         if (cut_activate(bench->host, bench->module, &options, &bench->services, &cut, &bench->fault) ||
             cut_run(cut, 0, &ret, &bench->fault))
                 give_up(bench, "activate");
+        cut_set_deadline(cut, deadline_ms);
         return cut;
 }
 
