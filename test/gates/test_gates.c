@@ -11,6 +11,7 @@
 #include "test/support.h"
 
 struct context {
+        struct gates_services services;
         struct gates *gates;
         int32_t (*serve)(struct context *context, int32_t x);
         struct ward_fault fault;
@@ -32,14 +33,14 @@ static const struct ward_instance *head_of(struct gates *gates)
 static struct gates *activate_in(struct ward_host *host, enum ward_isolation kind, struct context *context,
                                  struct ward_domain *domain)
 {
-        struct gates_services services = { context, back };
         struct ward_activate_options options = options_for(kind);
         struct gates *gates;
         struct ward_fault fault;
         int32_t ret = 0;
+        context->services = (struct gates_services){ context, back };
         options.deadline_ms = 0;
         options.domain = domain;
-        assert_good(gates_activate(host, addin_file("gates", kind), &options, &services, &gates, &fault), &fault);
+        assert_good(gates_activate(host, addin_file("gates", kind), &options, &context->services, &gates, &fault), &fault);
         assert_good(gates_id(gates, -7, &ret, &fault), &fault);
         assert_int_equal(ret, -7);
         context->gates = gates;
