@@ -340,6 +340,25 @@ static int call_back(struct guest *guest, uint64_t *slots, struct ward_fault *fa
         return r;
 }
 
+/* In the runtime, or in the host, for the module's sake. */
+TEST(says_where_its_time_went)
+{
+        static const char *const names[] = { "loop_fill", "loop_copy", "loop_grow", "loop_host" };
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+                struct guest guest = { 0 };
+                struct ward_fault fault = { 0 };
+                struct watch watch = { .after_ms = 20 };
+                char frame[64];
+                guest_start(&guest, 0);
+                assert_int_equal(call_watched(&guest, names[i], &watch, &fault), -WARD_FAULT_DEADLINE);
+                snprintf(frame, sizeof frame, "#0 %s +0x", names[i]);
+                if (strncmp(fault.backtrace, frame, strlen(frame)))
+                        fail_msg("%s is not where the call was:\n%s", names[i], fault.backtrace);
+                guest_end(&guest);
+        }
+        binding_end();
+}
+
 TEST(nests)
 {
         struct guest guest = { .serve = call_back };
@@ -364,6 +383,8 @@ static int trap_inside(struct guest *guest, uint64_t *slots, struct ward_fault *
         uint32_t ret;
         wasm_instance_to_host(guest->wasm);
         assert_int_equal(guest_call(guest, "load", UINT32_MAX, &ret, &inner), -WARD_FAULT_TRAP);
+        assert_int_equal(strncmp(inner.backtrace, "#0 load +0x", 11), 0);
+        assert_null(strchr(inner.backtrace, '\n'));
         wasm_instance_from_host(guest->wasm);
         slots[0] = 77;
         return 0;
@@ -431,7 +452,7 @@ int main(int argc, char **argv)
                          TEST_CASE(stack_of_the_main_thread), TEST_CASE(stack_of_another_thread),
                          TEST_CASE(stack_of_a_small_thread), TEST_CASE(stack_without_guard), TEST_CASE(stack_of_a_coroutine),
                          TEST_CASE(stack_without_limit), TEST_CASE(ends_every_loop), TEST_CASE(stops),
-                         TEST_CASE(expires_one_call_only), TEST_CASE(waits_for_the_host), TEST_CASE(nests),
-                         TEST_CASE(a_nested_trap_is_the_inner_calls), TEST_CASE(shares_images),
+                         TEST_CASE(expires_one_call_only), TEST_CASE(waits_for_the_host), TEST_CASE(says_where_its_time_went),
+                         TEST_CASE(nests), TEST_CASE(a_nested_trap_is_the_inner_calls), TEST_CASE(shares_images),
                          TEST_CASE(takes_no_image_of_another_copy));
 }
