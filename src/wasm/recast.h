@@ -22,7 +22,7 @@
 /* An instruction that can trap or call, one of those that wasm_mark_matters names, for the C text to bear as its line. */
 struct wasm_mark {
         uint32_t code;   /* its opcode; behind a prefix: 0xfc00 and the number */
-        uint32_t offset; /* in the module, as its author has it: the line's number */
+        uint32_t offset; /* in the module, as its author has it, and WASM_MARK_LINE (marks.h): the line's number */
 };
 
 /* Those of one function that can be reached: what follows a branch, return or unreachable to its block's end is left out. */
