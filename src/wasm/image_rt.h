@@ -101,14 +101,25 @@ WASM_RT_INLINE bool wasm_rt_may_pass(const struct wasm_door *door, const struct 
                !WASM_RT_LOAD(&door->post->inside);
 }
 
-/* The way in. The order is that of domain/enter.h: first it stores that it is in, then it looks whether it may. */
-WASM_RT_INLINE bool wasm_rt_come_in(const struct wasm_door *door)
+/* The turn: first it stores that it has it, then it looks whether it may. Who waits for it to be out is told by the common way,
+ * which comes next. */
+WASM_RT_INLINE bool wasm_rt_take_turn(const struct wasm_door *door)
 {
         struct wasm_post *post = door->post;
         WASM_RT_STORE(&post->inside, 1);
-        WASM_RT_STORE(&post->depth, 1);
         atomic_signal_fence(memory_order_seq_cst);
-        return !WASM_RT_LOAD(&post->shared) && atomic_load_explicit(door->state, memory_order_acquire) == 1;
+        if (LIKELY(!WASM_RT_LOAD(&post->shared)))
+                return true;
+        atomic_store_explicit(&post->inside, 0, memory_order_release);
+        return false;
+}
+
+/* The way in, with the turn: the depth is another thread's until then. The order is that of domain/enter.h as well. */
+WASM_RT_INLINE bool wasm_rt_come_in(const struct wasm_door *door)
+{
+        WASM_RT_STORE(&door->post->depth, 1);
+        atomic_signal_fence(memory_order_seq_cst);
+        return atomic_load_explicit(door->state, memory_order_acquire) == 1;
 }
 
 /* False if the domain was unloaded meanwhile: who does that ends the calls of threads that it finds, and does not come back for
@@ -160,7 +171,7 @@ WASM_RT_INLINE bool wasm_rt_go_out(const struct wasm_door *door)
 #define WASM_RT_GATE(number, call)                                                                                                 \
         do {                                                                                                                       \
                 struct wasm_door *door = self->door;                                                                               \
-                if (UNLIKELY(!wasm_rt_may_pass(door, fault)))                                                                      \
+                if (UNLIKELY(!wasm_rt_may_pass(door, fault) || !wasm_rt_take_turn(door)))                                          \
                         return WASM_GATE_SHUT;                                                                                     \
                 if (UNLIKELY(!wasm_rt_come_in(door)))                                                                              \
                         return door->refuse(door);                                                                                 \
