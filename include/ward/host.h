@@ -147,6 +147,8 @@ struct ward_host_options {
                                    none */
         bool no_compiler; /* never compile, nor look in cache_path: a module without an image from image_path or the activation's
                              options is a fault, COMPILE */
+        bool looking;     /* images look by themselves, in each loop and function, whether their call is to end: where a signal
+                             cannot reach its thread, as under some debuggers and profilers. Slower: see doc/wasm.md, Stopping */
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */

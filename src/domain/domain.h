@@ -64,6 +64,7 @@ struct domains {
         char *image_path;
         uint64_t cache_bytes;
         bool no_compiler;
+        bool looking;
         ward_on_fault on_fault;
         void *on_fault_data;
         struct tracer *tracer; /* NULL: nobody looks in */

@@ -81,6 +81,7 @@ static struct wasm_image_options choose_image(const struct instance *instance, c
                 .image_path = domains->image_path,
                 .no_compiler = domains->no_compiler,
                 .checked = wasm_memory_is_checked(instance->domain),
+                .looking = domains->looking,
         };
 }
 

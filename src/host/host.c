@@ -27,6 +27,7 @@ static int keep_options(struct domains *domains, const struct ward_host_options 
         domains->resolve_data = options->resolve_data;
         domains->cache_bytes = options->cache_bytes;
         domains->no_compiler = options->no_compiler;
+        domains->looking = options->looking;
         if (keep(options->worker_path, &domains->worker_path) || keep(options->cache_path, &domains->cache_path))
                 return -ENOMEM;
         return keep(options->compiler, &domains->compiler) || keep(options->image_path, &domains->image_path) ? -ENOMEM : 0;

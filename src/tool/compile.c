@@ -12,7 +12,7 @@
 #include "wasm/package.h"
 
 static const char usage[] = "Usage: ward compile ADDIN.wasm [-o IMAGE] [--compiler COMMAND] [--bounds KIND]\n"
-                            "                    [--verbose] [--json]\n";
+                            "                    [--looking] [--verbose] [--json]\n";
 
 static const char help[] =
         "\n"
@@ -26,6 +26,7 @@ static const char help[] =
         "  --compiler COMMAND  the C compiler, with arguments (default: $WARD_CC, else cc, gcc or clang)\n"
         "  --bounds KIND       of memory: guarded, as hosts have it while they have address space (default); or\n"
         "                      checked, address by address, for domains with bounds of that kind\n"
+        "  --looking           for hosts with ward_host_options.looking: code that looks whether it is to end\n"
         "  --verbose           say how long it took, and what confined the compiler meanwhile\n"
         "  --json              print an object: module, key, image, bytes, cached, milliseconds, compiler,\n"
         "                      confined-by, version\n"
@@ -41,6 +42,7 @@ struct request {
         const char *output;
         const char *compiler;
         bool checked;
+        bool looking;
         bool verbose;
         bool json;
         bool help;
@@ -60,17 +62,17 @@ static bool parse_bounds(const char *text, bool *ret_checked)
 
 static int parse(int argc, char **argv, struct request *request)
 {
-        static const struct option options[] = { { "bounds", required_argument, NULL, 'b' },
-                                                 { "compiler", required_argument, NULL, 'c' },
-                                                 { "help", no_argument, NULL, 'h' },
-                                                 { "json", no_argument, NULL, 'j' },
-                                                 { "output", required_argument, NULL, 'o' },
-                                                 { "verbose", no_argument, NULL, 'v' },
-                                                 { 0 } };
+        static const struct option options[] = {
+                { "bounds", required_argument, NULL, 'b' }, { "compiler", required_argument, NULL, 'c' },
+                { "help", no_argument, NULL, 'h' },         { "json", no_argument, NULL, 'j' },
+                { "looking", no_argument, NULL, 'l' },      { "output", required_argument, NULL, 'o' },
+                { "verbose", no_argument, NULL, 'v' },      { 0 }
+        };
         int option;
         while ((option = getopt_long(argc, argv, "ho:v", options, NULL)) != -1) {
                 request->help |= option == 'h';
                 request->json |= option == 'j';
+                request->looking |= option == 'l';
                 request->verbose |= option == 'v';
                 if (option == 'c')
                         request->compiler = optarg;
@@ -133,6 +135,7 @@ static int compile(const struct request *request, struct wasm_package *package, 
                 .name = request->path,
                 .compiler = request->compiler,
                 .checked = request->checked,
+                .looking = request->looking,
                 .progress = show_progress,
                 .progress_data = &terminal,
         };

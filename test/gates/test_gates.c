@@ -1,6 +1,7 @@
 /* Gates: the quick way into functions of a few numbers. What happens there is what happens on the common way, at every kind. */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -146,6 +147,25 @@ TEST(deadlines)
                 assert_says(&fault, "did not return from spin within 40 ms");
                 is_unloaded(gates);
         }
+        ward_host_free(host);
+}
+
+/* As many as a signal interrupts, a look ends: without one of Ward's threads coming near, for the signal is blocked. */
+TEST(images_that_look)
+{
+        const struct ward_host_options options = { .size = sizeof options, .looking = true };
+        struct ward_host *host;
+        struct context context = { 0 };
+        struct ward_fault fault;
+        sigset_t set;
+        assert_int_equal(ward_host_new(&options, &host, NULL), 0);
+        struct gates *gates = activate(host, WARD_WASM, &context);
+        sigemptyset(&set);
+        sigaddset(&set, SIGSEGV);
+        pthread_sigmask(SIG_BLOCK, &set, NULL);
+        gates_set_deadline(gates, 40);
+        assert_int_equal(gates_spin(gates, &fault), -WARD_FAULT_DEADLINE);
+        is_unloaded(gates);
         ward_host_free(host);
 }
 
@@ -302,8 +322,7 @@ TEST(several_threads)
 static void *activate_and_call(void *data)
 {
         struct context *context = data;
-        context->gates =
-                activate(ward_instance_host((struct ward_instance *)context->gates), WARD_WASM, context);
+        context->gates = activate(ward_instance_host((struct ward_instance *)context->gates), WARD_WASM, context);
         return call_often(context);
 }
 
@@ -472,9 +491,9 @@ TEST(two_in_one_domain)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(values, 120), TEST_CASE(traps), TEST_CASE(deadlines),
-                         TEST_CASE(deadlines_are_inherited), TEST_CASE(calls_nest), TEST_CASE(the_last_release_within_a_call),
-                         TEST_CASE(an_unload_within_a_call), TEST_CASE(a_forked_child), TEST_CASE(several_threads),
-                         TEST_CASE(a_thread_after_another), TEST_CASE(an_unload_by_another_thread),
+                         TEST_CASE_LONG(images_that_look, 60), TEST_CASE(deadlines_are_inherited), TEST_CASE(calls_nest),
+                         TEST_CASE(the_last_release_within_a_call), TEST_CASE(an_unload_within_a_call), TEST_CASE(a_forked_child),
+                         TEST_CASE(several_threads), TEST_CASE(a_thread_after_another), TEST_CASE(an_unload_by_another_thread),
                          TEST_CASE_LONG(an_unload_at_any_moment, 60), TEST_CASE(a_coroutine),
                          TEST_CASE(a_host_that_looks_in_sees_every_call), TEST_CASE(begun_calls_are_not_overtaken),
                          TEST_CASE(two_in_one_domain));
