@@ -28,7 +28,7 @@ enum ward_bounds {
 struct ward_quota {
         size_t size;            /* sizeof (struct ward_quota) */
         uint32_t table_entries; /* wasm: of all tables of all add-ins in it. 0: 1,000,000 a table */
-        uint32_t instances;     /* add-ins in it at a time: one more is not activated (LIMIT). 0: no limit */
+        uint32_t addins;        /* add-ins in it at a time: one more is not activated (LIMIT). 0: no limit */
         uint64_t cpu_ms;        /* wasm: processor time that all its calls may take together. The call that goes over it is ended,
                                    with fault `limit`, and costs the domain. 0: no limit */
         bool account_cpu;       /* wasm: measure the processor time of calls: takes about a microsecond a call. So does @cpu_ms */
@@ -38,18 +38,20 @@ struct ward_quota {
 
 /* What of struct ward_usage was counted: the rest is 0 and says nothing. */
 enum {
-        WARD_USAGE_MEMORY = 1,    /* memory_…  wasm */
-        WARD_USAGE_TABLES = 2,    /* wasm */
-        WARD_USAGE_INSTANCES = 4, /* every kind */
-        WARD_USAGE_CPU = 8,       /* wasm, where the quota says so */
-        WARD_USAGE_CALLS = 16,    /* wasm */
-        WARD_USAGE_FAULTS = 32,   /* every kind */
+        WARD_USAGE_MEMORY = 1,     /* memory_…  wasm */
+        WARD_USAGE_TABLES = 2,     /* wasm */
+        WARD_USAGE_ADDINS = 4,     /* every kind */
+        WARD_USAGE_CPU = 8,        /* wasm, where the quota says so */
+        WARD_USAGE_CALLS = 16,     /* wasm */
+        WARD_USAGE_FAULTS = 32,    /* every kind */
+        WARD_USAGE_INSTANCES = 64, /* wasm */
 };
 
 struct ward_usage {
         size_t size;                     /* sizeof (struct ward_usage), set by the caller: what an older one has not is left out */
         uint32_t counted;                /* WARD_USAGE_… */
-        uint32_t instances;              /* add-ins in it now */
+        uint32_t addins;                 /* in it now */
+        uint32_t instances;              /* of their modules: in a pooled domain more than add-ins */
         uint64_t memory_bytes;           /* linear memory, now */
         uint64_t memory_peak_bytes;      /* the most there was at a time */
         uint64_t memory_max_bytes;       /* limits.memory_bytes; 0: no limit */

@@ -103,7 +103,7 @@ static void load(void *data)
         if (loading->status)
                 return;
         domain->environment = loading->options->environment;
-        loading->status = domain_check_instances(domain, loading->instance->module, loading->fault);
+        loading->status = domain_check_addins(domain, loading->instance->module, loading->fault);
         if (!loading->status)
                 loading->status = traced_load(loading->instance, loading->options, loading->deadline, loading->fault);
         domain->environment = NULL;

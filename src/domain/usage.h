@@ -8,6 +8,6 @@
 void domain_usage(const struct ward_domain *domain, struct ward_usage *ret_usage);
 
 /* With the turn, before one more add-in is loaded. */
-int domain_check_instances(struct ward_domain *domain, const char *module, struct ward_fault *fault);
+int domain_check_addins(struct ward_domain *domain, const char *module, struct ward_fault *fault);
 
 #endif

@@ -148,6 +148,7 @@ static void add_loaded(const struct ward_domain *domain, struct ward_usage *usag
         const struct wasm_domain *held = domain->held;
         for (struct list *link = held ? held->loaded.next : NULL; link && link != &held->loaded; link = link->next) {
                 const struct loaded *loaded = CONTAINER_OF(link, struct loaded, link);
+                usage->instances++;
                 usage->calls += loaded_calls(loaded);
                 usage->memory_survived_bytes -= wasm_instance_growth(loaded->wasm);
         }
@@ -156,14 +157,16 @@ static void add_loaded(const struct ward_domain *domain, struct ward_usage *usag
 static void usage(struct ward_domain *domain, struct ward_usage *usage)
 {
         struct domain_account *account = &domain->account;
-        usage->counted |= WARD_USAGE_MEMORY | WARD_USAGE_TABLES | WARD_USAGE_CALLS;
+        if (!domain_is_here(domain)) /* a forked child has none of it */
+                return;
+        usage->counted |= WARD_USAGE_MEMORY | WARD_USAGE_TABLES | WARD_USAGE_CALLS | WARD_USAGE_INSTANCES;
         usage->counted |= account->quota.account_cpu || account->quota.cpu_ms ? WARD_USAGE_CPU : 0u;
-        info_lock(domain);
+        pthread_mutex_lock(&domain->info_lock);
         usage->memory_bytes = usage->memory_survived_bytes = atomic_load(&account->wasm.memory);
         usage->calls = account->calls;
         add_loaded(domain, usage);
         usage->cpu_ns = wasm_cpu_used(domain);
-        info_unlock(domain);
+        pthread_mutex_unlock(&domain->info_lock);
         usage->memory_peak_bytes = atomic_load(&account->wasm.memory_peak);
         usage->memory_max_bytes = account->wasm.memory_max;
         usage->memory_allocated_bytes = atomic_load(&account->wasm.memory_total);

@@ -131,9 +131,9 @@ TEST(tables)
         end(host, domain);
 }
 
-TEST(instances)
+TEST(addins)
 {
-        const struct ward_quota quota = { .size = sizeof quota, .instances = 2 };
+        const struct ward_quota quota = { .size = sizeof quota, .addins = 2 };
         struct ward_host *host = start();
         struct ward_domain *domain = domain_with(host, 0, &quota);
         struct cell *cells[3] = { cell_with(host, domain, NULL), cell_with(host, domain, NULL), NULL };
@@ -141,7 +141,7 @@ TEST(instances)
         struct ward_fault fault;
         options.domain = domain;
         assert_int_equal(cell_activate(host, addin_file("cell", WARD_WASM), &options, NULL, &cells[2], &fault), -WARD_FAULT_LIMIT);
-        assert_says(&fault, "instances");
+        assert_says(&fault, "addins");
         cell_release(cells[0]);
         cells[0] = cell_with(host, domain, NULL);
         cell_release(cells[0]);
@@ -216,6 +216,6 @@ TEST(each_by_its_own_clock)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(the_module_is_told), TEST_CASE(the_call_ends), TEST_CASE(no_room_to_start),
-                         TEST_CASE(tables), TEST_CASE(instances), TEST_CASE(one_long_call), TEST_CASE(many_short_calls),
+                         TEST_CASE(tables), TEST_CASE(addins), TEST_CASE(one_long_call), TEST_CASE(many_short_calls),
                          TEST_CASE_LONG(each_by_its_own_clock, 60));
 }

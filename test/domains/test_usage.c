@@ -19,12 +19,14 @@ TEST(memory)
         struct cell *a = cell_with(host, domain, NULL), *b = cell_with(host, domain, NULL);
         grow(a, 4);
         usage = usage_of(domain);
+        assert_int_equal(usage.addins, 2);
         assert_int_equal(usage.instances, 2);
         assert_int_equal(usage.memory_bytes, 6 * PAGE);
         assert_int_equal(usage.memory_survived_bytes, 6 * PAGE);
         assert_int_equal(usage.memory_peak_bytes, 6 * PAGE);
         cell_release(a);
         usage = usage_of(domain);
+        assert_int_equal(usage.addins, 1);
         assert_int_equal(usage.instances, 1);
         assert_int_equal(usage.memory_bytes, PAGE);
         assert_int_equal(usage.memory_peak_bytes, 6 * PAGE);
@@ -113,12 +115,35 @@ TEST(processor_time_of_a_call_under_way)
         ward_host_free(host);
 }
 
+/* Several instances of one add-in, and what they have together. */
+TEST(pooled)
+{
+        struct ward_host *host = host_start();
+        struct ward_domain_options options = { .size = sizeof options, .isolation = WARD_WASM, .instances = 3 };
+        struct ward_domain *domain;
+        struct ward_fault fault;
+        assert_good(ward_domain_new(host, &options, &domain, &fault), &fault);
+        struct cell *cell = cell_with(host, domain, NULL);
+        sum(cell, 1, 2);
+        struct ward_usage usage = usage_of(domain);
+        assert_int_equal(usage.addins, 1);
+        assert_in_range(usage.instances, 1, 3);
+        assert_int_equal(usage.memory_bytes, usage.instances * PAGE);
+        assert_int_equal(usage.calls, 1);
+        cell_release(cell);
+        assert_int_equal(usage_of(domain).instances, 0);
+        assert_int_equal(usage_of(domain).calls, 1);
+        ward_domain_unload(domain, NULL);
+        ward_domain_release(domain);
+        ward_host_free(host);
+}
+
 /* What was not counted says so. */
 TEST(other_kinds)
 {
         struct ward_host *host = host_start();
         struct ward_usage usage = usage_of(ward_host_default_domain(host));
-        assert_int_equal(usage.counted, WARD_USAGE_INSTANCES | WARD_USAGE_FAULTS);
+        assert_int_equal(usage.counted, WARD_USAGE_ADDINS | WARD_USAGE_FAULTS);
         assert_int_equal(usage.memory_bytes, 0);
         ward_host_free(host);
 }
@@ -148,5 +173,6 @@ TEST(sizes)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(memory), TEST_CASE(calls_and_faults), TEST_CASE(processor_time),
-                         TEST_CASE(processor_time_of_a_call_under_way), TEST_CASE(other_kinds), TEST_CASE(sizes));
+                         TEST_CASE(processor_time_of_a_call_under_way), TEST_CASE(pooled), TEST_CASE(other_kinds),
+                         TEST_CASE(sizes));
 }

@@ -321,7 +321,8 @@ TEST(usage)
         pthread_barrier_init(&stage.meeting, NULL, 4);
         run(4, meet_others, &stage);
         struct ward_usage four = usage_of(&stage);
-        assert_int_equal(four.instances, 1); /* add-ins */
+        assert_int_equal(four.addins, 1);
+        assert_int_equal(four.instances, 4);
         assert_int_equal(four.memory_bytes, 4 * one.memory_bytes);
         assert_int_equal(four.table_entries, 4 * one.table_entries);
         assert_int_equal(four.calls, 4 * 20);
