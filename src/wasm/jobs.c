@@ -147,6 +147,10 @@ static int job_not_run(const struct wasm_jobs *jobs, const struct run *run, int 
         if (error == EDQUOT)
                 return fault_set(fault, WARD_FAULT_COMPILE, "%s %s wrote more than %d MiB or %d files for module '%s'", job->what,
                                  job->path, SCRATCH_MIB, SCRATCH_FILES, jobs->name);
+        if (error == ECHILD)
+                return fault_set(fault, WARD_FAULT_COMPILE,
+                                 "%s %s was ended by the system while it worked on module '%s', as for lack of memory", job->what,
+                                 job->path, jobs->name);
         return fault_set_errno(fault, WARD_FAULT_COMPILE, error, "cannot run %s %s (" CONFINED ")", job->what, job->path);
 }
 
