@@ -43,6 +43,16 @@ static int int_int(const struct bench_task *task, uint64_t times, uint64_t *ret_
         return 0;
 }
 
+/* The same with a time limit, which it keeps. */
+static int deadline(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
+{
+        enum { MS = 10000 };
+        probe_set_deadline(probe_of(task), MS);
+        int r = int_int(task, times, ret_ns, fault);
+        probe_set_deadline(probe_of(task), 0);
+        return r;
+}
+
 static int void_struct(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault)
 {
         struct probe *probe = probe_of(task);
@@ -102,10 +112,10 @@ static const struct {
         const char *name;
         int (*run)(const struct bench_task *task, uint64_t times, uint64_t *ret_ns, struct ward_fault *fault);
 } rows[] = {
-        { "call.void", void_void },  { "call.void_int", void_int },       { "call.int_void", int_void },
-        { "call.int_int", int_int }, { "call.void_struct", void_struct }, { "call.record", record },
-        { "call.mixed", mixed },     { "call.nested", nested },           { "callback.int_int", callback },
-        { "event.int", events },
+        { "call.void", void_void },       { "call.void_int", void_int }, { "call.int_void", int_void },
+        { "call.int_int", int_int },      { "call.deadline", deadline }, { "call.void_struct", void_struct },
+        { "call.record", record },        { "call.mixed", mixed },       { "call.nested", nested },
+        { "callback.int_int", callback }, { "event.int", events },
 };
 
 static void add(struct bench_plan *plan, struct bench_kind *kind, const char *name,

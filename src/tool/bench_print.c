@@ -101,6 +101,7 @@ static const struct call_row {
         { "void(int)", "call.void_int" },
         { "int(void)", "call.int_void" },
         { "int(int)", "call.int_int" },
+        { "  with a deadline", "call.deadline" },
         { "void(struct)", "call.void_struct" },
         { "struct(struct), 64 B", "call.record" },
         { "struct(string,list,…)", "call.mixed" },

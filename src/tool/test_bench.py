@@ -13,7 +13,7 @@ SKIPPED = 77
 
 def expected(kind):
     """The names of a kind's figures, each with its unit."""
-    calls = ["void", "void_int", "int_void", "int_int", "void_struct", "record", "mixed", "nested"]
+    calls = ["void", "void_int", "int_void", "int_int", "deadline", "void_struct", "record", "mixed", "nested"]
     names = {f"call.{call}.{kind}": "ns" for call in calls}
     names |= {f"bulk.{data}.{size}.{kind}": "MB/s" for data in ("bytes", "block", "string", "struct") for size in SIZES}
     crowds = [kind, "process.free_threaded"] if kind == "process" else [kind]
