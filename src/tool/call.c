@@ -109,8 +109,9 @@ static json_t *calls_json(const struct session *session)
 
 static int print_json(const struct session *session, const char *outcome, const struct ward_fault *fault)
 {
-        json_t *reason =
-                fault ? json_pack("{s:s, s:s}", "kind", ward_fault_kind_name(fault->kind), "text", fault->text) : json_null();
+        json_t *reason = fault ? json_pack("{s:s, s:s, s:s}", "kind", ward_fault_kind_name(fault->kind), "text", fault->text,
+                                           "backtrace", fault->backtrace)
+                               : json_null();
         json_t *all =
                 json_pack("{s:s?, s:s, s:s?, s:o, s:o}", "function", session->last ? session->last->func.name : NULL, "outcome",
                           outcome, "value", fault ? NULL : session->value, "calls", calls_json(session), "fault", reason);
@@ -124,7 +125,7 @@ static int fail_fault(const struct request *request, const struct session *sessi
         if (request->json)
                 print_json(session, "fault", fault);
         else
-                fprintf(stderr, "ward call: %s\n", fault->text);
+                fprintf(stderr, "ward call: %s\n%s%s", fault->text, fault->backtrace, *fault->backtrace ? "\n" : "");
         return EXIT_FAULT;
 }
 
