@@ -11,7 +11,8 @@
 enum {
         PAGE = 4096,
         LOOKED_AT = 4096, /* pages of a memory, for a window */
-        LOOK_NEAR = 8,    /* kept areas that are tried for one that is as open as it is to be */
+        LOOK_EVERY = 256,
+        LOOK_NEAR = 8, /* kept areas that are tried for one that is as open as it is to be */
         AREAS_MAX = 16000,
         /* What a page costs that is touched anew, in what it costs to clear one. */
         TOUCHED = 16,
@@ -257,11 +258,11 @@ static uint64_t look(const struct wasm_area *area)
         return best_from << 32 | best_n;
 }
 
-/* Of the first memory, and again of the 2nd, 4th, 8th, … */
+/* Of the first memories, the 1st, 2nd, 4th, 8th, …, and now and then: what a module does may change. */
 static uint64_t window_of(struct wasm_window *window, const struct wasm_area *area)
 {
         uint32_t seen = atomic_fetch_add_explicit(&window->seen, 1, memory_order_relaxed) + 1;
-        if (!(seen & (seen - 1)))
+        if (!(seen & (seen - 1)) || seen % LOOK_EVERY == 0)
                 atomic_store_explicit(&window->pages, look(area), memory_order_relaxed);
         return atomic_load_explicit(&window->pages, memory_order_relaxed);
 }
