@@ -222,11 +222,12 @@ static void end_unheld(void *data)
         unlist_instance(domain, instance);
         if (visit) {
                 list_append(&visit->unheld, &instance->link);
-                turn_share(&domain->turn); /* gates do not look at the list */
                 return;
         }
         domain_enter_to_end(domain);
         list_append(&domain->visit.unheld, &instance->link);
+        if (visit_depth(&domain->visit) > 1)
+                turn_share(&domain->turn); /* gates do not look at the list */
         domain_leave(domain, &domain->visit);
 }
 

@@ -98,7 +98,7 @@ WASM_RT_INLINE bool wasm_rt_may_pass(const struct wasm_door *door, const struct 
 {
         return fault && WASM_RT_LOAD(&door->pointer) == wasm_thread_pointer() && door->id == door->thread->id &&
                !door->thread->top && wasm_rt_stack_pointer() - door->lowest < door->span && *door->inherited == UINT64_MAX &&
-               !WASM_RT_LOAD(&door->post->inside);
+               !WASM_RT_LOAD(&door->post->inside) && !WASM_RT_LOAD(&door->post->depth);
 }
 
 /* The turn: first it stores that it has it, then it looks whether it may. Who waits for it to be out is told by the common way,

@@ -2,12 +2,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <ward/event.h>
 #include <ward/trace.h>
+#include <ward/usage.h>
 #include "gates_host.h"
 #include "test/support.h"
 
@@ -234,6 +237,27 @@ TEST(the_last_release_within_a_call)
                 assert_good(gates_ask(gates, 5, &ret, &fault), &fault);
                 assert_int_equal(ret, 6);
         }
+        ward_host_free(host);
+}
+
+/* The add-in goes with the call, not with the next one in its domain. */
+TEST(a_release_within_a_call)
+{
+        struct ward_host *host = host_start();
+        const struct ward_domain_options options = { .size = sizeof options, .isolation = WARD_WASM };
+        struct context context = { .serve = release_within };
+        struct ward_usage usage = { .size = sizeof usage };
+        struct ward_domain *domain;
+        struct ward_fault fault;
+        int32_t ret = 0;
+        assert_int_equal(ward_domain_new(host, &options, &domain, NULL), 0);
+        activate_in(host, WARD_WASM, &context, domain);
+        assert_good(gates_ask(context.gates, 5, &ret, &fault), &fault);
+        assert_int_equal(ret, 6);
+        assert_good(ward_domain_usage(domain, &usage, &fault), &fault);
+        assert_int_equal(usage.memory_bytes, 0);
+        ward_domain_unload(domain, NULL);
+        ward_domain_release(domain);
         ward_host_free(host);
 }
 
@@ -488,6 +512,42 @@ TEST(two_in_one_domain)
         ward_host_free(host);
 }
 
+static void handle(int number)
+{
+        _exit(number);
+}
+
+static void call_from_event(void *data, const struct ward_event *event)
+{
+        struct context *context = data;
+        int32_t ret = 0;
+        if (event->kind == WARD_EVENT_HANDLER)
+                context->status |= gates_id(context->gates, 9, &ret, &context->fault) || ret != 9 ? 1 : 2;
+}
+
+/* While this thread has the turn to load another add-in, it is in the domain already. */
+TEST(a_call_while_another_is_loaded)
+{
+        struct context one = { 0 }, two = { 0 };
+        const struct ward_host_options host_options = { .size = sizeof host_options,
+                                                        .on_event = call_from_event,
+                                                        .on_event_data = &one };
+        const struct ward_domain_options options = { .size = sizeof options, .isolation = WARD_WASM };
+        struct ward_host *host;
+        struct ward_domain *domain;
+        assert_int_equal(ward_host_new(&host_options, &host, NULL), 0);
+        assert_int_equal(ward_domain_new(host, &options, &domain, NULL), 0);
+        activate_in(host, WARD_WASM, &one, domain);
+        signal(SIGSEGV, handle);
+        activate_in(host, WARD_WASM, &two, domain);
+        assert_int_equal(one.status, 2);
+        gates_release(one.gates);
+        gates_release(two.gates);
+        ward_domain_unload(domain, NULL); /* waits until nobody is in it */
+        ward_domain_release(domain);
+        ward_host_free(host);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(values, 120), TEST_CASE(traps), TEST_CASE(deadlines),
@@ -496,5 +556,6 @@ int main(int argc, char **argv)
                          TEST_CASE(several_threads), TEST_CASE(a_thread_after_another), TEST_CASE(an_unload_by_another_thread),
                          TEST_CASE_LONG(an_unload_at_any_moment, 60), TEST_CASE(a_coroutine),
                          TEST_CASE(a_host_that_looks_in_sees_every_call), TEST_CASE(begun_calls_are_not_overtaken),
-                         TEST_CASE(two_in_one_domain));
+                         TEST_CASE(two_in_one_domain), TEST_CASE(a_release_within_a_call),
+                         TEST_CASE(a_call_while_another_is_loaded));
 }
