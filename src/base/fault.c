@@ -202,11 +202,31 @@ static bool hides(const uint8_t *at, size_t n)
         return false;
 }
 
+/* How many bytes at @p are printable ASCII, of @most: whole words of them. What a borrow or carry makes look otherwise ends it. */
+static size_t plain_words(const uint8_t *p, size_t most)
+{
+        const uint64_t ones = 0x0101010101010101u;
+        size_t n = 0;
+        for (uint64_t word; n + sizeof word <= most; n += sizeof word) {
+                memcpy(&word, p + n, sizeof word);
+                if ((word | (word - 0x20 * ones) | (word + ones)) & 0x80 * ones)
+                        break;
+        }
+        return n;
+}
+
 void text_escape(char *to, size_t size, const char *from, size_t len, int lines)
 {
         const uint8_t *p = (const uint8_t *)from;
         size_t out = 0;
         for (size_t i = 0; i < len && out + 1 < size;) {
+                size_t words = plain_words(p + i, len - i < size - out - 1 ? len - i : size - out - 1);
+                if (words) {
+                        memcpy(to + out, p + i, words);
+                        out += words;
+                        i += words;
+                        continue;
+                }
                 if (p[i] >= 0x20 && p[i] < 0x7f) {
                         to[out++] = (char)p[i++];
                         continue;
