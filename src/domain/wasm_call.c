@@ -21,17 +21,20 @@ void loaded_set_alarm(struct loaded *loaded, uint64_t until)
 /* For the sake of values that cross: it must not have any use of them yet, nor change what they are made of. */
 static int run_closed(struct loaded *loaded, uint32_t need, const char *function, uint64_t *slots, struct ward_fault *fault)
 {
+        bool outer = loaded->crosses;
         loaded->crosses = true;
         int r = loaded_run(loaded, need, function, slots, fault);
-        loaded->crosses = false;
+        loaded->crosses = outer;
         return r;
 }
 
 int loaded_allocate(struct marshal_memory *memory, uint32_t size, uint32_t align, uint32_t *ret_at, struct ward_fault *fault)
 {
         struct loaded *loaded = memory->context;
+        const struct marshal_handles *handles = memory->handles;
         uint64_t slots[4] = { 0, 0, align, size };
         int r = run_closed(loaded, wasm_need_realloc(loaded->instance->contract), "cabi_realloc", slots, fault);
+        memory->handles = handles; /* WASI may have called the host, and that the add-in */
         if (r)
                 return r;
         memory->base = wasm_instance_memory(loaded->wasm, &memory->size);

@@ -102,7 +102,7 @@ static bool move_to(struct wasm_area *area, uint64_t open)
                 if (map(open, PROT_READ | PROT_WRITE, &area->base) < 0)
                         return false;
         } else {
-                at = mremap(area->base, area->size, open, MREMAP_MAYMOVE);
+                at = mremap(area->base, area->size, open, area->held ? 0 : MREMAP_MAYMOVE);
                 if (at == MAP_FAILED)
                         return false;
                 area->base = at;
@@ -307,6 +307,7 @@ static bool is_here(const struct wasm_area *area)
 void wasm_area_give(struct wasm_area *area, struct wasm_window *window)
 {
         uint64_t bytes;
+        area->held = 0; /* who held it may have been left in the middle */
         if (is_here(area) && !(wipe(area, window, &bytes) && keep(area, bytes)))
                 lose(area);
         *area = (struct wasm_area){ 0 };

@@ -30,6 +30,7 @@ struct wasm_area {
         uint64_t open;       /* of that, from the base on, accessible, */
         uint64_t closed;     /* but for the first of them */
         uint64_t generation; /* whose it is, where processes fork; 0: this is no area */
+        uint32_t held;       /* by how many who point into it: it is not to move */
         bool plain;
 };
 
@@ -39,7 +40,8 @@ struct wasm_window {
         _Atomic uint32_t seen;  /* how many memories have ended */
 };
 
-/* One without guard: only @open bytes, and it may move when it is opened further. For code that checks addresses by itself. */
+/* One without guard: only @open bytes, and it may move when it is opened further, unless it is held. For code that checks addresses
+ * by itself. */
 int wasm_area_take_plain(uint64_t open, struct wasm_area *ret_area);
 /* An area of @size bytes, the first @open of them accessible; both whole pages of 64 KiB. 0 or a negative errno. */
 int wasm_area_take(uint64_t size, uint64_t open, struct wasm_area *ret_area);

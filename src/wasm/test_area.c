@@ -122,6 +122,26 @@ TEST(only_what_is_open_is_accessible)
         wasm_areas_drop();
 }
 
+TEST(what_is_held_does_not_move)
+{
+        struct wasm_window window = { 0 };
+        struct wasm_area area, neighbours[8];
+        assert_int_equal(wasm_area_take_plain(WASM_PAGE, &area), 0);
+        for (unsigned i = 0; i < 8; i++)
+                assert_int_equal(wasm_area_take_plain(WASM_PAGE, &neighbours[i]), 0);
+        const uint8_t *before = area.base;
+        area.held++;
+        bool grown = wasm_area_open(&area, 1000 * WASM_PAGE);
+        assert_ptr_equal(area.base, before);
+        assert_int_equal(area.open, grown ? 1000 * WASM_PAGE : WASM_PAGE);
+        area.held--;
+        assert_true(wasm_area_open(&area, 1000 * WASM_PAGE));
+        wasm_area_give(&area, &window);
+        for (unsigned i = 0; i < 8; i++)
+                wasm_area_give(&neighbours[i], &window);
+        wasm_areas_drop();
+}
+
 /* --- What is kept ----------------------------------------------------------------------------- */
 
 TEST(keeps_so_many)
@@ -279,7 +299,8 @@ TEST(any_thread)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(nothing_is_left), TEST_CASE(nothing_is_left_of_a_few_pages),
-                         TEST_CASE(only_what_is_open_is_accessible), TEST_CASE(keeps_so_many), TEST_CASE(keeps_so_much),
-                         TEST_CASE(keeps_the_first_bytes_closed), TEST_CASE(sizes), TEST_CASE(no_address_space),
-                         TEST_CASE(a_forked_child_has_its_own), TEST_CASE(any_thread));
+                         TEST_CASE(only_what_is_open_is_accessible), TEST_CASE(what_is_held_does_not_move),
+                         TEST_CASE(keeps_so_many), TEST_CASE(keeps_so_much), TEST_CASE(keeps_the_first_bytes_closed),
+                         TEST_CASE(sizes), TEST_CASE(no_address_space), TEST_CASE(a_forked_child_has_its_own),
+                         TEST_CASE(any_thread));
 }

@@ -261,7 +261,9 @@ int wasi_call(struct wasi *wasi, uint32_t number, struct wasm_instance *instance
                                   .addin = addin,
                                   .fault = fault };
         call.memory = wasm_instance_memory(instance, &call.size);
+        instance->area.held++; /* the host may be called, and call the module, whose memory grows */
         enum wasi_errno error = functions[number].run(&call);
+        instance->area.held--;
         slots[0] = error;
         return call.ended;
 }

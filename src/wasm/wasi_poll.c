@@ -199,6 +199,8 @@ static enum wasi_errno run(struct wasi_call *call, const uint8_t *in, uint8_t *o
                 wait_by_host(call, poll);
         else
                 wait_for(call, poll);
+        if (call->ended)
+                return WASI_INTR;
         return wasi_store32(call, wasi_argument(call, 3), put_events(poll, out));
 }
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <ward/event.h>
+#include <ward/usage.h>
 #include "files_host.h"
 #include "test/support.h"
 
@@ -411,6 +412,40 @@ TEST(the_add_in_is_called_in_a_callback)
         end();
 }
 
+static void call_again_with_much(void)
+{
+        enum { MUCH = 8 << 20 };
+        char *much = malloc(MUCH);
+        int32_t ret;
+        assert_non_null(much);
+        memset(much, 'x', MUCH);
+        much[MUCH - 1] = '\0';
+        spoken.when_spoken = NULL;
+        nested = try_act(files, "size", "/", much, &ret);
+        free(much);
+}
+
+/* A checked memory would move as it grows: not while the host, and Ward, look at what is to be written. */
+TEST(memory_grows_in_a_callback)
+{
+        for (uint32_t bounds = WARD_BOUNDS_AUTO; bounds <= WARD_BOUNDS_CHECKED; bounds++) {
+                const struct ward_quota quota = { .size = sizeof quota, .bounds = bounds };
+                struct ward_activate_options options = with_streams(NULL);
+                int32_t ret = 1;
+                options.quota = &quota;
+                host_that_hears();
+                activate_with(options);
+                spoken.when_spoken = call_again_with_much;
+                int r = try_act(files, "print", "", "some text", &ret);
+                if (nested) /* what the add-in's library does without memory ends it */
+                        assert_int_equal(r, -WARD_FAULT_UNLOADED);
+                else
+                        assert_int_equal(r | ret, 0);
+                assert_true(!nested || bounds == WARD_BOUNDS_CHECKED);
+                end();
+        }
+}
+
 static pid_t child;
 
 static void fork_here(void)
@@ -482,6 +517,6 @@ int main(int argc, char **argv)
                          TEST_CASE(open_files_are_bounded), TEST_CASE(null_pointers), TEST_CASE(writing_on_and_on_is_ended),
                          TEST_CASE(sleeping_is_ended), TEST_CASE(leaving), TEST_CASE(the_hosts_streams),
                          TEST_CASE(input_that_there_is_none_of), TEST_CASE(the_domain_is_unloaded_in_a_callback),
-                         TEST_CASE(the_add_in_is_called_in_a_callback), TEST_CASE(the_host_forks_in_a_callback),
-                         TEST_CASE(instances_have_the_same_folders));
+                         TEST_CASE(the_add_in_is_called_in_a_callback), TEST_CASE_LONG(memory_grows_in_a_callback, 120),
+                         TEST_CASE(the_host_forks_in_a_callback), TEST_CASE(instances_have_the_same_folders));
 }
