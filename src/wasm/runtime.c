@@ -141,6 +141,7 @@ int wasm_instance_ending(const struct wasm_instance *instance, const char *funct
 
 int wasm_instance_ended(const struct wasm_instance *instance, const char *function, struct ward_fault *fault)
 {
+        wasm_signals_left();
         return wasm_report(instance, function, &instance->end, fault);
 }
 

@@ -57,12 +57,23 @@ void wasm_signals_send(uint32_t thread)
         syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)thread, SIGSEGV, &info);
 }
 
+/* A signal stack that the kernel was asked to disarm, and has: it comes back when this thread is off it, for the next signal begins
+ * at its top again, whoever is on it. */
+static __thread stack_t disarmed __attribute__((tls_model("initial-exec")));
+
 void wasm_signals_leave(const ucontext_t *context)
 {
-        /* The kernel has taken away a signal stack that it was asked to disarm. */
         if ((unsigned)context->uc_stack.ss_flags & SS_AUTODISARM)
-                sigaltstack(&context->uc_stack, NULL);
+                disarmed = context->uc_stack;
         pthread_sigmask(SIG_SETMASK, &context->uc_sigmask, NULL);
+}
+
+void wasm_signals_left(void)
+{
+        if (!disarmed.ss_sp)
+                return;
+        sigaltstack(&disarmed, NULL);
+        disarmed.ss_sp = NULL;
 }
 
 bool wasm_signals_handle(int number, siginfo_t *info, void *context)

@@ -34,7 +34,9 @@ void wasm_signals_send(uint32_t thread);
 void wasm_signals_fault(const siginfo_t *info, const ucontext_t *context);
 void wasm_signals_look(const ucontext_t *context);
 
-/* Makes the thread's signal state again what it was when @context was interrupted, as a return from the handler would. */
+/* Makes the thread's signal state again what it was when @context was interrupted, as a return from the handler would: before the
+ * signal's stack is left, and the rest behind that. */
 void wasm_signals_leave(const ucontext_t *context);
+void wasm_signals_left(void);
 
 #endif

@@ -447,6 +447,57 @@ static void *has_one_that_is_disarmed(void *unused)
         return traps_on_a_stack_of(64 << 10, (int)(1u << 31)); /* SS_AUTODISARM */
 }
 
+__attribute__((noinline)) static void use_stack(void)
+{
+        volatile char taken[24 << 10];
+        for (size_t i = 0; i < sizeof taken; i++)
+                taken[i] = 1;
+}
+
+/* Another signal waits for the end of this one. */
+static void is_looked_for_meanwhile(int number, siginfo_t *info, void *context)
+{
+        if (info->si_code > 0)
+                wasm_signals_send((uint32_t)gettid());
+        else
+                use_stack();
+        if (!wasm_signals_handle(number, info, context))
+                host_handler(number, info, context);
+}
+
+static void *is_disarmed_with_another(void *unused)
+{
+        const struct sigaction action = { .sa_sigaction = is_looked_for_meanwhile, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+        struct guest guest = { 0 };
+        struct ward_fault fault = { 0 };
+        size_t size = 64 << 10;
+        uint32_t ret;
+        stack_t now, stack = { .ss_sp = malloc(size), .ss_size = size, .ss_flags = (int)(1u << 31) };
+        assert_int_equal(sigaltstack(&stack, NULL), 0);
+        guest_start(&guest, 0);
+        guest_call(&guest, "add_one", 0, &ret, &fault); /* later Ward looks no more */
+        assert_int_equal(sigaction(SIGSEGV, &action, NULL), 0);
+        assert_int_equal(guest_call(&guest, "load", UINT32_MAX, &ret, &fault), -WARD_FAULT_TRAP);
+        assert_says(&fault, "out of bounds");
+        sigaltstack(NULL, &now);
+        assert_ptr_equal(now.ss_sp, stack.ss_sp);
+        guest_end(&guest);
+        sigaltstack(&(stack_t){ .ss_flags = SS_DISABLE }, NULL);
+        free(stack.ss_sp);
+        return NULL;
+}
+
+TEST(keeps_off_a_signal_stack_that_is_in_use)
+{
+        answer("add_one", 1);
+#ifndef __SANITIZE_ADDRESS__
+        on_thread(1 << 20, is_disarmed_with_another);
+#else
+        (void)is_disarmed_with_another;
+#endif
+        binding_end();
+}
+
 TEST(respects_the_signal_stack_of_the_host)
 {
         answer("add_one", 1);
@@ -603,8 +654,8 @@ int main(int argc, char **argv)
                          TEST_CASE(calls_a_handler_on_the_stack_that_was_interrupted), TEST_CASE(is_left_by_jumps),
 #endif
                          TEST_CASE(hands_on_a_fault_within_a_handler), TEST_CASE(is_asked_by_the_host),
-                         TEST_CASE(respects_the_signal_stack_of_the_host), TEST_CASE(tells_of_a_signal_stack_that_is_too_small),
-                         TEST_CASE(traps_on_a_thread_that_blocks_signals), TEST_CASE(traps_on_many_threads_at_once),
-                         TEST_CASE_LONG(disturbs_no_call_of_the_host, 120), TEST_CASE(looks_do_not_pile_up),
-                         TEST_CASE(blocks_what_the_handler_wants_blocked));
+                         TEST_CASE(respects_the_signal_stack_of_the_host), TEST_CASE(keeps_off_a_signal_stack_that_is_in_use),
+                         TEST_CASE(tells_of_a_signal_stack_that_is_too_small), TEST_CASE(traps_on_a_thread_that_blocks_signals),
+                         TEST_CASE(traps_on_many_threads_at_once), TEST_CASE_LONG(disturbs_no_call_of_the_host, 120),
+                         TEST_CASE(looks_do_not_pile_up), TEST_CASE(blocks_what_the_handler_wants_blocked));
 }
