@@ -48,8 +48,9 @@ struct wasm_head {
         uint32_t look;                      /* atomic: an image that looks at this is to call look() */
 };
 
-/* Machines for which WASM_ENTER is written. On others calls are entered by the C library's setjmp, and images have no gates. */
-#if defined(__x86_64__)
+/* Machines for which WASM_ENTER is written. On others calls are entered by the C library's setjmp, and images have no gates. Nor have
+ * those that are compiled with WASM_NO_GATES. */
+#if defined(__x86_64__) && !defined(WASM_NO_GATES)
 #define WASM_HAS_GATES 1
 #else
 #define WASM_HAS_GATES 0

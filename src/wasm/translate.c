@@ -71,15 +71,20 @@ static void add_compiler(struct command *command, const struct wasm_tools *tools
         add(command, (const char *const *)tools->words, tools->n_words);
 }
 
-/* -O2, unless the compiler's command says how much. -Ofast is left to what comes behind it: WebAssembly's numbers have rules. */
+/* -O2, unless the compiler's command says how much. -Ofast is left to what comes behind it: WebAssembly's numbers have rules. With
+ * little, a call at a function's end does not take its place, as gates need it (image_rt.h). */
 static void add_optimisation(struct command *command, const struct wasm_tools *tools)
 {
+        char level = 0;
         for (size_t i = 1; i < tools->n_words; i++) {
                 const char *word = tools->words[i];
                 if (!strncmp(word, "-O", 2) && word[2] && strchr("0123sgz", word[2]) && !word[3])
-                        return;
+                        level = word[2];
         }
-        add_word(command, "-O2");
+        if (!level)
+                add_word(command, "-O2");
+        else if (strchr("01g", level))
+                add_word(command, "-DWASM_NO_GATES");
 }
 
 static void add_compiling(struct command *command, const struct wasm_tools *tools)

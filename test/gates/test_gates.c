@@ -261,6 +261,27 @@ TEST(a_release_within_a_call)
         ward_host_free(host);
 }
 
+/* Gates end with calls that may unload them, and do not come back. */
+TEST(a_compiler_that_comes_back)
+{
+        const char *const compilers[] = { "cc -O0", "cc -O2 -Og" };
+        for (size_t i = 0; i < 2; i++) {
+                const struct ward_host_options options = { .size = sizeof options, .compiler = compilers[i] };
+                struct context context = { .serve = release_within };
+                struct ward_host *host;
+                struct ward_fault fault;
+                int32_t ret = 0;
+                assert_int_equal(ward_host_new(&options, &host, NULL), 0);
+                activate_in(host, WARD_WASM, &context, NULL);
+                void (*const *gates)(void) = head_of(context.gates)->gates;
+                for (int export = 0; gates && export < 11; export ++)
+                        assert_null(gates[export]);
+                assert_good(gates_ask(context.gates, 5, &ret, &fault), &fault);
+                assert_int_equal(ret, 6);
+                ward_host_free(host);
+        }
+}
+
 static int32_t unload_within(struct context *context, int32_t x)
 {
         context->status = ward_domain_unload(gates_domain(context->gates), &context->fault);
@@ -557,5 +578,5 @@ int main(int argc, char **argv)
                          TEST_CASE_LONG(an_unload_at_any_moment, 60), TEST_CASE(a_coroutine),
                          TEST_CASE(a_host_that_looks_in_sees_every_call), TEST_CASE(begun_calls_are_not_overtaken),
                          TEST_CASE(two_in_one_domain), TEST_CASE(a_release_within_a_call),
-                         TEST_CASE(a_call_while_another_is_loaded));
+                         TEST_CASE_LONG(a_compiler_that_comes_back, 120), TEST_CASE(a_call_while_another_is_loaded));
 }
