@@ -13,8 +13,8 @@
  * that is not a wasm domain's on to the handler that was there before, as the kernel would have called it; a host that installs its
  * own later finds in <ward/signal.h> what to do. A thread's first such call unblocks the two signals on it, and gives it an
  * alternate signal stack if it has none. A host that later blocks them again, or takes that stack away, dies where the add-in would
- * have trapped. On a stack that the host made for a coroutine, 128 KiB are to be left, above a guard page.
- * Ward touches no other state of the process.
+ * have trapped. On a stack that the host made for a coroutine, 128 KiB are to be left, above a guard page; and a thread is to leave
+ * calls in the reverse order of entering them, whatever stacks they are on. Ward touches no other state of the process.
  */
 #ifndef WARD_HOST_H
 #define WARD_HOST_H

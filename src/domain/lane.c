@@ -65,13 +65,6 @@ static void make_key(void)
         has_key = !pthread_key_create(&key, end_thread);
 }
 
-/* The library may be unloaded before its callers' threads end. */
-__attribute__((destructor)) static void drop_key(void)
-{
-        if (has_key)
-                pthread_key_delete(key);
-}
-
 static int watch_thread(struct ward_fault *fault)
 {
         pthread_once(&once, make_key);
@@ -109,6 +102,15 @@ static void sweep(void)
                 if (!domain_is_running(lane->domain) && !visit_depth(&lane->visit))
                         forget(lane);
         }
+}
+
+/* The library may be unloaded before its callers' threads end. */
+__attribute__((destructor)) static void drop_key(void)
+{
+        if (!has_key)
+                return;
+        pthread_key_delete(key);
+        sweep();
 }
 
 void lane_borrow(struct lane *lane)
