@@ -203,8 +203,11 @@ static int count_files(const char *path)
         return n;
 }
 
-/* A compiler that does @text ends in a fault that says @phrase, and nothing of it stays. */
-static void hostile(const char *text, const char *phrase)
+/* What is said where nothing but a watcher bounds what is written, as in a chroot, where the kernel gives no namespaces. */
+static const char watched[] = "wrote more than 320 MiB or 1024 files";
+
+/* A compiler that does @text ends in a fault that says @phrase, or @other where that is not NULL, and nothing of it stays. */
+static void hostile_or(const char *text, const char *phrase, const char *other)
 {
         char script[100], cache[100], secret[100];
         make_folder();
@@ -218,7 +221,8 @@ static void hostile(const char *text, const char *phrase)
         struct wasm_image *image = NULL;
         struct ward_fault fault = { 0 };
         assert_int_equal(wasm_image_get(module, &options, &image, &fault), -WARD_FAULT_COMPILE);
-        assert_says(&fault, phrase);
+        if (!other || !strstr(fault.text, other))
+                assert_says(&fault, phrase);
         assert_null(strstr(fault.text, "SECRET"));
         assert_int_equal(count_files(cache), 0);
         assert_int_equal(count_files(folder), 3);
@@ -226,11 +230,16 @@ static void hostile(const char *text, const char *phrase)
         remove_folder();
 }
 
+static void hostile(const char *text, const char *phrase)
+{
+        hostile_or(text, phrase, NULL);
+}
+
 TEST(a_hostile_compiler_gains_nothing)
 {
-        hostile("i=0; while head -c 9000000 /dev/zero >out/$i; do i=$((i+1)); done; exit 3", "status 3");
+        hostile_or("i=0; while head -c 9000000 /dev/zero >out/$i; do i=$((i+1)); done; exit 3", "status 3", watched);
         hostile("exec head -c 300000000 /dev/zero >out/image.so", "more than 256 MiB");
-        hostile("i=0; while : >out/$i; do i=$((i+1)); done; exit 3", "status");
+        hostile_or("i=0; while : >out/$i; do i=$((i+1)); done; exit 3", "status", watched);
         hostile("ln -s /etc/passwd out/image.so; mkfifo out/image.so; mkdir out/image.so; exit 0", "made no image.so");
         hostile("cat \"${0%/*}/secret\" ../secret ../../secret >&2; echo x >\"$0\" ; exit 4", "status 4");
         hostile("echo x >../image.so; echo x >image.so; echo x >glue.c; : >out/image.so; exit 0", "made no image.so");
