@@ -182,6 +182,10 @@ TEST(several_threads)
         ward_host_free(host);
 }
 
+/* AddressSanitizer leaves its allocator locked in a child of a thread beside another that was in it: here one that has just
+ * started. */
+#ifndef __SANITIZE_ADDRESS__
+
 TEST(a_forked_child)
 {
         struct ward_host *host = host_start();
@@ -204,10 +208,16 @@ TEST(a_forked_child)
         ward_host_free(host);
 }
 
+#define A_FORKED_CHILD TEST_CASE(a_forked_child),
+
+#else
+#define A_FORKED_CHILD
+#endif
+
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(another_file_behind_a_link), TEST_CASE(a_file_that_is_written_over),
+        return TEST_MAIN(argc, argv, A_FORKED_CHILD TEST_CASE(another_file_behind_a_link), TEST_CASE(a_file_that_is_written_over),
                          TEST_CASE(a_file_that_is_gone), TEST_CASE(nothing_is_left_of_others),
                          TEST_CASE(nothing_is_left_of_one_that_trapped), TEST_CASE(nothing_is_left_of_one_that_was_unloaded),
-                         TEST_CASE(several_threads), TEST_CASE(a_forked_child));
+                         TEST_CASE(several_threads));
 }
