@@ -17,7 +17,7 @@ int confinement_init(struct confinement *ret_confinement)
 {
         *ret_confinement = (struct confinement){ .layers = SANDBOX_ALL, .uid = (uid_t)(FIRST_ID + getpid() % IDS) };
         namespaces_prepare(&ret_confinement->namespaces);
-        return filter_prepare(&ret_confinement->filter);
+        return filter_prepare(FILTER_COMPILER, NULL, &ret_confinement->filter);
 }
 
 void confinement_finish(struct confinement *confinement)
@@ -89,7 +89,8 @@ int confinement_seal(const struct confinement *confinement, unsigned *held)
         }
         /* Last, for what came before makes calls that it refuses. */
         if (r >= 0 && confinement->layers & SANDBOX_FILTER) {
-                r = filter_apply(&confinement->filter);
+                int listener;
+                r = filter_apply(&confinement->filter, &listener);
                 *held |= r ? 0 : SANDBOX_FILTER;
         }
         return r < 0 ? r : 0;

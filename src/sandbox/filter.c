@@ -5,7 +5,6 @@
 #include <seccomp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/own.h"
@@ -141,9 +140,8 @@ static int export(scmp_filter_ctx filter, struct sandbox_filter *ret_filter)
         return 0;
 }
 
-int filter_prepare(struct sandbox_filter *ret_filter)
+static int write_compiler(struct sandbox_filter *ret_filter)
 {
-        *ret_filter = (struct sandbox_filter){ 0 };
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
         if (!filter)
                 return -ENOMEM;
@@ -156,17 +154,8 @@ int filter_prepare(struct sandbox_filter *ret_filter)
         return r;
 }
 
-void filter_finish(struct sandbox_filter *filter)
+int filter_prepare(enum filter_kind kind, const struct filter_wants *wants, struct sandbox_filter *ret_filter)
 {
-        free(filter->program.filter);
-        *filter = (struct sandbox_filter){ 0 };
-}
-
-int filter_apply(const struct sandbox_filter *filter)
-{
-        if (!filter->program.len)
-                return 1;
-        if (!prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter->program, 0, 0))
-                return 0;
-        return errno == EINVAL ? 1 : -errno;
+        *ret_filter = (struct sandbox_filter){ 0 };
+        return kind == FILTER_COMPILER ? write_compiler(ret_filter) : -EOPNOTSUPP;
 }
