@@ -34,6 +34,10 @@ enum ward_layer {
         WARD_LAYER_ALL = (1 << 17) - 1,
 };
 
+/* A layer's standard name: "pid-namespace", "landlock", …; NULL for what is no layer: `for (unsigned bit = 1; (name =
+ * ward_layer_name(bit)); bit <<= 1)`. Thread-safe. */
+WARD_API const char *ward_layer_name(unsigned layer);
+
 #ifdef __cplusplus
 }
 #endif
