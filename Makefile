@@ -46,6 +46,8 @@ bench: build
 	@echo
 	@[ ! -x $(BUILD)/bench/stops/bench_stops ] || $(BUILD)/bench/stops/bench_stops $(BUILD)/bench/stops
 	@echo
+	$(BUILD)/bench/confine/bench_confine $(BUILD)/bench/confine
+	@echo
 	@[ ! -x $(BUILD)/bench/compute/bench_compute ] || $(BUILD)/bench/compute/bench_compute $(BUILD)/bench/compute
 	@echo
 	@$(MAKE) --no-print-directory bench-peers
