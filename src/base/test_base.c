@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/list.h"
+#include "base/near.h"
 #include "base/own.h"
 #include "base/wiped.h"
 #include "test/harness/harness.h"
@@ -213,9 +214,21 @@ TEST(wiped)
         wiped_give(NULL);
 }
 
+TEST(near_names)
+{
+        static const char *const names[] = { "read", "write", "execute", "connect" };
+        assert_int_equal(near_edits("kitten", 6, "sitting", 7), 3);
+        assert_int_equal(near_edits("", 0, "abc", 3), 3);
+        assert_string_equal(near_find("excute", names, 4), "execute");
+        assert_string_equal(near_find("raed", (const char *const[]){ "rad" }, 1), "rad");
+        assert_null(near_find("zzz", names, 4));
+        assert_null(near_find("", names, 4));
+        assert_null(near_find("a name that is longer than any name is that was meant", names, 4));
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(wiped), TEST_CASE(escape), TEST_CASE(escape_cuts_whole), TEST_CASE(utf8),
                          TEST_CASE(utf8_of_all_kinds), TEST_CASE(fault), TEST_CASE(long_texts_are_cut), TEST_CASE(kind_names),
-                         TEST_CASE(steal), TEST_CASE(list), TEST_CASE(deadlines));
+                         TEST_CASE(steal), TEST_CASE(list), TEST_CASE(deadlines), TEST_CASE(near_names));
 }

@@ -3,8 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/near.h"
+
 enum {
-        NEAR_LENGTH_MAX = 40, /* longer names are not compared */
         NEAR_SYMBOLS_MAX = 500,
         LISTED_MAX = 8,
 };
@@ -61,39 +62,17 @@ struct symbol *scope_add(struct scopes *scopes, struct scope *scope, enum symbol
         return symbol;
 }
 
-/* Edits that turn one name into the other (Levenshtein). Both are at most NEAR_LENGTH_MAX long. */
-static unsigned distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-        unsigned row[NEAR_LENGTH_MAX + 1];
-        for (unsigned j = 0; j <= b_len; j++)
-                row[j] = j;
-        for (size_t i = 1; i <= a_len; i++) {
-                unsigned diagonal = row[0];
-                row[0] = (unsigned)i;
-                for (size_t j = 1; j <= b_len; j++) {
-                        unsigned best = diagonal + (a[i - 1] != b[j - 1]);
-                        diagonal = row[j];
-                        if (row[j] + 1 < best)
-                                best = row[j] + 1;
-                        if (row[j - 1] + 1 < best)
-                                best = row[j - 1] + 1;
-                        row[j] = best;
-                }
-        }
-        return row[b_len];
-}
-
 /* The most alike name, if it is alike enough to have been meant. */
 static const char *nearest(const struct scope *scope, const char *name, unsigned kinds)
 {
         size_t len = strlen(name), seen = 0;
         const char *best = NULL;
-        unsigned least = len > NEAR_LENGTH_MAX ? 0 : (unsigned)len / 3;
+        unsigned least = near_bound(len);
         for (const struct symbol *s = scope->first; s && seen < NEAR_SYMBOLS_MAX; s = s->next, seen++) {
                 size_t other = strlen(s->name.text);
                 if (!(kinds >> s->kind & 1) || other > NEAR_LENGTH_MAX || !least)
                         continue;
-                unsigned d = distance(name, len, s->name.text, other);
+                unsigned d = near_edits(name, len, s->name.text, other);
                 if (d < least || (d == least && !best)) {
                         least = d;
                         best = s->name.text;
