@@ -64,12 +64,18 @@ static int add(int rules, uint64_t handled, const struct sandbox_grant *grant)
         return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0 ? -errno : 0;
 }
 
+int landlock_abi(void)
+{
+        int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+        return abi < 0 ? -errno : abi;
+}
+
 int landlock_restrict(const struct sandbox_grant *grants, size_t n)
 {
         struct ruleset handled;
-        int abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+        int abi = landlock_abi();
         if (abi < 0)
-                return errno == ENOSYS || errno == EOPNOTSUPP ? 1 : -errno;
+                return abi == -ENOSYS || abi == -EOPNOTSUPP ? 1 : abi;
         size_t size = choose(abi, &handled);
         OWNED(fd_closep) int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
         if (rules < 0)

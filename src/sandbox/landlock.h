@@ -7,6 +7,9 @@
 
 #include "sandbox/grant.h"
 
+/* The version of Landlock that the kernel has; -EOPNOTSUPP where it is not switched on, -ENOSYS where there is none. */
+int landlock_abi(void);
+
 /* Nothing of the file system but @grants, relative paths from the working directory; no TCP (ABI 4), no ioctls of devices (5), no
  * signals and abstract sockets to the outside (6), as far as the kernel knows them. The thread has to have given up new privileges.
  * 0; 1 where the kernel has no Landlock; or a negative errno. */
