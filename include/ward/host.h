@@ -195,6 +195,22 @@ struct ward_limits {
         uint64_t cpu_affinity; /* process: bit n allows processor n. Default: the host's */
 };
 
+/* What an add-in writes to its standard output (@fd 1) or error (2), as it comes; and what it reads from standard input: up to
+ * @size bytes, as many as it gives back, 0 at the end.
+ *
+ * Kind `wasm`: on the thread that called it. The call waits meanwhile, and is not ended by its deadline before they return. They
+ * may do what a function may that the host provides.
+ *
+ * Kind `process`: a domain has one set of streams, @addin is the domain's name when it was made. They are called on Ward's own
+ * thread or, near the domain's end, on the one that ends it, never twice at once; what was written before the end is told before
+ * the fault. They are to return soon, since deadlines wait for them: input is asked for as soon as there is room for it, so one
+ * that is not there yet is better passed as a stream (ward_domain_options.streams). They may do what the callback of a fault may.
+ */
+typedef void (*ward_on_output)(void *data, struct ward_domain *domain, const char *addin, int fd, const void *bytes, size_t len);
+typedef size_t (*ward_on_input)(void *data, struct ward_domain *domain, const char *addin, void *to, size_t size);
+
+struct ward_stream; /* <ward/buffer.h> */
+
 struct ward_domain_options {
         size_t size;      /* sizeof (struct ward_domain_options) */
         const char *name; /* friendly name; NULL: made up from the kind and a number */
@@ -215,6 +231,16 @@ struct ward_domain_options {
          * calls, and cannot have resources of their own (CONTRACT). Limits are for all of them together */
         uint32_t instances;
         const struct ward_quota *quota; /* copied; NULL: none */
+        /* process: the standard streams of the worker. Where there are neither streams nor callbacks, its input is empty, and its
+         * output is the host's; at the levels internet and intranet that is passed on by the host, which never gives it a
+         * descriptor of its own there */
+        ward_on_output on_output; /* NULL: see above */
+        void *on_output_data;
+        ward_on_input on_input; /* NULL: see above */
+        void *on_input_data;
+        /* NULL, or three: what the worker has as standard input, output and error. Borrowed until the function returns. NULL among
+         * them: as without */
+        struct ward_stream *const *streams;
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -260,12 +286,6 @@ struct ward_folder {
 };
 enum { WARD_FOLDER_READ = 1, WARD_FOLDER_WRITE = 2 };
 
-/* What an add-in writes to its standard output (@fd 1) or error (2), as it comes, on the thread that called it; and what it reads
- * from standard input: up to @size bytes, as many as it gives back, 0 at the end. The call waits meanwhile, and is not ended by its
- * deadline before they return. They may do what a function may that the host provides. */
-typedef void (*ward_on_output)(void *data, struct ward_domain *domain, const char *addin, int fd, const void *bytes, size_t len);
-typedef size_t (*ward_on_input)(void *data, struct ward_domain *domain, const char *addin, void *to, size_t size);
-
 struct ward_activate_options {
         size_t size; /* sizeof (struct ward_activate_options) */
         enum ward_isolation isolation;
@@ -283,14 +303,16 @@ struct ward_activate_options {
         const char *image;  /* wasm: file made by `ward compile` of exactly this module, loaded instead of compiling it. COMPILE: it
                                was  made of another, or by another version of Ward. NULL: it is looked for */
         uint32_t instances; /* of a domain that is made for it: see ward_domain_options */
-        /* What follows is for kind wasm, by WASI; at the other kinds an add-in has the files and streams that its process has. */
+        /* The folders are for kind wasm, by WASI. The callbacks are for wasm, and for a process domain that is made for the add-in:
+         * there see ward_domain_options */
         const struct ward_folder *folders; /* up to 64; NULL: none. REFUSED: one that cannot be opened, or held to */
         size_t n_folders;
-        ward_on_output on_output; /* NULL: the host's own standard output and error */
+        ward_on_output on_output; /* NULL: what it writes goes to the host's own standard output and error */
         void *on_output_data;
         ward_on_input on_input; /* NULL: standard input is empty */
         void *on_input_data;
-        const struct ward_quota *quota; /* of a domain that is made for it: see ward_domain_options */
+        const struct ward_quota *quota;     /* of a domain that is made for it: see ward_domain_options */
+        struct ward_stream *const *streams; /* of a domain that is made for it: see ward_domain_options */
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

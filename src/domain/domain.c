@@ -142,6 +142,8 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         if (options->quota)
                 domain->account.quota = *options->quota;
         domain->environment = environment;
+        domain->streams = (struct domain_streams){ options->on_output, options->on_output_data, options->on_input,
+                                                   options->on_input_data, options->streams };
         domain->free_threaded = options->free_threaded || options->instances > 1;
         domain->made = made;
         domain_choose_name(domain, options->name);
@@ -152,6 +154,7 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         if (!r)
                 r = traced_start(domain, deadline, fault);
         domain->environment = NULL;
+        domain->streams.given = NULL;
         if (r) {
                 fault_name(fault, NULL, domain->name, NULL);
                 domain_unref(domain);

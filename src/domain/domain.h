@@ -114,6 +114,15 @@ static inline bool visit_is_busy(const struct visit *visit)
         return atomic_load_explicit(&visit->depth, memory_order_acquire);
 }
 
+/* What the host wants of the standard streams of a domain: see ward_domain_options. */
+struct domain_streams {
+        ward_on_output on_output;
+        void *on_output_data;
+        ward_on_input on_input;
+        void *on_input_data;
+        struct ward_stream *const *given; /* valid during kind->start only */
+};
+
 /* How far a domain's end is. */
 enum domain_end { DOMAIN_STARTED, DOMAIN_STOPPING, DOMAIN_STOPPED };
 
@@ -138,8 +147,9 @@ struct ward_domain {
         struct ward_limits limits;
         struct domain_account account;
         const char *const *environment; /* valid during kind->start and kind->load only */
-        char **denied_imports;          /* owned; NULL: none */
-        pthread_mutex_t info_lock;      /* guards name, fault, data; no other lock is taken under it */
+        struct domain_streams streams;
+        char **denied_imports;     /* owned; NULL: none */
+        pthread_mutex_t info_lock; /* guards name, fault, data; no other lock is taken under it */
         char name[WARD_FAULT_NAME_MAX];
         struct ward_fault *fault; /* what ended it, or NULL */
         struct data *data;

@@ -79,6 +79,11 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
                 .free_threaded = options->free_threaded,
                 .instances = options->instances,
                 .quota = options->quota,
+                .on_output = options->on_output,
+                .on_output_data = options->on_output_data,
+                .on_input = options->on_input,
+                .on_input_data = options->on_input_data,
+                .streams = options->streams,
         };
         *ret_made = true;
         return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);

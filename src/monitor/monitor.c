@@ -373,7 +373,7 @@ static void detach(struct monitor *monitor, struct list *link, const void *what)
 
 int monitor_watch_add(struct monitor *monitor, struct monitor_watch *watch, struct ward_fault *fault)
 {
-        struct epoll_event event = { .events = EPOLLIN };
+        struct epoll_event event = { .events = watch->when_writable ? EPOLLOUT : EPOLLIN };
         list_init(&watch->link);
         if (!is_here(monitor))
                 return fault_set(fault, WARD_FAULT_UNLOADED, "Ward's monitor stayed behind when this process was forked");

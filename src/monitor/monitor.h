@@ -10,6 +10,7 @@
 #define MONITOR_MONITOR_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <ward/fault.h>
 #include "base/barrier.h"
@@ -29,7 +30,8 @@ struct monitor_watch {
         int fd; /* borrowed */
         void (*ready)(void *data);
         void *data;
-        uint64_t id; /* the monitor's own */
+        uint64_t id;        /* the monitor's own */
+        bool when_writable; /* wait for room to write, in place of something to read */
 };
 
 /* Calls @watch->ready whenever @watch->fd is readable or hung up, again and again while it stays so: @ready reads it empty or

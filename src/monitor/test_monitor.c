@@ -612,6 +612,36 @@ TEST(a_forked_child_frees_it)
         monitor_free(monitor);
 }
 
+static void on_ready_fill(void *data)
+{
+        struct seen *seen = data;
+        char bytes[4096] = "";
+        atomic_fetch_add(&seen->begun, 1);
+        if (write(seen->watch.fd, bytes, sizeof bytes) < 0)
+                atomic_fetch_add(&seen->ended, 1);
+}
+
+/* A full pipe is no reason to wake up, until somebody reads. */
+TEST(watches_for_room_to_write)
+{
+        struct monitor *monitor = start();
+        char bytes[8192];
+        int fds[2];
+        assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+        struct seen seen = { .watch = { .fd = fds[1], .ready = on_ready_fill, .data = &seen, .when_writable = true } };
+        assert_int_equal(monitor_watch_add(monitor, &seen.watch, NULL), 0);
+        wait_for(&seen.begun, fcntl(fds[1], F_GETPIPE_SZ) / 4096);
+        settle(monitor);
+        int full = atomic_load(&seen.begun);
+        assert_int_equal(read(fds[0], bytes, sizeof bytes), sizeof bytes);
+        wait_for(&seen.begun, full + 2);
+        assert_int_equal(atomic_load(&seen.ended), 0);
+        monitor_watch_remove(monitor, &seen.watch);
+        close(fds[0]);
+        close(fds[1]);
+        monitor_free(monitor);
+}
+
 TEST(a_forked_child_starts_its_own)
 {
 #ifdef __SANITIZE_THREAD__
@@ -633,15 +663,15 @@ TEST(a_forked_child_starts_its_own)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(starts_and_ends), TEST_CASE(frees_at_once_while_asleep),
-                         TEST_CASE(blocks_all_signals), TEST_CASE(sleeps_while_nothing_is_due),
-                         TEST_CASE(calls_when_due_and_not_before), TEST_CASE(calls_a_time_past_at_once),
-                         TEST_CASE(repeats_less_and_less_often_while_past), TEST_CASE(calls_the_earlier_of_two_first),
-                         TEST_CASE(later_alarms_do_not_kick), TEST_CASE(short_calls_seldom_kick),
-                         TEST_CASE(rests_where_nothing_is_to_be_done), TEST_CASE(is_on_time_where_it_can),
-                         TEST_CASE(forgets_what_is_off), TEST_CASE(loses_no_alarm), TEST_CASE(removal_waits_for_a_running_callback),
-                         TEST_CASE(removal_does_not_wait_for_another_callback), TEST_CASE(a_callback_removes_itself),
-                         TEST_CASE(removal_races_with_events), TEST_CASE(watches_readable_descriptors),
-                         TEST_CASE(watches_a_hang_up), TEST_CASE(refuses_what_cannot_be_watched),
-                         TEST_CASE(a_forked_child_frees_it), TEST_CASE(a_forked_child_starts_its_own));
+        return TEST_MAIN(
+                argc, argv, TEST_CASE(starts_and_ends), TEST_CASE(frees_at_once_while_asleep), TEST_CASE(blocks_all_signals),
+                TEST_CASE(sleeps_while_nothing_is_due), TEST_CASE(calls_when_due_and_not_before),
+                TEST_CASE(calls_a_time_past_at_once), TEST_CASE(repeats_less_and_less_often_while_past),
+                TEST_CASE(calls_the_earlier_of_two_first), TEST_CASE(later_alarms_do_not_kick), TEST_CASE(short_calls_seldom_kick),
+                TEST_CASE(rests_where_nothing_is_to_be_done), TEST_CASE(is_on_time_where_it_can), TEST_CASE(forgets_what_is_off),
+                TEST_CASE(loses_no_alarm), TEST_CASE(removal_waits_for_a_running_callback),
+                TEST_CASE(removal_does_not_wait_for_another_callback), TEST_CASE(a_callback_removes_itself),
+                TEST_CASE(removal_races_with_events), TEST_CASE(watches_readable_descriptors), TEST_CASE(watches_a_hang_up),
+                TEST_CASE(watches_for_room_to_write), TEST_CASE(refuses_what_cannot_be_watched), TEST_CASE(a_forked_child_frees_it),
+                TEST_CASE(a_forked_child_starts_its_own));
 }
