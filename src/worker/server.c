@@ -147,6 +147,8 @@ static void answer(struct server *server, const struct message *message)
         case MESSAGE_OPEN:
                 r = open_lanes(server, message->instance, &fault);
                 reply = MESSAGE_OPENED;
+                /* Control messages are seldom from here on: the new thread is to have the processor that a spin would take. */
+                server->channel.spins = false;
                 break;
         default:
                 worker_die(worker, WARD_FAULT_PROTOCOL, "the worker does not know message %u", message->kind);
