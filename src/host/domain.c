@@ -8,7 +8,7 @@
 #include "domain/usage.h"
 #include "host/host.h"
 
-enum { START_MS = 10000, USAGE_OLDEST = sizeof(struct ward_usage) };
+enum { START_MS = 10000, USAGE_OLDEST = offsetof(struct ward_usage, start_ns) };
 
 int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault)
 {
@@ -19,7 +19,8 @@ int host_check_limits(const struct ward_limits *limits, struct ward_fault *fault
                          limits->size, sizeof *limits);
 }
 
-static const struct host_options_form quota_form = { "ward_quota", sizeof(struct ward_quota), sizeof(struct ward_quota) };
+static const struct host_options_form quota_form = { "ward_quota", offsetof(struct ward_quota, memory_bytes),
+                                                     sizeof(struct ward_quota) };
 
 int host_take_quota(const struct ward_quota **quota, struct ward_quota *ret, struct ward_fault *fault)
 {
