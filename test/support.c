@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "sandbox/layers.h"
+#include "sandbox/machine.h"
 
 const char *addin_file(const char *name, enum ward_isolation isolation)
 {
@@ -28,6 +30,38 @@ struct ward_activate_options options_for(enum ward_isolation isolation)
                 .deadline_ms = 2000,
                 .limits = { .size = sizeof(struct ward_limits) },
         };
+}
+
+/* Looked at once a process: the tests of a program run in processes of their own. */
+static const struct machine *this_machine(void)
+{
+        static struct machine machine;
+        if (!machine.system.sysname[0])
+                machine_look(&machine);
+        return &machine;
+}
+
+static void skip_without(unsigned layers)
+{
+        char reason[400], text[600];
+        unsigned layer = layers & -layers;
+        machine_reason(this_machine(), layer, reason, sizeof reason);
+        snprintf(text, sizeof text, "this machine has no %s: %s", ward_layer_name(layer), reason);
+        harness_skip(text);
+}
+
+void support_needs(unsigned layers)
+{
+        unsigned missing = layers & ~this_machine()->offered;
+        if (missing)
+                skip_without(missing);
+}
+
+void support_needs_level(enum ward_level level)
+{
+        const struct layers_rule *rule = layers_missing(level, this_machine()->root, this_machine()->offered);
+        if (rule)
+                skip_without(rule->layers);
 }
 
 struct ward_host *host_start(void)
