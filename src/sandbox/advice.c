@@ -70,17 +70,14 @@ static const char *about_user_namespaces(void)
         return about_filtered();
 }
 
+/* User 0 needs no user namespace, and where it lacks the right, it needs one as others do. */
 static const char *about_namespaces(void)
 {
         if (geteuid() || has_right(CAP_SYS_ADMIN))
                 return geteuid() ? about_user_namespaces() : about_filtered();
-        return "This process is user 0 without the right CAP_SYS_ADMIN, as in a container: give that the right (Docker: --cap-add "
-               "SYS_ADMIN), or run the host as an ordinary user where user namespaces are allowed. ";
-}
-
-static const char *about_user_namespace(void)
-{
-        return about_user_namespaces();
+        return "This process is user 0 without the right CAP_SYS_ADMIN, as in a container, and gets it in no user namespace "
+               "either: give "
+               "the container the right (Docker: --cap-add SYS_ADMIN), or let it make user namespaces. ";
 }
 
 static const char *about_other_user(void)
@@ -131,7 +128,7 @@ void advice_for(unsigned layers, char *room, size_t size)
                 const char *(*say)(void);
         } advice[] = {
                 { SPACES, about_namespaces },
-                { WARD_LAYER_USER_NAMESPACE, about_user_namespace },
+                { WARD_LAYER_USER_NAMESPACE, about_user_namespaces },
                 { WARD_LAYER_OTHER_USER, about_other_user },
                 { WARD_LAYER_LANDLOCK, about_landlock },
                 { WARD_LAYER_FILTER, about_filter },

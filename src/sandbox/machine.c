@@ -67,6 +67,18 @@ void machine_look(struct machine *ret_machine)
         look_at_layers(ret_machine);
 }
 
+static const char *error_text(int error)
+{
+        switch (error) {
+        case ENOSPC:
+                return "No more of them are allowed (user.max_…_namespaces)";
+        case ENOTRECOVERABLE:
+                return "The system says that it is there, but it makes no difference";
+        default:
+                return strerror(error);
+        }
+}
+
 void machine_reason(const struct machine *machine, unsigned layer, char *room, size_t size)
 {
         char advice[400];
@@ -82,5 +94,5 @@ void machine_reason(const struct machine *machine, unsigned layer, char *room, s
         size_t len = strlen(advice);
         if (len) /* the space behind the last sentence */
                 advice[len - 1] = 0;
-        snprintf(room, size, "%s.%s%s", strerror(machine->errors[i]), len ? " " : "", advice);
+        snprintf(room, size, "%s.%s%s", error_text(machine->errors[i]), len ? " " : "", advice);
 }

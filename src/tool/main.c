@@ -16,6 +16,7 @@ static const struct command {
         { "call", command_call, "call a function of an add-in, with values written as text" },
         { "compile", command_compile, "compile a WebAssembly add-in to native code, ahead of its first activation" },
         { "cache", command_cache, "list the compiled add-ins that are kept, and remove some" },
+        { "doctor", command_doctor, "tell what this machine offers to hold add-ins by, and how to get the rest" },
         { "bench", command_bench, "measure what calls cost at each isolation kind" },
 };
 
