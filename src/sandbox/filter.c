@@ -1,122 +1,46 @@
 #include "sandbox/filter.h"
 
 #include <errno.h>
-#include <sched.h>
-#include <seccomp.h>
+#include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/own.h"
+#include "sandbox/filter_lists.h"
+#include "sandbox/filter_prefix.h"
+#include "sandbox/syscalls.h"
 
-/* By name, so that what one architecture or version lacks is left out there. */
-static const char *const refused[] = {
-        /* the way to others */
-        "socket",
-        "socketcall",
-        "connect",
-        "bind",
-        "ptrace",
-        "process_vm_readv",
-        "process_vm_writev",
-        "process_madvise",
-        "kcmp",
-        "pidfd_open",
-        "pidfd_getfd",
-        "pidfd_send_signal",
-        "kill",
-        "tkill",
-        "rt_sigqueueinfo",
-        "rt_tgsigqueueinfo",
-        "migrate_pages",
-        "move_pages",
-        /* out of the group that is ended as a whole */
-        "setsid",
-        "setpgid",
-        /* other namespaces and roots */
-        "unshare",
-        "setns",
-        "mount",
-        "umount",
-        "umount2",
-        "pivot_root",
-        "chroot",
-        "open_tree",
-        "move_mount",
-        "fsopen",
-        "fspick",
-        "fsconfig",
-        "fsmount",
-        "mount_setattr",
-        "name_to_handle_at",
-        "open_by_handle_at",
-        "quotactl",
-        "quotactl_fd",
-        "fanotify_init",
-        /* memory that no limit counts */
-        "memfd_create",
-        "memfd_secret",
-        "shmget",
-        "shmat",
-        "shmctl",
-        "semget",
-        "msgget",
-        "mq_open",
-        "mlock",
-        "mlock2",
-        "mlockall",
-        /* much code in the kernel, seldom needed */
-        "bpf",
-        "perf_event_open",
-        "userfaultfd",
-        "io_uring_setup",
-        "io_uring_enter",
-        "io_uring_register",
-        "keyctl",
-        "add_key",
-        "request_key",
-        "lookup_dcookie",
-        "vmsplice",
-        "modify_ldt",
-        "uselib",
-        "acct",
-        "syslog",
-        "personality",
-        /* what is not files */
-        "mknod",
-        "mknodat",
-};
+/* --- One program ------------------------------------------------------------------------------ */
 
-/* clone3's flags lie in memory, where a filter cannot look: the C library then uses clone. */
-static int refuse_all(scmp_filter_ctx filter)
+/* What an older libseccomp does not know by name has the same number on every processor. */
+static int number_of(const char *name)
 {
-        const uint64_t spaces =
-                CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-        for (size_t i = 0; i < COUNT_OF(refused); i++) {
-                int number = seccomp_syscall_resolve_name(refused[i]);
-                int r = number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), number, 0);
-                if (r < 0 && r != -EDOM)
-                        return r;
-        }
-        for (unsigned bit = 0; bit < 32; bit++) {
-                uint64_t flag = (uint64_t)1 << bit;
-                if (!(spaces & flag))
-                        continue;
-                int r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                                         SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
-                if (r < 0)
-                        return r;
-        }
-        return seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+        int number = seccomp_syscall_resolve_name(name);
+        return number == __NR_SCMP_ERROR ? syscall_number(name) : number;
 }
 
-/* What else the processor runs: a compiler may be of an older kind. Any other is ended. */
-static int add_architectures(scmp_filter_ctx filter)
+/* What is there already, or not at all on this processor, is no error. */
+static int add(scmp_filter_ctx filter, uint32_t action, const struct filter_match *match)
 {
-        if (seccomp_arch_native() != SCMP_ARCH_X86_64)
+        int number = number_of(match->name);
+        if (number == -1)
                 return 0;
-        int r = seccomp_arch_add(filter, SCMP_ARCH_X86);
-        return r ? r : seccomp_arch_add(filter, SCMP_ARCH_X32);
+        int r = seccomp_rule_add_array(filter, action, number, match->n, match->args);
+        return r == -EDOM || r == -EEXIST ? 0 : r;
+}
+
+/* A call by name alone comes last, since it takes the place of those with arguments. */
+static int add_list(scmp_filter_ctx filter, uint32_t action, const struct filter_list *list)
+{
+        int r = 0;
+        for (size_t i = 0; !r && i < list->n_matches; i++)
+                r = add(filter, action, &list->matches[i]);
+        for (size_t i = 0; !r && i < list->n_names; i++)
+                r = add(filter, action, &(struct filter_match){ .name = list->names[i] });
+        return r;
 }
 
 static int export(scmp_filter_ctx filter, struct sandbox_filter *ret_filter)
@@ -140,22 +64,114 @@ static int export(scmp_filter_ctx filter, struct sandbox_filter *ret_filter)
         return 0;
 }
 
-static int write_compiler(struct sandbox_filter *ret_filter)
+/* --- The kinds -------------------------------------------------------------------------------- */
+
+/* What else the processor runs: a compiler may be of an older kind. Any other is ended. */
+static int add_architectures(scmp_filter_ctx filter)
 {
-        scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-        if (!filter)
-                return -ENOMEM;
+        if (seccomp_arch_native() != SCMP_ARCH_X86_64)
+                return 0;
+        int r = seccomp_arch_add(filter, SCMP_ARCH_X86);
+        return r ? r : seccomp_arch_add(filter, SCMP_ARCH_X32);
+}
+
+static int write_compiler(scmp_filter_ctx filter, const struct filter_wants *wants)
+{
         int r = add_architectures(filter);
         if (!r)
-                r = refuse_all(filter);
+                r = add_list(filter, SCMP_ACT_ERRNO(EPERM), &filter_compiler_refuses);
+        return r ? r : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+}
+
+static int write_internet(scmp_filter_ctx filter, const struct filter_wants *wants)
+{
+        int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+        if (!r)
+                r = add_list(filter, SCMP_ACT_ALLOW, &filter_allows);
+        return r ? r : add_list(filter, SCMP_ACT_ERRNO(ENOSYS), &filter_lacks);
+}
+
+static int write_intranet(scmp_filter_ctx filter, const struct filter_wants *wants)
+{
+        int r = write_internet(filter, wants);
+        if (!r)
+                r = add_list(filter, SCMP_ACT_ALLOW, &filter_allows_files);
+        if (!r && wants->spawn)
+                r = add_list(filter, SCMP_ACT_ALLOW, &filter_allows_spawn);
+        if (!r && wants->connect)
+                r = add_list(filter, SCMP_ACT_ALLOW, &filter_allows_connect);
+        return r;
+}
+
+/* Programs of another kind run as ever, unobserved. */
+static int write_observe(scmp_filter_ctx filter, const struct filter_wants *wants)
+{
+        int r = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ALLOW);
+        if (!r)
+                r = add_list(filter, SCMP_ACT_NOTIFY, &filter_observes);
+        return r ? r : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+}
+
+/* What is in no list of a level is notified. So nothing is allowed by oversight: without a listener it is ENOSYS. */
+static const struct kind {
+        uint32_t rest;
+        bool prefixed; /* newer calls than were known are ENOSYS at once */
+        int (*write)(scmp_filter_ctx filter, const struct filter_wants *wants);
+} kinds[] = {
+        [FILTER_COMPILER] = { SCMP_ACT_ALLOW, false, write_compiler },
+        [FILTER_INTERNET] = { SCMP_ACT_NOTIFY, true, write_internet },
+        [FILTER_INTRANET] = { SCMP_ACT_NOTIFY, true, write_intranet },
+        [FILTER_OBSERVE] = { SCMP_ACT_ALLOW, false, write_observe },
+};
+
+static int make(const struct kind *kind, const struct filter_wants *wants, struct sandbox_filter *ret_filter)
+{
+        scmp_filter_ctx filter = seccomp_init(kind->rest);
+        if (!filter)
+                return -ENOMEM;
+        int r = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree of comparisons */
+        if (!r)
+                r = kind->write(filter, wants);
         if (!r)
                 r = export(filter, ret_filter);
         seccomp_release(filter);
-        return r;
+        return !r && kind->prefixed ? filter_prefix(ret_filter) : r;
+}
+
+/* --- Kept ------------------------------------------------------------------------------------- */
+
+/* Made once, and then copied: libseccomp takes longer than to start a worker. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+static struct sandbox_filter kept[COUNT_OF(kinds)][4];
+
+/* Where the library is unloaded, it leaves nothing. */
+__attribute__((destructor)) static void forget(void)
+{
+        for (size_t i = 0; i < COUNT_OF(kinds) * COUNT_OF(kept[0]); i++)
+                filter_finish(&kept[0][i]);
+}
+
+static int copy(const struct sandbox_filter *from, struct sandbox_filter *ret_to)
+{
+        size_t size = from->program.len * sizeof *from->program.filter;
+        struct sock_filter *code = malloc(size);
+        if (!code)
+                return -ENOMEM;
+        memcpy(code, from->program.filter, size);
+        ret_to->program = (struct sock_fprog){ from->program.len, code };
+        return 0;
 }
 
 int filter_prepare(enum filter_kind kind, const struct filter_wants *wants, struct sandbox_filter *ret_filter)
 {
-        *ret_filter = (struct sandbox_filter){ 0 };
-        return kind == FILTER_COMPILER ? write_compiler(ret_filter) : -EOPNOTSUPP;
+        const struct filter_wants none = { 0 };
+        if (!wants || kind != FILTER_INTRANET)
+                wants = &none;
+        struct sandbox_filter *own = &kept[kind][wants->spawn * 2 + wants->connect];
+        pthread_mutex_lock(&lock);
+        int r = own->program.len ? 0 : make(&kinds[kind], wants, own);
+        if (!r)
+                r = copy(own, ret_filter);
+        pthread_mutex_unlock(&lock);
+        return r;
 }
