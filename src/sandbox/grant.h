@@ -9,12 +9,13 @@ enum sandbox_right {
         SANDBOX_READ = 1, /* files, and the lists of folders */
         SANDBOX_RUN = 2,
         SANDBOX_WRITE = 4, /* what is there; in a folder also make and remove files, but no folders, links or devices */
+        SANDBOX_MAKE = 8,  /* in a folder also folders, links, pipes and sockets, and move what is there */
 };
 
 /* Whole trees. A path that does not exist grants nothing, and is no error. */
 struct sandbox_grant {
         const char *path;
-        unsigned rights;
+        unsigned rights; /* none: a symbolic link on the way to what is granted, which is to be found there, and gives nothing */
 };
 
 #endif

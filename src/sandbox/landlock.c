@@ -46,12 +46,17 @@ static uint64_t rights_of(unsigned rights)
                 all |= LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE;
         if (rights & SANDBOX_WRITE)
                 all |= LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE;
+        if (rights & SANDBOX_MAKE)
+                all |= LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_SYM |
+                       LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_REFER;
         return all;
 }
 
 static int add(int rules, uint64_t handled, const struct sandbox_grant *grant)
 {
         struct stat st;
+        if (!grant->rights)
+                return 0;
         OWNED(fd_closep) int fd = open(grant->path, O_PATH | O_CLOEXEC);
         if (fd < 0)
                 return 0;
@@ -60,6 +65,8 @@ static int add(int rules, uint64_t handled, const struct sandbox_grant *grant)
         uint64_t rights = rights_of(grant->rights) & handled;
         if (!S_ISDIR(st.st_mode))
                 rights &= RIGHTS_OF_FILES;
+        if (!rights)
+                return 0;
         const struct landlock_path_beneath_attr beneath = { .allowed_access = rights, .parent_fd = fd };
         return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) < 0 ? -errno : 0;
 }
