@@ -47,4 +47,19 @@ struct sandbox_excess {
         uint64_t bound;
 };
 
+/* @quota may be NULL. */
+void limits_make(const struct ward_limits *limits, const struct ward_quota *quota, struct sandbox_limits *ret_limits);
+
+/* To the calling process and what it starts: all that is counted for each process, beside what the host itself is held to. Reads
+ * /proc/self. 0, or a negative errno. */
+int limits_apply(const struct sandbox_limits *limits);
+
+/* The same for what a domain has no need of that is not to do as the host: message queues, locked memory, real-time priorities, and
+ * more timers than any program has. */
+int limits_apply_least(void);
+
+/* Processes and threads, which the kernel counts for a user: only where the calling process is a user of its own, in this or in a
+ * new user namespace. */
+int limits_apply_processes(const struct sandbox_limits *limits);
+
 #endif

@@ -1,0 +1,103 @@
+/* Groups that are to go, with what is in them. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include "base/own.h"
+#include "sandbox/cgroup_parts.h"
+
+/* Processes that this one does not see are 0 in the list. */
+static bool kill_listed(int folder)
+{
+        int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC), pid;
+        FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
+        bool any = false;
+        if (!list) {
+                fd_close(fd);
+                return false;
+        }
+        while (fscanf(list, "%d", &pid) == 1)
+                any |= pid > 0 && !kill(pid, SIGKILL);
+        fclose(list);
+        return any;
+}
+
+void cgroup_kill_folder(int folder)
+{
+        enum { ROUNDS = 16 }; /* against a group that forks; a dying process is listed until its end */
+        if (!cgroup_file_write(folder, "cgroup.kill", "1"))
+                return;
+        for (int i = 0; i < ROUNDS && kill_listed(folder); i++)
+                continue;
+}
+
+/* Open folders of @parent that begin with @prefix, one after the other. */
+static DIR *list_folders(int parent)
+{
+        int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *list = fd < 0 ? NULL : fdopendir(fd);
+        if (!list)
+                fd_close(fd);
+        return list;
+}
+
+static const char *next_folder(DIR *list)
+{
+        for (const struct dirent *entry; (entry = readdir(list));)
+                if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+                        return entry->d_name;
+        return NULL;
+}
+
+static void remove_group(int parent, const char *name)
+{
+        if (!unlinkat(parent, name, AT_REMOVEDIR) || errno != EBUSY)
+                return;
+        OWNED(fd_closep) int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (folder < 0)
+                return;
+        cgroup_kill_folder(folder);
+        unlinkat(parent, name, AT_REMOVEDIR);
+}
+
+bool cgroup_remove_tree(int parent, const char *name)
+{
+        OWNED(fd_closep) int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        DIR *list = folder < 0 ? NULL : list_folders(folder);
+        for (const char *group; list && (group = next_folder(list));)
+                remove_group(folder, group);
+        if (list)
+                closedir(list);
+        return !unlinkat(parent, name, AT_REMOVEDIR) || errno == ENOENT;
+}
+
+/* Whoever made it holds its lock until the end. */
+static bool is_left_behind(int parent, const char *name, int *ret_folder)
+{
+        OWNED(fd_closep) int folder = openat(parent, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+        if (folder < 0 || flock(folder, LOCK_EX | LOCK_NB))
+                return false;
+        *ret_folder = STEAL_FD(folder);
+        return true;
+}
+
+bool cgroups_sweep(const struct cgroups *groups)
+{
+        bool clean = true;
+        for (size_t i = 0; i < groups->n; i++) {
+                DIR *list = list_folders(groups->trees[i].parent);
+                for (const char *name; list && (name = next_folder(list));) {
+                        OWNED(fd_closep) int folder = -1;
+                        if (!strncmp(name, "ward-", 5) && strcmp(name, groups->name) &&
+                            is_left_behind(groups->trees[i].parent, name, &folder))
+                                clean &= cgroup_remove_tree(groups->trees[i].parent, name);
+                }
+                if (list)
+                        closedir(list);
+        }
+        return clean;
+}
