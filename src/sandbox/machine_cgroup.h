@@ -1,14 +1,17 @@
-/* Control groups, as this process finds them. */
+/* Control groups, as this process can have them: found by making one. */
 #ifndef SANDBOX_MACHINE_CGROUP_H
 #define SANDBOX_MACHINE_CGROUP_H
 
+/* enum cgroup_controller: those that a group with limits of all kinds was held by, at version 1 and at version 2. */
 struct machine_cgroup {
-        int version;     /* 2; 1; or 0: no file system of control groups with what limits a domain */
-        int error;       /* why no group can be made below this process's own: errno; 0: one can */
-        char path[1024]; /* of its own group, of the controller for memory where there are several */
+        unsigned version_1;
+        unsigned version_2;
 };
 
-/* Makes a group and removes it. 0 where that went well, or an errno. */
+/* 0 where there is any, or an errno. */
 int machine_cgroup_look(struct machine_cgroup *ret_cgroup);
+
+/* What the controller limits: "memory", "processor share", …; NULL for what is none. */
+const char *machine_controller_name(unsigned controller);
 
 #endif

@@ -76,24 +76,27 @@ static json_t *levels(const struct diagnosis *diagnosis, enum ward_level wanted)
         return all;
 }
 
-static json_t *cgroup(const struct machine_cgroup *cgroup)
+static json_t *controllers(unsigned controllers)
 {
-        if (!cgroup->version)
-                return json_null();
-        return json_pack("{s:i, s:s, s:b}", "version", cgroup->version, "path", cgroup->path, "writable", !cgroup->error);
+        json_t *names = json_array();
+        for (unsigned bit = 1; machine_controller_name(bit); bit <<= 1)
+                if (controllers & bit)
+                        json_array_append_new(names, json_string(machine_controller_name(bit)));
+        return names;
 }
 
 int doctor_print_json(const struct diagnosis *diagnosis, enum ward_level level, FILE *out)
 {
         const struct machine *machine = &diagnosis->machine;
-        json_t *all = json_pack("{s:s, s:s, s:s, s:i, s:b, s:o, s:i, s:b, s:b, s:b, s:b, s:o, s:o, s:o, s:o, s:o}", "version",
-                                WARD_VERSION, "kernel", machine->system.release, "machine", machine->system.machine, "user",
-                                (int)machine->uid, "root", machine->root, "libseccomp", text_or_null(machine->libseccomp),
-                                "landlock-abi", machine->landlock_abi > 0 ? machine->landlock_abi : 0, "filter-notifies",
-                                machine->notifies, "filter-injects", machine->injects, "filtered", machine->filtered,
-                                "user-namespaces", machine->user_namespaces, "cgroup", cgroup(&machine->cgroup), "ptrace-scope",
-                                number_or_null(machine->ptrace_scope), "memory-overcommit", number_or_null(machine->overcommit),
-                                "layers", layers_of(machine), "levels", levels(diagnosis, level));
+        json_t *all = json_pack(
+                "{s:s, s:s, s:s, s:i, s:b, s:o, s:i, s:b, s:b, s:b, s:b, s:{s:o, s:o}, s:o, s:o, s:o, s:o}", "version",
+                WARD_VERSION, "kernel", machine->system.release, "machine", machine->system.machine, "user", (int)machine->uid,
+                "root", machine->root, "libseccomp", text_or_null(machine->libseccomp), "landlock-abi",
+                machine->landlock_abi > 0 ? machine->landlock_abi : 0, "filter-notifies", machine->notifies, "filter-injects",
+                machine->injects, "filtered", machine->filtered, "user-namespaces", machine->user_namespaces, "cgroup", "version-1",
+                controllers(machine->cgroup.version_1), "version-2", controllers(machine->cgroup.version_2), "ptrace-scope",
+                number_or_null(machine->ptrace_scope), "memory-overcommit", number_or_null(machine->overcommit), "layers",
+                layers_of(machine), "levels", levels(diagnosis, level));
         int r = all ? json_dumpf(all, out, JSON_INDENT(2)) : -1;
         json_decref(all);
         return r || putc('\n', out) == EOF ? -1 : 0;

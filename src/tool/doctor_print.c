@@ -55,13 +55,19 @@ static void print_layers(const struct machine *machine, FILE *out)
                 print_layer(machine, bit, reason, out);
 }
 
-static void print_cgroup(const struct machine_cgroup *cgroup, FILE *out)
+static void print_controllers(const char *title, unsigned controllers, FILE *out)
 {
-        if (cgroup->version)
-                fprintf(out, "  control groups        version %d at %s: %s\n", cgroup->version, cgroup->path,
-                        cgroup->error ? strerror(cgroup->error) : "can be divided");
-        else
-                fputs("  control groups        none that limit memory\n", out);
+        const char *name, *between = "";
+        if (!controllers)
+                return;
+        fprintf(out, "  %-22s", title);
+        for (unsigned bit = 1; (name = machine_controller_name(bit)); bit <<= 1) {
+                if (!(controllers & bit))
+                        continue;
+                fprintf(out, "%s%s", between, name);
+                between = ", ";
+        }
+        fputs("\n", out);
 }
 
 static void print_more(const struct machine *machine, FILE *out)
@@ -73,7 +79,8 @@ static void print_more(const struct machine *machine, FILE *out)
         fprintf(out, "  filters that ask      %s; are answered with descriptors: %s\n", yes_or_no(machine->notifies),
                 yes_or_no(machine->injects));
         fprintf(out, "  user namespaces       %s rights there for ordinary users\n", machine->user_namespaces ? "with" : "no");
-        print_cgroup(&machine->cgroup, out);
+        print_controllers("control groups v2 for", machine->cgroup.version_2, out);
+        print_controllers("control groups v1 for", machine->cgroup.version_1, out);
         if (machine->ptrace_scope >= 0)
                 fprintf(out, "  yama, ptrace_scope    %ld\n", machine->ptrace_scope);
         fprintf(out, "  overcommit_memory     %ld\n", machine->overcommit);

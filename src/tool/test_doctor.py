@@ -10,7 +10,7 @@ AREAS = ["files", "network", "processes", "privileges", "kernel", "ipc", "resour
 SCHEMA = {
     "version": str, "kernel": str, "machine": str, "user": int, "root": bool, "libseccomp": (str, type(None)),
     "landlock-abi": int, "filter-notifies": bool, "filter-injects": bool, "filtered": bool, "user-namespaces": bool,
-    "cgroup": (dict, type(None)), "ptrace-scope": (int, type(None)), "memory-overcommit": (int, type(None)),
+    "cgroup": dict, "ptrace-scope": (int, type(None)), "memory-overcommit": (int, type(None)),
     "layers": list, "levels": list,
 }
 LAYER = {"name": str, "about": str, "areas": list, "offered": bool, "error": int, "reason": (str, type(None))}
