@@ -18,6 +18,7 @@ int command_call(int argc, char **argv);
 int command_compile(int argc, char **argv);
 int command_cache(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_run(int argc, char **argv);
 int command_bench(int argc, char **argv);
 
 #endif

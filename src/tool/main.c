@@ -17,6 +17,7 @@ static const struct command {
         { "compile", command_compile, "compile a WebAssembly add-in to native code, ahead of its first activation" },
         { "cache", command_cache, "list the compiled add-ins that are kept, and remove some" },
         { "doctor", command_doctor, "tell what this machine offers to hold add-ins by, and how to get the rest" },
+        { "run", command_run, "run a function of a shared library, or a program, in a process that is held" },
         { "bench", command_bench, "measure what calls cost at each isolation kind" },
 };
 
