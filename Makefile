@@ -7,9 +7,10 @@ FUZZ    ?= build-fuzz
 SECONDS ?= 60
 ABORTS  ?= 100000
 CYCLES  ?= 1000000
+ACTIVATIONS ?= 10000
 MESON_OPTIONS ?=
 
-.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz soak spec differential clean help
+.PHONY: all build demo test bench bench-instructions bench-peers install format check-asan asan fuzz soak chaos spec differential clean help
 
 all: build
 
@@ -102,6 +103,12 @@ soak: build
 	$(BUILD)/test/stop/soak $(BUILD)/test/stop/stops.wasm --aborts $(ABORTS)
 	$(BUILD)/bench/domains/bench_domains --soak $(CYCLES) $(BUILD)/bench/domains
 
+chaos: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
+chaos: build
+	set -e; for whose in '' --user --no-namespaces; do \
+		$(BUILD)/test/chaos/chaos $(abspath $(BUILD))/test/process/acts.so --activations $(ACTIVATIONS) $$whose; \
+	done
+
 clean:
 	rm -rf $(BUILD) $(ASAN) $(FUZZ)
 
@@ -117,6 +124,8 @@ help:
 	@echo 'make spec       run the specification'\''s own tests, SPEC=folder of .wast files, on Ward'\''s reader and runtime'
 	@echo 'make differential  run random modules here and on wabt'\''s interpreter for SECONDS ($(SECONDS)), and compare'
 	@echo 'make soak       end ABORTS ($(ABORTS)) calls that do not end by themselves, make CYCLES ($(CYCLES)) domains, and look what is left'
+	@echo 'make chaos      kill hosts, wardens, zygotes and workers at random instants in ACTIVATIONS ($(ACTIVATIONS)) activations, and look what'
+	@echo '                is left; as who runs it, as an ordinary user, and where there are no namespaces'
 	@echo 'make format     format the C sources with clang-format'
 	@echo 'make clean      remove the build folders'
 	@echo
