@@ -8,9 +8,9 @@
  * They are told on the thread that learned of them: of what an add-in does at the kinds `direct` and `wasm` that is the thread that
  * called it, within the call; else it may be one of Ward's own, and several at once. While a callback runs, its call waits.
  *
- * What add-ins log is told line by line: WARD_EVENT_LOG. Of the rest an add-in may do the same a million times. Of each domain, and
- * of each kind of event and operation there, the first 16 are told, then every one whose count is a power of two: 32, 64, 128, …
- * The count is in the event. */
+ * What add-ins log is told line by line: WARD_EVENT_LOG. What a domain that is recorded uses (WARD_EVENT_ACT) is told once. Of the
+ * rest an add-in may do the same a million times. Of each domain, and of each kind of event and operation there, the first 16 are
+ * told, then every one whose count is a power of two: 32, 64, 128, … The count is in the event. */
 #ifndef WARD_EVENT_H
 #define WARD_EVENT_H
 
@@ -26,6 +26,10 @@ enum ward_event_kind {
         WARD_EVENT_LIMIT = 2,   /* an add-in reached a limit, and got an error */
         WARD_EVENT_HANDLER = 3, /* a signal handler that Ward needs was replaced */
         WARD_EVENT_LOG = 4,     /* a line for the host's log: an add-in's, which wrote it with ward:domain/log, or Ward's own */
+        /* An add-in used what takes a permission at level `intranet`, in a domain that is recorded (`record`). The operation is
+         * what it did: "read" a file, "list" a folder, "write" to a file that was there, "create" or remove or rename one,
+         * "execute" a program; "connect", to an address as a permission has it; "fork", to make a process. */
+        WARD_EVENT_ACT = 5,
 };
 
 /* How much a line for the log matters. Values are stable. */
@@ -52,7 +56,8 @@ struct ward_event {
         int error;                  /* errno, where an add-in got one or the system gave one; else 0 */
         struct ward_domain *domain; /* NULL: the whole host */
         const char *addin;          /* the add-in's name */
-        const char *operation;      /* what was asked for, "path_open", or what happened, in one word */
+        const char *operation;      /* what was asked for, "path_open", or what happened, in one word. At kind `process` the name of
+                                       the system call that was refused: "openat" */
         const char *subject;       /* what it was asked of: a path, the name of a limit. At most WARD_EVENT_SUBJECT_MAX - 1 bytes */
         const char *text;          /* one line for a person */
         uint64_t count;            /* how often this kind and operation happened in this domain, this one counted */

@@ -23,10 +23,8 @@ struct event_counts {
 static _Thread_local bool is_telling;
 
 static const char *const names[] = {
-        [WARD_EVENT_REFUSED] = "refused",
-        [WARD_EVENT_LIMIT] = "limit",
-        [WARD_EVENT_HANDLER] = "handler",
-        [WARD_EVENT_LOG] = "log",
+        [WARD_EVENT_REFUSED] = "refused", [WARD_EVENT_LIMIT] = "limit", [WARD_EVENT_HANDLER] = "handler",
+        [WARD_EVENT_LOG] = "log",         [WARD_EVENT_ACT] = "act",
 };
 
 const char *ward_event_kind_name(enum ward_event_kind kind)
@@ -66,17 +64,25 @@ static uint32_t find(struct event_counts *counts, const struct event *event)
         return i;
 }
 
+static uint64_t times(const struct event *event)
+{
+        return event->times ? event->times : 1;
+}
+
 /* Its number, from 1 on; 0 where there is no memory to count it. */
 static uint64_t count(struct event_counts **counts, const struct event *event)
 {
         if (!*counts)
                 *counts = calloc(1, sizeof **counts);
-        return *counts ? ++(*counts)->of[find(*counts, event)].count : 0;
+        return *counts ? (*counts)->of[find(*counts, event)].count += times(event) : 0;
 }
 
-static bool is_told(uint64_t number)
+/* Where it happened several times at once, one of those that would have been told may be among them: those whose highest bit is a
+ * new one are. */
+static bool is_told(const struct event *event, uint64_t number)
 {
-        return number <= TOLD_ALL || !(number & (number - 1));
+        uint64_t before = number - times(event);
+        return !number || event->kind == WARD_EVENT_ACT || before < TOLD_ALL || (number ^ before) > before;
 }
 
 static void tell_as(struct domains *domains, const struct ward_event *event)
@@ -145,7 +151,7 @@ void domain_event(struct ward_domain *domain, const struct event *event, const c
         if (!events_are_told(domains) || !domain_is_here(domain))
                 return;
         uint64_t number = count_in(domain, event);
-        if (!is_told(number))
+        if (!is_told(event, number))
                 return;
         va_list args;
         va_start(args, format);
@@ -160,7 +166,7 @@ void domains_event(struct domains *domains, const struct event *event, const cha
         pthread_mutex_lock(&domains->lock);
         uint64_t number = count(&domains->events, event);
         pthread_mutex_unlock(&domains->lock);
-        if (!is_told(number))
+        if (!is_told(event, number))
                 return;
         va_list args;
         va_start(args, format);

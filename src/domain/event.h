@@ -23,6 +23,7 @@ struct event {
         const char *operation;    /* a literal: it is kept */
         struct ward_span subject; /* any bytes: they are escaped and cut */
         enum ward_log_level level;
+        uint64_t times; /* that it happened since the last one; 0: once */
 };
 
 /* Whether somebody listens: where that saves work. */

@@ -95,6 +95,35 @@ TEST(a_flood_is_told_of_now_and_then)
         stage_finish();
 }
 
+TEST(what_happened_several_times_at_once_is_counted_so)
+{
+        struct event many = opening;
+        start(keep);
+        many.times = 30;
+        domain_event(on_stage.domain, &many, "no"); /* 1 to 30: some of the first 16 are among them */
+        many.times = 1;
+        domain_event(on_stage.domain, &many, "no"); /* 31 */
+        assert_int_equal(told.n, 1);
+        many.times = 10;
+        domain_event(on_stage.domain, &many, "no"); /* to 41: 32 is among them */
+        assert_int_equal(told.n, 2);
+        assert_int_equal(told.last.count, 41);
+        domain_event(on_stage.domain, &many, "no");
+        assert_int_equal(told.n, 2);
+        stage_finish();
+}
+
+TEST(what_a_record_is_made_of_is_told_always)
+{
+        const struct event act = { .kind = WARD_EVENT_ACT, .operation = "read", .subject = span_of("/etc/passwd") };
+        start(keep);
+        for (int i = 0; i < 100; i++)
+                domain_event(on_stage.domain, &act, "it read it");
+        assert_int_equal(told.n, 100);
+        assert_string_equal(ward_event_kind_name(WARD_EVENT_ACT), "act");
+        stage_finish();
+}
+
 TEST(operations_beyond_what_is_counted_apart_are_counted_together)
 {
         static char names[EVENT_OPERATIONS_MAX + 2][8];
@@ -164,7 +193,8 @@ TEST(kinds_have_names)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(an_event_is_told_with_all_that_is_known), TEST_CASE(the_whole_host_is_no_domain),
-                         TEST_CASE(a_flood_is_told_of_now_and_then),
+                         TEST_CASE(a_flood_is_told_of_now_and_then), TEST_CASE(what_happened_several_times_at_once_is_counted_so),
+                         TEST_CASE(what_a_record_is_made_of_is_told_always),
                          TEST_CASE(operations_beyond_what_is_counted_apart_are_counted_together),
                          TEST_CASE(what_a_callback_brings_about_is_not_told), TEST_CASE(nobody_listens),
                          TEST_CASE(a_forked_child_is_not_told), TEST_CASE(kinds_have_names));
