@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <ward/posture.h>
 #include "base/clock.h"
 #include "base/fault.h"
 #include "base/own.h"
@@ -312,6 +313,7 @@ static bool answer(const struct message *message)
                 return true;
         }
         if (honest && message->kind == MESSAGE_START) {
+                slots[0] = WARD_LAYER_ALL;
                 say(MESSAGE_READY, 0, 0);
                 return true;
         }
@@ -381,7 +383,8 @@ struct warden *warden_free(struct warden *warden)
         return NULL;
 }
 
-int warden_spawn(struct warden *warden, struct warden_worker *new_worker, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
+int warden_spawn(struct warden *warden, struct warden_worker *new_worker, struct ward_span payload, const int *fds, size_t n_fds,
+                 struct ward_fault *fault)
 {
         worker = new_worker;
         worker_fd = dup(fds[WIRE_MEMORY]);
@@ -398,6 +401,17 @@ int warden_spawn(struct warden *warden, struct warden_worker *new_worker, const 
         }
         has_thread = true;
         return 0;
+}
+
+int warden_file(struct warden *warden, struct warden_worker *of, const char *path, int fd, struct ward_fault *fault)
+{
+        return 0;
+}
+
+ssize_t warden_ask(struct warden *warden, struct warden_worker *of, enum wire_question question, void *ret, size_t size,
+                   uint64_t deadline)
+{
+        return -1;
 }
 
 void warden_kill(struct warden *warden, const struct warden_worker *old_worker)

@@ -2,12 +2,12 @@
  * each other by WIRE_PROTOCOL, so structs travel as they are.
  *
  * On the socket between host and warden (SOCK_SEQPACKET): first the warden says hello; then requests go down and events come up,
- * none is answered. A spawned worker says MESSAGE_READY on lane 0.
+ * each a struct wire_head and what its kind brings. Only WIRE_ASK is answered. A spawned worker says MESSAGE_READY on lane 0.
  *
  * Lane 0 is the control lane, served by the worker's first thread, which runs no call of the contract:
  *
  *      START h -> w    slots: offset, length of: u32 whether to spin, the plan (sandbox/plan.h)
- *      READY w -> h
+ *      READY w -> h    slot: the layers that hold it (enum ward_layer)
  *      LOAD h -> w     instance; slots: offset, length of: path, contract name, number of exports, of imports, of resources; names
  *                      and signatures of the functions; names of the resources, and whether they are the add-in's. Answered by
  *                      LOADED or FAILED
@@ -88,19 +88,28 @@ enum {
         MESSAGE_NESTING = 64,     /* calls within callbacks within calls */
 
         WIRE_MAGIC = 0x44524157, /* "WARD" */
-        WIRE_PROTOCOL = 5,
+        WIRE_PROTOCOL = 6,
         WIRE_VERSION = 24,
 
-        /* Descriptors that the warden starts with, beside the standard streams. */
-        WIRE_SOCKET = 3,
-        WIRE_HOST = 4, /* pidfd of the host */
+        /* Descriptors of a process that was forked by the warden, or is it. */
+        WIRE_SOCKET = 3, /* warden: to the host; zygote: to the warden */
+        WIRE_HOST = 4,   /* warden: pidfd of the host */
+        WIRE_LINE = 5,   /* zygote, worker until it is confined: brings the warden a worker's listener (struct wire_line) */
+        WIRE_PROC = 6,   /* likewise: /proc, where their root has none; a path only */
+        WIRE_EMPTY = 7,  /* likewise: the network namespace in which there is nothing, if there is one */
+
+        WIRE_PAYLOAD = 8192, /* of a request or event, at most */
+        WIRE_FDS = 16,       /* that go with one, at most */
 };
 
-/* What a worker gets. */
+/* What a worker gets; those from WIRE_STDIN on it may have to do without. */
 enum wire_descriptor {
         WIRE_MEMORY,   /* the memfd of its channels */
         WIRE_PASS,     /* its end of the domain's socket, by which descriptors travel (SOCK_SEQPACKET) */
         WIRE_DOORBELL, /* an eventfd: something waits for the host's dispatcher */
+        WIRE_STDIN,    /* else /dev/null */
+        WIRE_STDOUT,   /* else the host's own, as the warden has inherited it */
+        WIRE_STDERR,
         WIRE_DESCRIPTORS,
 };
 
@@ -111,25 +120,54 @@ struct wire_hello {
 };
 
 enum wire_kind {
-        WIRE_SPAWN = 1, /* with the descriptors of enum wire_descriptor */
+        /* Requests. */
+        WIRE_SPAWN = 1, /* struct wire_spawn, with its descriptors in the order of enum wire_descriptor */
         WIRE_KILL,
+        WIRE_FILE, /* a path, NUL-terminated: the worker may open it to read, by exactly this name. With a descriptor it is that */
+        WIRE_ASK,  /* status: enum wire_question */
+
+        /* Events. */
+        WIRE_EXITED,  /* status: as wait(2) gives it */
+        WIRE_REFUSED, /* it could not be started; status: errno */
+        WIRE_ANSWER,  /* status: the question; what it brings is the question's */
+        WIRE_ACT,     /* it did, or was refused, something: struct wire_act */
 };
 
-struct wire_request {
+struct wire_head {
         uint32_t kind;
-        uint32_t unused;
+        int32_t status;
         uint64_t id; /* of the worker, chosen by the host, never used twice */
 };
 
-enum wire_event_kind {
-        WIRE_EXITED = 1, /* status: as wait(2) gives it */
-        WIRE_REFUSED,    /* it could not be started; status: errno */
+/* The zygote that a worker is forked from. */
+enum wire_zygote {
+        WIRE_ZYGOTE_HOST,  /* the host's network and file system */
+        WIRE_ZYGOTE_EMPTY, /* none of either */
+        WIRE_ZYGOTES,
 };
 
-struct wire_event {
-        uint32_t kind;
-        int32_t status;
-        uint64_t id;
+struct wire_spawn {
+        uint32_t zygote;
+        uint32_t descriptors; /* bit n: enum wire_descriptor n comes along */
+        uint32_t layers;      /* that it is to be held by (enum ward_layer), as far as that is the warden's to do */
+};
+
+enum wire_question {
+        WIRE_USAGE = 1, /* struct wire_usage */
+        WIRE_POSTURE,   /* struct wire_posture */
+};
+
+/* From a worker to its warden; a descriptor comes along: where its filter's notifications come out. */
+struct wire_line {
+        uint32_t unused;
+};
+
+/* What a worker did or was refused. */
+struct wire_act {
+        int32_t call;       /* the system call's number */
+        int32_t error;      /* errno that it got, or 0 */
+        uint64_t count;     /* of such acts, where some went untold */
+        char subject[1024]; /* a path or address, NUL-terminated; what the worker says of itself, so any bytes */
 };
 
 #endif

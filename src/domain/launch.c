@@ -74,15 +74,17 @@ RAW static int write_file(const char *path, const char *text)
         return n == len ? 0 : -1;
 }
 
-/* The user stays who it was, so the right to make PID namespaces must be an ambient one to survive exec. */
-RAW static int keep_right(void)
+/* The user stays who it was, so the rights to make namespaces, and to read of workers what is hidden from others, must be ambient
+ * ones to survive exec. */
+RAW static int keep_rights(void)
 {
         struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
         struct __user_cap_data_struct caps[2];
         if (syscall(SYS_capget, &head, caps) < 0)
                 return -1;
-        caps[0].inheritable |= 1u << CAP_SYS_ADMIN;
-        if (syscall(SYS_capset, &head, caps) < 0)
+        caps[0].inheritable |= 1u << CAP_SYS_ADMIN | 1u << CAP_SYS_PTRACE;
+        if (syscall(SYS_capset, &head, caps) < 0 ||
+            syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_PTRACE, 0, 0) < 0)
                 return -1;
         return (int)syscall(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_ADMIN, 0, 0);
 }
@@ -92,7 +94,7 @@ RAW static int become_user(const struct launch *launch)
         if (write_file("/proc/self/setgroups", "deny") < 0 || write_file("/proc/self/uid_map", launch->uid_map) < 0 ||
             write_file("/proc/self/gid_map", launch->gid_map) < 0)
                 return -1;
-        return keep_right();
+        return keep_rights();
 }
 
 /* Handlers are reset by exec, but ignored signals would stay ignored. */

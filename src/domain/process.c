@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "domain/kind.h"
 #include "domain/shares.h"
+#include "sandbox/layers.h"
 #include "sandbox/plan.h"
 
 enum { KILL_MS = 5000 }; /* that a killed worker may take until the kernel is done with it */
@@ -76,6 +77,11 @@ static void ended(void *data, const struct warden_end *end)
         channel_guard_end(&process->guard);
 }
 
+/* On the monitor's thread. */
+static void told(void *data, const struct wire_head *head, struct ward_span payload)
+{
+}
+
 static struct process *process_alloc(void)
 {
         struct process *process = aligned_alloc(128, (sizeof *process + 127) & ~(size_t)127);
@@ -98,6 +104,7 @@ static struct process *process_alloc(void)
                 process->taken[i] = UINT64_MAX;
         list_init(&process->worker.link);
         process->worker.ended = ended;
+        process->worker.told = told;
         process->worker.data = process;
         return process;
 }
@@ -138,20 +145,45 @@ static void write_order(const void *what, struct pack *pack)
         sandbox_plan_pack(order->plan, pack);
 }
 
+static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_plan, struct ward_fault *fault)
+{
+        static const char *const none[] = { NULL };
+        const struct sandbox_limits limits = { .memory_bytes = domain->limits.memory_bytes ? domain->limits.memory_bytes
+                                                                                           : sandbox_default_memory() };
+        const struct grants grants = { .environment = domain->environment ? domain->environment : none };
+        const struct sandbox_wish wish = { .level = domain->level,
+                                           .layers = layers_wanted(domain->level),
+                                           .cpu_affinity = domain->limits.cpu_affinity,
+                                           .limits = &limits,
+                                           .grants = &grants };
+        int r = sandbox_plan_make(&wish, ret_plan);
+        return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot make a plan for domain '%s'", domain->name) : 0;
+}
+
 /* The worker finds the order in its mailbox when it comes to life. */
 static int send_start(struct process *process, struct ward_fault *fault)
 {
-        const struct ward_domain *domain = process->domain;
-        struct sandbox_plan plan;
+        OWNED(sandbox_plan_finish) struct sandbox_plan plan = { 0 };
         uint64_t slots[2];
-        sandbox_plan_make(domain->level, &domain->limits, domain->environment, &plan);
+        int r = plan_make(process->domain, &plan, fault);
+        if (r)
+                return r;
         process->spins = can_spin(&plan);
         lane_init(process->first, process, 0);
         const struct order order = { process->spins, &plan };
-        int r = process_pack(process->first, write_order, &order, slots, fault);
+        r = process_pack(process->first, write_order, &order, slots, fault);
         if (!r)
                 channel_send(&process->first->channel, MESSAGE_START, 0, 0, slots, COUNT_OF(slots));
         return r;
+}
+
+/* Before any code of an add-in has run there, so its word is good. */
+static int take_ready(struct process *process, struct ward_fault *fault)
+{
+        uint64_t held;
+        channel_slots(&process->first->channel, &held, 1);
+        process->held = (uint32_t)held;
+        return layers_check(process->domain->level, process->held, fault);
 }
 
 static int wait_ready(struct process *process, uint64_t deadline, struct ward_fault *fault)
@@ -160,7 +192,7 @@ static int wait_ready(struct process *process, uint64_t deadline, struct ward_fa
         switch (channel_wait(channel, &process->guard, deadline)) {
         case CHANNEL_MESSAGE:
                 if (channel_receive(channel).kind == MESSAGE_READY)
-                        return 0;
+                        return take_ready(process, fault);
                 break;
         case CHANNEL_GUARD:
                 return process_gone(process, fault);
@@ -205,6 +237,23 @@ static int make_descriptors(struct process *process, int *ret_pass, struct ward_
         return 0;
 }
 
+/* Of a level that sees nothing of the host's files a worker is forked where there are none. */
+static int order_worker(struct process *process, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
+{
+        const struct ward_domain *domain = process->domain;
+        struct wire_spawn spawn = { .zygote = domain->level == WARD_LEVEL_INTERNET ? WIRE_ZYGOTE_EMPTY : WIRE_ZYGOTE_HOST,
+                                    .layers = layers_wanted(domain->level) };
+        int given[WIRE_DESCRIPTORS];
+        size_t n = 0;
+        for (size_t i = 0; i < WIRE_DESCRIPTORS; i++)
+                if (fds[i] >= 0) {
+                        spawn.descriptors |= 1u << i;
+                        given[n++] = fds[i];
+                }
+        const struct ward_span payload = { (const uint8_t *)&spawn, sizeof spawn };
+        return warden_spawn(process->warden, &process->worker, payload, given, n, fault);
+}
+
 static int spawn_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)
 {
         OWNED(fd_closep) int pass = -1;
@@ -213,10 +262,13 @@ static int spawn_worker(struct process *process, uint64_t deadline, struct ward_
                 r = warden_get(process->domain->domains, deadline, &process->warden, fault);
         if (r)
                 return r;
-        const int theirs[WIRE_DESCRIPTORS] = {
-                [WIRE_MEMORY] = process->shared.fd, [WIRE_PASS] = pass, [WIRE_DOORBELL] = process->doorbell
-        };
-        return warden_spawn(process->warden, &process->worker, theirs, fault);
+        const int theirs[WIRE_DESCRIPTORS] = { [WIRE_MEMORY] = process->shared.fd,
+                                               [WIRE_PASS] = pass,
+                                               [WIRE_DOORBELL] = process->doorbell,
+                                               [WIRE_STDIN] = -1,
+                                               [WIRE_STDOUT] = -1,
+                                               [WIRE_STDERR] = -1 };
+        return order_worker(process, theirs, fault);
 }
 
 static int start_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)

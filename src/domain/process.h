@@ -31,6 +31,7 @@ struct process {
         struct shared shared;
         int socket;                      /* descriptors to and from the worker */
         _Atomic(struct shares *) shares; /* by which buffers and streams pass; NULL until an add-in needs it */
+        uint32_t held;                   /* layers that hold the worker (enum ward_layer) */
         int doorbell;                    /* an eventfd: something waits for the dispatcher */
         struct warden *warden;
         struct warden_worker worker;

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ward/posture.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/pack.h"
@@ -53,6 +54,14 @@ static int send_copy(struct lane *lane, const struct instance *instance, uint32_
         return r ? r : shares_send_module(lane->process->shares, number, fd, fault);
 }
 
+/* Below full-trust a worker opens what the warden opens for it. */
+static int allow_file(struct process *process, const char *path, int fd, struct ward_fault *fault)
+{
+        if (!(process->held & WARD_LAYER_FILTER))
+                return 0;
+        return warden_file(process->warden, &process->worker, path, fd, fault);
+}
+
 static int send_load(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
 {
         uint64_t slots[2];
@@ -64,6 +73,8 @@ static int send_load(struct lane *lane, const struct instance *instance, uint32_
         int r = process_pack(lane, write_order, &order, slots, fault);
         if (!r && copy)
                 r = send_copy(lane, instance, number, fault);
+        if (!r && !copy)
+                r = allow_file(lane->process, path, -1, fault);
         if (!r)
                 channel_send(&lane->channel, MESSAGE_LOAD, number, 0, slots, COUNT_OF(slots));
         return r;

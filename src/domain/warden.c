@@ -98,16 +98,73 @@ static void lose(struct warden *warden)
                 deliver(warden, id, &end);
 }
 
+/* An answer to a question that is still asked. */
+struct warden_ask {
+        uint32_t question;
+        void *ret;
+        size_t size;
+        ssize_t answered; /* bytes; -1: not yet */
+};
+
+static void take_answer(struct warden *warden, const struct wire_head *head, struct ward_span payload)
+{
+        pthread_mutex_lock(&warden->lock);
+        const struct warden_worker *worker = find(warden, head->id);
+        struct warden_ask *ask = worker ? worker->asks : NULL;
+        if (ask && ask->question == (uint32_t)head->status) {
+                memcpy(ask->ret, payload.at, payload.len < ask->size ? payload.len : ask->size);
+                ask->answered = (ssize_t)payload.len;
+                pthread_cond_broadcast(&warden->changed);
+        }
+        pthread_mutex_unlock(&warden->lock);
+}
+
+/* While its owner hears, it waits in warden_forget. */
+static void pass_on(struct warden *warden, const struct wire_head *head, struct ward_span payload)
+{
+        pthread_mutex_lock(&warden->lock);
+        struct warden_worker *worker = find(warden, head->id);
+        if (worker)
+                worker->hears++;
+        pthread_mutex_unlock(&warden->lock);
+        if (!worker)
+                return;
+        worker->told(worker->data, head, payload);
+        pthread_mutex_lock(&warden->lock);
+        worker->hears--;
+        pthread_cond_broadcast(&warden->changed);
+        pthread_mutex_unlock(&warden->lock);
+}
+
+static void take_event(struct warden *warden, const struct wire_head *head, struct ward_span payload)
+{
+        const struct warden_end end = { head->kind == WIRE_EXITED ? WARDEN_ENDED : WARDEN_REFUSED, head->status };
+        switch (head->kind) {
+        case WIRE_EXITED:
+        case WIRE_REFUSED:
+                deliver(warden, head->id, &end);
+                break;
+        case WIRE_ANSWER:
+                take_answer(warden, head, payload);
+                break;
+        default:
+                pass_on(warden, head, payload);
+        }
+}
+
 /* Passes on what the warden has told; false when its end of the socket is closed. */
 static bool read_events(struct warden *warden)
 {
-        struct wire_event event;
-        ssize_t n;
-        while ((n = recv(warden->socket, &event, sizeof event, MSG_DONTWAIT)) == sizeof event) {
-                const struct warden_end end = { event.kind == WIRE_EXITED ? WARDEN_ENDED : WARDEN_REFUSED, event.status };
-                deliver(warden, event.id, &end);
+        struct wire_head head;
+        uint8_t payload[WIRE_PAYLOAD];
+        struct iovec parts[] = { { &head, sizeof head }, { payload, sizeof payload } };
+        for (;;) {
+                struct msghdr message = { .msg_iov = parts, .msg_iovlen = COUNT_OF(parts) };
+                ssize_t n = recvmsg(warden->socket, &message, MSG_DONTWAIT);
+                if (n < (ssize_t)sizeof head)
+                        return n < 0 && (errno == EAGAIN || errno == EINTR);
+                take_event(warden, &head, (struct ward_span){ payload, (size_t)n - sizeof head });
         }
-        return n < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 /* On the monitor's thread, as the next. Once it is known as lost, others may give it up: hence the reference. */
@@ -294,18 +351,21 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
 
 /* --- Workers ---------------------------------------------------------------------------------- */
 
-static int send_request(struct warden *warden, const struct wire_request *request, const int fds[WIRE_DESCRIPTORS])
+static int send_request(struct warden *warden, const struct wire_head *head, struct ward_span payload, const int *fds, size_t n_fds)
 {
-        enum { SIZE = WIRE_DESCRIPTORS * sizeof(int) };
-        _Alignas(struct cmsghdr) char control[CMSG_SPACE(SIZE)] = { 0 };
-        struct iovec bytes = { (void *)(uintptr_t)request, sizeof *request };
-        struct msghdr message = { .msg_iov = &bytes, .msg_iovlen = 1 };
-        if (fds) {
+        _Alignas(struct cmsghdr) char control[CMSG_SPACE(WIRE_FDS * sizeof(int))] = { 0 };
+        struct iovec parts[] = { { (void *)(uintptr_t)head, sizeof *head }, { (void *)(uintptr_t)payload.at, payload.len } };
+        struct msghdr message = { .msg_iov = parts, .msg_iovlen = COUNT_OF(parts) };
+        if (payload.len > WIRE_PAYLOAD)
+                return -E2BIG;
+        if (n_fds) {
                 message.msg_control = control;
-                message.msg_controllen = sizeof control;
+                message.msg_controllen = CMSG_SPACE(n_fds * sizeof *fds);
                 struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(SIZE) };
-                memcpy(CMSG_DATA(part), fds, SIZE);
+                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
+                                          .cmsg_type = SCM_RIGHTS,
+                                          .cmsg_len = CMSG_LEN(n_fds * sizeof *fds) };
+                memcpy(CMSG_DATA(part), fds, n_fds * sizeof *fds);
         }
         uint64_t deadline = clock_deadline(SEND_MS);
         while (sendmsg(warden->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
@@ -314,15 +374,18 @@ static int send_request(struct warden *warden, const struct wire_request *reques
         return 0;
 }
 
-int warden_spawn(struct warden *warden, struct warden_worker *worker, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
+static const struct ward_span nothing = { NULL, 0 };
+
+int warden_spawn(struct warden *warden, struct warden_worker *worker, struct ward_span payload, const int *fds, size_t n_fds,
+                 struct ward_fault *fault)
 {
         worker->id = 1 + atomic_fetch_add(&warden->next_id, 1);
         worker->state = WORKER_RUNS;
         pthread_mutex_lock(&warden->lock);
         list_append(&warden->workers, &worker->link);
         pthread_mutex_unlock(&warden->lock);
-        const struct wire_request request = { .kind = WIRE_SPAWN, .id = worker->id };
-        int r = send_request(warden, &request, fds);
+        const struct wire_head head = { .kind = WIRE_SPAWN, .id = worker->id };
+        int r = send_request(warden, &head, payload, fds, n_fds);
         /* Whether it was lost is looked at after the worker was listed: who loses it looks at the list after that. */
         if (!r && !atomic_load(&warden->lost))
                 return 0;
@@ -334,11 +397,49 @@ int warden_spawn(struct warden *warden, struct warden_worker *worker, const int 
         return fault_set_errno(fault, WARD_FAULT_SYSTEM, r ? -r : EPIPE, "cannot ask the warden for a worker");
 }
 
+int warden_file(struct warden *warden, struct warden_worker *worker, const char *path, int fd, struct ward_fault *fault)
+{
+        const struct wire_head head = { .kind = WIRE_FILE, .id = worker->id };
+        const struct ward_span name = { (const uint8_t *)path, strlen(path) + 1 };
+        int r = send_request(warden, &head, name, &fd, fd >= 0);
+        return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden of the file '%s'", path) : 0;
+}
+
+/* With the lock held: waits for a change as long as there is time. */
+static bool wait_change(struct warden *warden, const struct timespec *until)
+{
+        return pthread_cond_timedwait(&warden->changed, &warden->lock, until) != ETIMEDOUT;
+}
+
+ssize_t warden_ask(struct warden *warden, struct warden_worker *worker, enum wire_question question, void *ret, size_t size,
+                   uint64_t deadline)
+{
+        const struct wire_head head = { .kind = WIRE_ASK, .status = question, .id = worker->id };
+        const struct timespec until = clock_timespec(deadline);
+        struct warden_ask ask = { question, ret, size, -1 };
+        bool in_time = !monitor_is_here(warden->monitor);
+        pthread_mutex_lock(&warden->lock);
+        while (in_time && worker->asks)
+                in_time = wait_change(warden, &until);
+        if (in_time) {
+                worker->asks = &ask;
+                pthread_mutex_unlock(&warden->lock);
+                in_time = !send_request(warden, &head, nothing, NULL, 0);
+                pthread_mutex_lock(&warden->lock);
+                while (in_time && ask.answered < 0 && worker->state == WORKER_RUNS)
+                        in_time = wait_change(warden, &until);
+                worker->asks = NULL;
+                pthread_cond_broadcast(&warden->changed);
+        }
+        pthread_mutex_unlock(&warden->lock);
+        return ask.answered;
+}
+
 void warden_kill(struct warden *warden, const struct warden_worker *worker)
 {
-        const struct wire_request request = { .kind = WIRE_KILL, .id = worker->id };
+        const struct wire_head head = { .kind = WIRE_KILL, .id = worker->id };
         if (!atomic_load(&warden->lost))
-                send_request(warden, &request, NULL);
+                send_request(warden, &head, nothing, NULL, 0);
 }
 
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline)
@@ -349,6 +450,8 @@ bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t
         while (worker->state == WORKER_IS_TOLD || (worker->state == WORKER_RUNS && r != ETIMEDOUT))
                 r = worker->state == WORKER_RUNS ? pthread_cond_timedwait(&warden->changed, &warden->lock, &until)
                                                  : pthread_cond_wait(&warden->changed, &warden->lock);
+        while (worker->hears)
+                pthread_cond_wait(&warden->changed, &warden->lock);
         bool ended = worker->state == WORKER_ENDED;
         list_remove(&worker->link);
         pthread_mutex_unlock(&warden->lock);

@@ -1,7 +1,7 @@
 /* The host's link to its warden.
  *
- * 1. warden_get: starts it, or takes a reference to the one that runs  2. warden_spawn  3. warden_kill, warden_forget  4.
- * warden_unref
+ * 1. warden_get: starts it, or takes a reference to the one that runs  2. warden_spawn  3. warden_file, warden_ask  4. warden_kill,
+ * warden_forget  5. warden_unref
  *
  * One warden serves all domains of a host. Its events are read on the monitor's thread. When it is lost, so are its workers: each
  * is told, and the next warden_get starts another. */
@@ -10,8 +10,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <ward/fault.h>
 #include "base/list.h"
+#include "base/span.h"
 #include "channel/message.h"
 
 struct domains;
@@ -32,7 +34,13 @@ struct warden_worker {
         struct list link;
         uint64_t id;
         enum { WORKER_RUNS, WORKER_IS_TOLD, WORKER_ENDED } state;
-        void (*ended)(void *data, const struct warden_end *end); /* once, on the monitor's thread, with no lock held */
+        uint32_t hears;          /* events that its owner is being told */
+        struct warden_ask *asks; /* a question that is not yet answered */
+        /* All on the monitor's thread, with no lock held. */
+        void (*ended)(void *data, const struct warden_end *end); /* once */
+        void (*told)(void *data, const struct wire_head *head,
+                     struct ward_span payload); /* other events than WIRE_EXITED, WIRE_REFUSED
+                                                   and WIRE_ANSWER; any bytes */
         void *data;
 };
 
@@ -41,9 +49,19 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
 /* Takes NULL. All that a forked child may do with its parent's warden. */
 struct warden *warden_unref(struct warden *warden);
 
-/* Asks for a worker with the descriptors of enum wire_descriptor, which stay the caller's. @worker->ended and @data are set by the
- * caller, and may be called from here on. */
-int warden_spawn(struct warden *warden, struct warden_worker *worker, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault);
+/* Asks for a worker. @payload begins with a struct wire_spawn, whose descriptors are @fds; they stay the caller's. @worker->ended,
+ * @told and @data are set by the caller, and may be called from here on. */
+int warden_spawn(struct warden *warden, struct warden_worker *worker, struct ward_span payload, const int *fds, size_t n_fds,
+                 struct ward_fault *fault);
+
+/* Has the worker be able to open a file by exactly the name @path, to read: @fd, which stays the caller's, or where that is -1 what
+ * is there. 0, or a fault. */
+int warden_file(struct warden *warden, struct warden_worker *worker, const char *path, int fd, struct ward_fault *fault);
+
+/* Asks the warden about @worker and waits until @deadline. How many bytes the answer has, at most @size of which are in @ret; -1:
+ * it has none. Not on the monitor's thread, where answers come in: there, -1. */
+ssize_t warden_ask(struct warden *warden, struct warden_worker *worker, enum wire_question question, void *ret, size_t size,
+                   uint64_t deadline);
 
 /* Asks for its death. Takes no lock, waits at most a moment. */
 void warden_kill(struct warden *warden, const struct warden_worker *worker);

@@ -353,6 +353,11 @@ struct monitor *monitor_free(struct monitor *monitor)
         return NULL;
 }
 
+bool monitor_is_here(const struct monitor *monitor)
+{
+        return is_here(monitor) && pthread_equal(pthread_self(), monitor->thread);
+}
+
 /* --- Watches and alarms ----------------------------------------------------------------------- */
 
 /* Takes @link off its list, then waits for the callback of @what. In a forked child the neighbours are left alone: the parent may

@@ -25,6 +25,9 @@ int monitor_new(struct monitor **ret_monitor, struct ward_fault *fault);
  * fine. */
 struct monitor *monitor_free(struct monitor *monitor);
 
+/* Whether this is the monitor's thread. */
+bool monitor_is_here(const struct monitor *monitor);
+
 struct monitor_watch {
         struct list link;
         int fd; /* borrowed */

@@ -7,13 +7,37 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "base/own.h"
+#include "sandbox/landlock.h"
+#include "sandbox/namespaces.h"
 #include "sandbox/plan.h"
+#include "sandbox/root.h"
 
-static int apply_environment(const struct sandbox_plan *plan)
+/* A worker on its way into confinement. */
+struct applying {
+        const struct sandbox_plan *plan;
+        const struct sandbox_place *place;
+        struct sandbox_result *result;
+};
+
+static bool wants(const struct applying *applying, unsigned layer)
+{
+        return applying->plan->layers & layer && !(applying->result->held & layer);
+}
+
+/* What a step gave: a layer that the system lacks is left out. */
+static int hold(struct applying *applying, unsigned layer, int r)
+{
+        applying->result->held |= r ? 0 : layer;
+        return r < 0 ? r : 0;
+}
+
+/* --- What needs no layer ---------------------------------------------------------------------- */
+
+static int apply_environment(struct applying *applying)
 {
         if (clearenv())
                 return -ENOMEM;
-        for (const char **text = plan->environment; *text; text++) {
+        for (const char *const *text = applying->plan->grants.environment; *text; text++) {
                 char *copy = strdup(*text);
                 if (!copy || putenv(copy))
                         return -ENOMEM;
@@ -21,22 +45,31 @@ static int apply_environment(const struct sandbox_plan *plan)
         return 0;
 }
 
-/* If the machine runs out of memory, a worker is to go before its host. Where /proc is not there or not ours to write,
- * only this preference is lost. */
-static int apply_oom_preference(const struct sandbox_plan *plan)
+static int open_proc(const struct applying *applying, const char *name, int flags)
 {
-        OWNED(fd_closep) int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+        return openat(applying->place->proc, name, flags | O_CLOEXEC);
+}
+
+/* If the machine runs out of memory, a worker is to go before its host. Where /proc is not there or not ours to write, only this
+ * preference is lost. A zygote is hidden, and its /proc files root's: not so a worker that is not yet. */
+static int apply_oom_preference(struct applying *applying)
+{
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+        OWNED(fd_closep) int fd = open_proc(applying, "self/oom_score_adj", O_WRONLY);
         if (fd >= 0 && write(fd, "1000", 4) < 0)
                 errno = 0;
         return 0;
 }
 
-static int apply_cpus(const struct sandbox_plan *plan)
+static int apply_cpus(struct applying *applying)
 {
-        if (!CPU_COUNT(&plan->cpus))
+        const cpu_set_t *cpus = &applying->plan->cpus;
+        if (!CPU_COUNT(cpus))
                 return 0;
-        return sched_setaffinity(0, sizeof plan->cpus, &plan->cpus) < 0 ? -errno : 0;
+        return sched_setaffinity(0, sizeof *cpus, cpus) < 0 ? -errno : 0;
 }
+
+/* --- Limits ----------------------------------------------------------------------------------- */
 
 static int lower(__rlimit_resource_t resource, uint64_t value)
 {
@@ -49,17 +82,17 @@ static int lower(__rlimit_resource_t resource, uint64_t value)
         return setrlimit(resource, &limit) < 0 ? -errno : 0;
 }
 
-static int apply_core(const struct sandbox_plan *plan)
+static int apply_core(struct applying *applying)
 {
-        return lower(RLIMIT_CORE, 0);
+        return wants(applying, WARD_LAYER_NO_CORE) ? hold(applying, WARD_LAYER_NO_CORE, lower(RLIMIT_CORE, 0)) : 0;
 }
 
 /* What the kernel counts for RLIMIT_DATA (and stacks), in bytes. Without /proc, more than a worker has at its start. */
-static uint64_t data_now(void)
+static uint64_t data_now(const struct applying *applying)
 {
         enum { GUESS = 64 << 20 };
         unsigned long long data;
-        OWNED(fd_closep) int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+        OWNED(fd_closep) int fd = open_proc(applying, "self/statm", O_RDONLY);
         char text[256];
         ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
         if (n <= 0)
@@ -72,43 +105,123 @@ static uint64_t data_now(void)
 
 /* RLIMIT_DATA counts what a process can write and does not share: heap, mappings, thread stacks. RLIMIT_AS would also count
  * address space that is only reserved, of which threads, garbage collectors and guard pages take more than they ever use. */
-static int apply_memory(const struct sandbox_plan *plan)
+static int apply_memory(struct applying *applying)
 {
-        uint64_t now = data_now();
-        if (plan->memory_bytes > RLIM_INFINITY - now)
+        uint64_t now = data_now(applying), bytes = applying->plan->limits.memory_bytes;
+        if (!wants(applying, WARD_LAYER_RLIMITS) || bytes > RLIM_INFINITY - now)
                 return 0;
-        return lower(RLIMIT_DATA, now + plan->memory_bytes);
+        return hold(applying, WARD_LAYER_RLIMITS, lower(RLIMIT_DATA, now + bytes));
 }
 
-static int apply_no_new_privileges(const struct sandbox_plan *plan)
+/* --- Layers ----------------------------------------------------------------------------------- */
+
+/* That of users is a step of its own: it ends the rights to make what lies between. */
+static int apply_namespaces(struct applying *applying)
 {
-        return plan->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+        unsigned wanted =
+                WARD_LAYER_MOUNT_NAMESPACE | WARD_LAYER_IPC_NAMESPACE | WARD_LAYER_UTS_NAMESPACE | WARD_LAYER_CGROUP_NAMESPACE;
+        applying->result->held |= namespaces_unshare(wanted & applying->plan->layers);
+        return 0;
 }
 
-static int apply_hidden(const struct sandbox_plan *plan)
+static int apply_network(struct applying *applying)
 {
-        return plan->hidden && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0;
+        if (!wants(applying, WARD_LAYER_NETWORK_NAMESPACE))
+                return 0;
+        return hold(applying, WARD_LAYER_NETWORK_NAMESPACE, setns(applying->place->empty, CLONE_NEWNET) < 0);
+}
+
+static int apply_root(struct applying *applying)
+{
+        const struct grants *grants = &applying->plan->grants;
+        const struct sandbox_root root = { .grants = grants->grants, .n_grants = grants->n };
+        if (!wants(applying, WARD_LAYER_OWN_ROOT) || !(applying->result->held & WARD_LAYER_MOUNT_NAMESPACE))
+                return 0;
+        if (grants->n > SANDBOX_ROOT_GRANTS_MAX)
+                return -E2BIG;
+        return hold(applying, WARD_LAYER_OWN_ROOT, root_change(&root));
+}
+
+static int apply_user(struct applying *applying)
+{
+        if (!wants(applying, WARD_LAYER_OTHER_USER) || geteuid())
+                return 0;
+        return hold(applying, WARD_LAYER_OTHER_USER, user_become(applying->plan->uid));
+}
+
+static int apply_user_namespace(struct applying *applying)
+{
+        applying->result->held |= namespaces_unshare(WARD_LAYER_USER_NAMESPACE & applying->plan->layers);
+        return 0;
+}
+
+static int apply_no_capabilities(struct applying *applying)
+{
+        if (!wants(applying, WARD_LAYER_NO_CAPABILITIES))
+                return 0;
+        return hold(applying, WARD_LAYER_NO_CAPABILITIES, capabilities_drop());
+}
+
+static int apply_no_new_privileges(struct applying *applying)
+{
+        if (!wants(applying, WARD_LAYER_NO_NEW_PRIVILEGES))
+                return 0;
+        return hold(applying, WARD_LAYER_NO_NEW_PRIVILEGES, prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0);
+}
+
+static int apply_landlock(struct applying *applying)
+{
+        const struct grants *grants = &applying->plan->grants;
+        if (!wants(applying, WARD_LAYER_LANDLOCK))
+                return 0;
+        return hold(applying, WARD_LAYER_LANDLOCK, landlock_restrict(grants->grants, grants->n));
+}
+
+static int apply_hidden(struct applying *applying)
+{
+        if (!wants(applying, WARD_LAYER_HIDDEN))
+                return 0;
+        return hold(applying, WARD_LAYER_HIDDEN, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0);
+}
+
+/* One that only observes holds nothing. */
+static int apply_filter(struct applying *applying)
+{
+        int r = filter_apply(&applying->plan->filter, &applying->result->listener);
+        if (wants(applying, WARD_LAYER_FILTER))
+                return hold(applying, WARD_LAYER_FILTER, r);
+        return r < 0 ? r : 0;
 }
 
 static const struct {
         const char *words;
-        int (*apply)(const struct sandbox_plan *plan);
+        int (*apply)(struct applying *applying);
 } steps[] = {
         { "set the environment", apply_environment },                         /* allocates, so before the memory limit */
         { "offer itself to the out-of-memory killer", apply_oom_preference }, /* writes to /proc/self, so before it is hidden */
         { "choose its processors (limits.cpu_affinity)", apply_cpus },
         { "forbid core dumps", apply_core },
         { "limit its memory (limits.memory_bytes)", apply_memory }, /* reads /proc/self, so before it is hidden */
+        { "enter namespaces", apply_namespaces },
+        { "leave the network", apply_network },
+        { "change its root to what is granted (permissions)", apply_root },
+        { "become another user", apply_user },
+        { "enter a user namespace", apply_user_namespace },
+        { "give up its capabilities", apply_no_capabilities },
         { "give up new privileges", apply_no_new_privileges },
-        { "hide itself from others", apply_hidden }, /* last: /proc/self belongs to root from here on */
+        { "restrict itself by Landlock", apply_landlock },
+        { "hide itself from others", apply_hidden },
+        { "install its filter of system calls", apply_filter }, /* last: it refuses what came before */
 };
 
-int sandbox_apply(const struct sandbox_plan *plan, const char **ret_step)
+int sandbox_apply(const struct sandbox_plan *plan, const struct sandbox_place *place, struct sandbox_result *ret_result)
 {
+        struct applying applying = { plan, place, ret_result };
+        *ret_result = (struct sandbox_result){ .held = place->held & plan->layers, .listener = -1 };
         for (size_t i = 0; i < COUNT_OF(steps); i++) {
-                int r = steps[i].apply(plan);
+                int r = steps[i].apply(&applying);
                 if (r < 0) {
-                        *ret_step = steps[i].words;
+                        ret_result->step = steps[i].words;
                         return r;
                 }
         }

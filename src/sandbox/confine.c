@@ -53,15 +53,12 @@ int confinement_enter(const struct confinement *confinement, unsigned *held)
         return hide();
 }
 
-/* By system calls: the C library would ask threads to follow that are not there. User 0 can write wherever it has a root in common
- * with others, but where it has not, nothing there is for user 0 alone. */
+/* User 0 can write wherever it has a root in common with others, but where it has not, nothing there is for user 0 alone. */
 static int become_other(uid_t uid, unsigned *held)
 {
-        if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, uid, uid, uid) < 0 ||
-            syscall(SYS_setresuid, uid, uid, uid) < 0)
-                return errno == EINVAL || errno == EPERM ? 0 : -errno;
-        *held |= SANDBOX_OTHER_USER;
-        return 0;
+        int r = user_become(uid);
+        *held |= r ? 0 : SANDBOX_OTHER_USER;
+        return r < 0 ? r : 0;
 }
 
 static int restrict_files(const struct confinement *confinement)

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <ward/posture.h>
 #include "base/own.h"
 
 enum {
@@ -62,6 +63,43 @@ unsigned namespaces_enter(const struct sandbox_namespaces *plan)
                         return 0;
                 return tries[i].held;
         }
+        return 0;
+}
+
+static const struct {
+        unsigned layer;
+        int flag;
+} unshared[] = {
+        { WARD_LAYER_MOUNT_NAMESPACE, CLONE_NEWNS },  { WARD_LAYER_IPC_NAMESPACE, CLONE_NEWIPC },
+        { WARD_LAYER_UTS_NAMESPACE, CLONE_NEWUTS },   { WARD_LAYER_CGROUP_NAMESPACE, CLONE_NEWCGROUP },
+        { WARD_LAYER_USER_NAMESPACE, CLONE_NEWUSER },
+};
+
+/* Together where that works, which is usual; else one by one. */
+unsigned namespaces_unshare(unsigned layers)
+{
+        unsigned held = 0;
+        int flags = 0;
+        for (size_t i = 0; i < COUNT_OF(unshared); i++)
+                if (layers & unshared[i].layer) {
+                        flags |= unshared[i].flag;
+                        held |= unshared[i].layer;
+                }
+        if (!flags || !unshare(flags))
+                return held;
+        held = 0;
+        for (size_t i = 0; i < COUNT_OF(unshared); i++)
+                if (layers & unshared[i].layer && !unshare(unshared[i].flag))
+                        held |= unshared[i].layer;
+        return held;
+}
+
+/* By system calls: the C library would ask threads to follow that need not be there. */
+int user_become(unsigned uid)
+{
+        if (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, uid, uid, uid) < 0 ||
+            syscall(SYS_setresuid, uid, uid, uid) < 0)
+                return errno == EINVAL || errno == EPERM ? 1 : -errno;
         return 0;
 }
 

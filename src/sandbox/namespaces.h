@@ -25,6 +25,15 @@ void namespaces_prepare(struct sandbox_namespaces *ret_plan);
 /* Which of enum sandbox_namespace there are now; 0 if the system gives none. The process keeps the rights to mount there. */
 unsigned namespaces_enter(const struct sandbox_namespaces *plan);
 
+/* For a worker: its own ones of these layers (enum ward_layer; mount, IPC, UTS, cgroup, user), as far as the system gives them.
+ * That of users comes last, is not mapped to any outside, and owns none of the others: so the rights in it are rights to nothing.
+ * Returns what there is now. */
+unsigned namespaces_unshare(unsigned layers);
+
+/* Becomes another user, for good: @uid, and the group of the same number, and no others. 0, 1 where there is no such user here, or
+ * a negative errno. */
+int user_become(unsigned uid);
+
 /* Gives up all rights (capabilities), so that executing a program gives none back, not even to user 0. 0, or a negative errno. */
 int capabilities_drop(void);
 

@@ -58,18 +58,19 @@ static int mount_at(int fd, int folder, const char *path)
         return move_mount(fd, "", folder, path, flags) < 0 ? -errno : 0;
 }
 
-/* A copy of what is mounted at @path and below it, in which nothing can be changed. */
-static int open_frozen(const char *path, uint64_t attributes)
+/* A copy of what is mounted at @path and below it, with these attributes. */
+static int open_copy(const char *path, uint64_t attributes)
 {
-        struct mount_attr frozen = { .attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | attributes };
+        struct mount_attr changed = { .attr_set = MOUNT_ATTR_NOSUID | attributes };
         OWNED(fd_closep) int fd = open_tree(AT_FDCWD, path, TREE);
-        if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &frozen, sizeof frozen) < 0)
+        if (fd < 0 || mount_setattr(fd, "", AT_EMPTY_PATH | AT_RECURSIVE, &changed, sizeof changed) < 0)
                 return -errno;
         return STEAL_FD(fd);
 }
 
-static struct source open_source(const char *path)
+static struct source open_source(const struct sandbox_grant *grant)
 {
+        const char *path = grant->path;
         struct source source = { .fd = -1 };
         struct stat st;
         if (*path != '/' || fstatat(AT_FDCWD, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
@@ -78,7 +79,9 @@ static struct source open_source(const char *path)
         if (S_ISLNK(source.mode))
                 source.fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
         else
-                source.fd = open_frozen(path, S_ISDIR(source.mode) ? MOUNT_ATTR_NODEV : 0);
+                source.fd = open_copy(path, (S_ISDIR(source.mode) ? MOUNT_ATTR_NODEV : 0) |
+                                                    (grant->rights & SANDBOX_WRITE ? 0 : MOUNT_ATTR_RDONLY) |
+                                                    (grant->rights & SANDBOX_RUN ? 0 : MOUNT_ATTR_NOEXEC));
         return source;
 }
 
@@ -93,7 +96,7 @@ static void make_parents(char *path)
         }
 }
 
-/* What is there already came with a grant above it. */
+/* What is there already came with a grant above it, whose rights may be others. */
 static void place(const struct source *source, const char *at)
 {
         char path[PATH_MAX], target[PATH_MAX];
@@ -107,9 +110,17 @@ static void place(const struct source *source, const char *at)
                 target[n > 0 ? n : 0] = 0;
                 if (n <= 0 || symlink(target, path) < 0)
                         return;
-        } else if (!(S_ISDIR(source->mode) ? mkdir(path, 0755) : mknod(path, S_IFREG | 0644, 0))) {
+        } else if (!(S_ISDIR(source->mode) ? mkdir(path, 0755) : mknod(path, S_IFREG | 0644, 0)) || errno == EEXIST) {
                 mount_at(source->fd, AT_FDCWD, path);
         }
+}
+
+static int place_folder(const struct sandbox_root *plan, int folder, int scratch)
+{
+        int r = mkdir("/" FOLDER, 0755) < 0 ? -errno : mount_at(folder, AT_FDCWD, "/" FOLDER);
+        if (!r && chdir("/" FOLDER) < 0)
+                r = -errno;
+        return r ? r : mount_at(scratch, AT_FDCWD, plan->scratch);
 }
 
 static int furnish(const struct sandbox_root *plan, const struct source *sources, int folder, int scratch)
@@ -117,11 +128,7 @@ static int furnish(const struct sandbox_root *plan, const struct source *sources
         struct mount_attr frozen = { .attr_set = MOUNT_ATTR_RDONLY };
         for (size_t i = 0; i < plan->n_grants; i++)
                 place(&sources[i], plan->grants[i].path);
-        int r = mkdir("/" FOLDER, 0755) < 0 ? -errno : mount_at(folder, AT_FDCWD, "/" FOLDER);
-        if (!r && chdir("/" FOLDER) < 0)
-                r = -errno;
-        if (!r)
-                r = mount_at(scratch, AT_FDCWD, plan->scratch);
+        int r = plan->scratch ? place_folder(plan, folder, scratch) : 0;
         if (!r && mount_setattr(AT_FDCWD, "/", 0, &frozen, sizeof frozen) < 0)
                 r = -errno;
         return r;
@@ -156,15 +163,18 @@ static int change(const struct sandbox_root *plan, const struct source *sources,
 int root_change(const struct sandbox_root *plan)
 {
         struct source sources[SANDBOX_ROOT_GRANTS_MAX];
-        OWNED(fd_closep) int folder = open_frozen(".", MOUNT_ATTR_NODEV);
-        OWNED(fd_closep)
-        int scratch = new_tmpfs(plan->scratch_bytes, plan->scratch_files, "0777",
-                                MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        OWNED(fd_closep) int folder = -1;
+        OWNED(fd_closep) int scratch = -1;
         OWNED(fd_closep) int root = new_tmpfs(SKELETON_BYTES, SKELETON_FILES, "0755", MOUNT_ATTR_NOSUID);
-        if (folder < 0 || scratch < 0 || root < 0)
+        if (plan->scratch) {
+                folder = open_copy(".", MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV);
+                scratch = new_tmpfs(plan->scratch_bytes, plan->scratch_files, "0777",
+                                    MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+        }
+        if (root < 0 || (plan->scratch && (folder < 0 || scratch < 0)))
                 return 1;
         for (size_t i = 0; i < plan->n_grants; i++)
-                sources[i] = open_source(plan->grants[i].path);
+                sources[i] = open_source(&plan->grants[i]);
         int r = change(plan, sources, folder, scratch, root);
         for (size_t i = 0; i < plan->n_grants; i++)
                 fd_close(sources[i].fd);

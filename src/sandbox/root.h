@@ -1,5 +1,5 @@
-/* A root of its own: an empty file system in which there is what is granted, read-only, and the working directory with one folder
- * to write to, which lies in memory and is bounded in bytes and files.
+/* A root of its own: an empty file system in which there is what is granted, and where there is a scratch folder the working
+ * directory with it: writable, in memory, and bounded in bytes and files.
  *
  *      /usr /bin …      what is granted, in its place
  *      /ward-build      what was the working directory, read-only
@@ -15,15 +15,16 @@
 enum { SANDBOX_ROOT_GRANTS_MAX = 64 };
 
 struct sandbox_root {
-        const struct sandbox_grant *grants; /* those with an absolute path; devices are files of /dev, others are read-only here */
+        const struct sandbox_grant *grants; /* those with an absolute path; devices are files of /dev. What one is shown for without
+                                               SANDBOX_WRITE is read-only */
         size_t n_grants;                    /* at most SANDBOX_ROOT_GRANTS_MAX */
-        const char *scratch;
+        const char *scratch;                /* NULL: no such folder, nor the working directory */
         uint64_t scratch_bytes;
         uint32_t scratch_files;
 };
 
-/* 0 with /ward-build as the working directory; 1 if the system does not allow it, with root and working directory as they were; or
- * a negative errno where it failed on the way. What is granted and cannot be shown is not there. */
+/* 0 with /ward-build as the working directory, or /; 1 if the system does not allow it, with root and working directory as they
+ * were; or a negative errno where it failed on the way. What is granted and cannot be shown is not there. */
 int root_change(const struct sandbox_root *plan);
 
 #endif

@@ -11,26 +11,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/own.h"
+#include "sandbox/layers.h"
 #include "test/harness/harness.h"
 
-static const struct ward_limits no_limits = { .size = sizeof no_limits };
+static const struct sandbox_limits no_limits = { .memory_bytes = 1 << 30 };
 
 /* Applies the plan of @level and @limits in a child, then runs @check there. */
-static void in_sandbox(enum ward_level level, const struct ward_limits *limits, const char *const *environment, bool (*check)(void))
+static void in_sandbox(enum ward_level level, const struct sandbox_limits *limits, const char *const *environment,
+                       bool (*check)(void))
 {
+        static const char *const none[] = { NULL };
+        const struct grants grants = { .environment = environment ? environment : none };
+        const struct sandbox_wish wish = { .level = level, .layers = layers_wanted(level), .limits = limits, .grants = &grants };
+        struct sandbox_result result;
         struct sandbox_plan plan;
-        const char *step = "";
         int status;
-        sandbox_plan_make(level, limits, environment, &plan);
+        assert_int_equal(sandbox_plan_make(&wish, &plan), 0);
         pid_t pid = fork();
         if (!pid) {
-                int r = sandbox_apply(&plan, &step);
+                const struct sandbox_place place = { .proc = open("/proc", O_PATH), .empty = -1 };
+                int r = sandbox_apply(&plan, &place, &result);
                 if (r)
-                        fprintf(stderr, "%s: %s\n", step, strerror(-r));
+                        fprintf(stderr, "%s: %s\n", result.step, strerror(-r));
                 _exit(!r && check() ? 0 : 1);
         }
         waitpid(pid, &status, 0);
         assert_int_equal(status, 0);
+        sandbox_plan_finish(&plan);
 }
 
 static bool environment_is_exact(void)
@@ -69,7 +76,7 @@ static bool holds_64_mib(void)
 
 TEST(memory_is_limited_and_address_space_is_not)
 {
-        const struct ward_limits limits = { .size = sizeof limits, .memory_bytes = 64 << 20 };
+        const struct sandbox_limits limits = { .memory_bytes = 64 << 20 };
         in_sandbox(WARD_LEVEL_FULL_TRUST, &limits, NULL, holds_64_mib);
 }
 
@@ -81,7 +88,8 @@ static bool default_is_limited(void)
 TEST(memory_is_limited_by_default)
 {
         assert_true(sandbox_default_memory() > 0 && sandbox_default_memory() <= SANDBOX_MEMORY_DEFAULT);
-        in_sandbox(WARD_LEVEL_FULL_TRUST, &no_limits, NULL, default_is_limited);
+        const struct sandbox_limits limits = { .memory_bytes = sandbox_default_memory() };
+        in_sandbox(WARD_LEVEL_FULL_TRUST, &limits, NULL, default_is_limited);
 }
 
 static bool limits_cannot_be_raised(void)
@@ -128,21 +136,40 @@ static bool runs_on_first_only(void)
         return CPU_COUNT(&set) == 1 && CPU_ISSET(0, &set);
 }
 
+static const struct grants nothing = { .environment = (const char *const[]){ NULL } };
+
+static int apply_with_cpus(uint64_t cpus, const char **ret_step)
+{
+        const struct sandbox_wish wish = {
+                .level = WARD_LEVEL_FULL_TRUST, .cpu_affinity = cpus, .limits = &no_limits, .grants = &nothing
+        };
+        const struct sandbox_place place = { .proc = -1, .empty = -1 };
+        struct sandbox_result result;
+        struct sandbox_plan plan;
+        assert_int_equal(sandbox_plan_make(&wish, &plan), 0);
+        int r = sandbox_apply(&plan, &place, &result);
+        *ret_step = result.step;
+        sandbox_plan_finish(&plan);
+        return r;
+}
+
 TEST(processors_are_chosen)
 {
-        const struct ward_limits limits = { .size = sizeof limits, .cpu_affinity = 1 };
-        in_sandbox(WARD_LEVEL_FULL_TRUST, &limits, NULL, runs_on_first_only);
+        const char *step;
+        int status;
+        pid_t pid = fork();
+        if (!pid)
+                _exit(apply_with_cpus(1, &step) || !runs_on_first_only());
+        waitpid(pid, &status, 0);
+        assert_int_equal(status, 0);
 }
 
 TEST(processors_that_are_not_there_are_an_error_that_says_so)
 {
-        const struct ward_limits limits = { .size = sizeof limits, .cpu_affinity = (uint64_t)1 << 63 };
-        struct sandbox_plan plan;
-        const char *step = NULL;
+        const char *step;
         if (sysconf(_SC_NPROCESSORS_CONF) > 63)
                 harness_skip("this machine has that many");
-        sandbox_plan_make(WARD_LEVEL_FULL_TRUST, &limits, NULL, &plan);
-        assert_int_equal(sandbox_apply(&plan, &step), -EINVAL);
+        assert_int_equal(apply_with_cpus((uint64_t)1 << 63, &step), -EINVAL);
         assert_non_null(strstr(step, "cpu_affinity"));
 }
 
@@ -161,20 +188,31 @@ TEST(a_worker_goes_before_its_host_when_memory_ends)
 TEST(a_plan_survives_packing)
 {
         static const char *const given[] = { "A=1", "LONG=…", NULL };
-        const struct ward_limits limits = { .size = sizeof limits, .memory_bytes = 12345, .cpu_affinity = 3 };
+        static const struct sandbox_grant granted[] = { { "/a", SANDBOX_READ }, { "/b c", SANDBOX_WRITE } };
+        const struct sandbox_limits limits = { .memory_bytes = 12345, .processes = 3 };
+        const struct grants grants = { .grants = granted, .n = 2, .spawn = true, .environment = given };
+        const struct sandbox_wish wish = { .level = WARD_LEVEL_INTRANET,
+                                           .layers = WARD_LAYER_MOUNT_NAMESPACE | WARD_LAYER_LANDLOCK,
+                                           .cpu_affinity = 3,
+                                           .limits = &limits,
+                                           .grants = &grants };
         struct sandbox_plan plan, copy;
-        uint8_t bytes[1024];
+        static uint8_t bytes[64 << 10];
         struct pack pack = { bytes, sizeof bytes, false };
-        sandbox_plan_make(WARD_LEVEL_HOST, &limits, given, &plan);
+        assert_int_equal(sandbox_plan_make(&wish, &plan), 0);
         sandbox_plan_pack(&plan, &pack);
         assert_false(pack.bad);
         size_t len = sizeof bytes - pack.left;
         struct cursor cursor = { bytes, len, false };
         assert_int_equal(sandbox_plan_unpack(&cursor, &copy), 0);
-        assert_true(copy.memory_bytes == 12345 && !copy.hidden && !copy.no_new_privileges && CPU_EQUAL(&copy.cpus, &plan.cpus));
-        assert_string_equal(copy.environment[1], given[1]);
-        assert_null(copy.environment[2]);
-        sandbox_plan_finish(&copy);
+        assert_true(copy.limits.memory_bytes == 12345 && copy.limits.processes == 3 && copy.layers == wish.layers &&
+                    copy.uid == plan.uid && CPU_EQUAL(&copy.cpus, &plan.cpus));
+        assert_string_equal(copy.grants.environment[1], given[1]);
+        assert_null(copy.grants.environment[2]);
+        assert_true(copy.grants.n == 2 && copy.grants.spawn && copy.grants.grants[1].rights == SANDBOX_WRITE);
+        assert_string_equal(copy.grants.grants[1].path, "/b c");
+        assert_int_equal(copy.filter.program.len, plan.filter.program.len);
+        sandbox_plan_release(&copy);
         for (size_t cut = 0; cut < len; cut++) {
                 cursor = (struct cursor){ bytes, cut, false };
                 assert_int_equal(sandbox_plan_unpack(&cursor, &copy), -EBADMSG);
@@ -182,6 +220,7 @@ TEST(a_plan_survives_packing)
         struct pack small = { bytes, len - 1, false };
         sandbox_plan_pack(&plan, &small);
         assert_true(small.bad);
+        sandbox_plan_finish(&plan);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
-/* The program ward-worker: one process of it, the warden, forks the others, the workers.
+/* The program ward-worker: one process of it, the warden, starts the others, zygotes and workers.
  *
- * 1. main  2. warden_run: says hello, then forks a worker for each request  3. worker_run, in the child: confines itself, then
- * serves lane 0 until the warden kills it  4. server_start, for each lane that the host opens: a thread that serves it
+ * 1. main  2. warden_run (warden.h): says hello, then has a worker forked for each request  3. worker_run, in the child: confines
+ * itself, then serves lane 0 until the warden kills it  4. server_start, for each lane that the host opens: a thread that serves it
  *
  * A worker trusts its host, and is in the hands of its add-ins: nothing here defends itself against either. */
 #ifndef WORKER_WORKER_H
@@ -22,7 +22,7 @@
 #include "native/native.h"
 #include "native/reps.h"
 
-/* Serves the host until it ends; the program's exit status. */
+/* warden.c: serves the host until it ends; the program's exit status. */
 int warden_run(void);
 
 /* A loaded add-in. */
@@ -72,11 +72,17 @@ struct server {
 /* This thread's; NULL: it is an add-in's own, and has not called the host. */
 extern _Thread_local struct server *server_here;
 
-/* Never returns. Takes @fds. */
-void worker_run(const int fds[WIRE_DESCRIPTORS]) __attribute__((noreturn));
+/* What a worker is born with. */
+struct worker_start {
+        int fds[WIRE_DESCRIPTORS]; /* -1: not given */
+        uint32_t held;             /* layers that hold it already */
+};
+
+/* Never returns. Takes the descriptors, and WIRE_LINE, WIRE_PROC and WIRE_EMPTY. */
+void worker_run(const struct worker_start *start) __attribute__((noreturn));
 
 /* Ends the worker, with the reason in its last words. */
-void worker_die(struct worker *worker, enum ward_fault_kind kind, const char *format, ...)
+void worker_die(const struct worker *worker, enum ward_fault_kind kind, const char *format, ...)
         __attribute__((noreturn, format(printf, 3, 4)));
 
 /* server.c */

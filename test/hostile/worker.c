@@ -174,10 +174,10 @@ static void read_start(struct served *served)
         served->channel.spins = cursor_u32(&cursor);
         if (sandbox_plan_unpack(&cursor, &plan) < 0)
                 _exit(96);
-        for (const char **variable = plan.environment; variable && *variable; variable++)
+        for (const char *const *variable = plan.grants.environment; *variable; variable++)
                 if (!strncmp(*variable, BOARD_VARIABLE "=", sizeof BOARD_VARIABLE))
                         hostile.board = board_at(*variable + sizeof BOARD_VARIABLE);
-        sandbox_plan_finish(&plan);
+        sandbox_plan_release(&plan);
         if (!hostile.board)
                 _exit(95);
 }
@@ -189,19 +189,20 @@ static int32_t own_pid(void)
         return readlink("/proc/self", pid, sizeof pid - 1) < 0 ? -1 : atoi(pid);
 }
 
-void worker_run(const int fds[WIRE_DESCRIPTORS])
+void worker_run(const struct worker_start *start)
 {
+        const uint64_t held = WARD_LAYER_ALL;
         static struct served first;
-        hostile.socket = fds[WIRE_PASS];
-        hostile.doorbell = fds[WIRE_DOORBELL];
-        if (shared_attach(fds[WIRE_MEMORY], &hostile.shared) < 0)
+        hostile.socket = start->fds[WIRE_PASS];
+        hostile.doorbell = start->fds[WIRE_DOORBELL];
+        if (shared_attach(start->fds[WIRE_MEMORY], &hostile.shared) < 0)
                 _exit(94);
         channel_open(&hostile.shared, 0, &first.channel);
         hear(&first);
         read_start(&first);
         atomic_store(&hostile.board->pid, own_pid());
         if (!act_at(&first, MOMENT_START))
-                tell(&first, MESSAGE_READY, 0, 0);
+                channel_send(&first.channel, MESSAGE_READY, 0, 0, &held, 1);
         for (;;) {
                 struct message message = hear(&first);
                 answer(&first, &message);

@@ -1,0 +1,126 @@
+#include "worker/child.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/own.h"
+#include "worker/notice.h"
+#include "worker/zygote.h"
+
+enum { FILES_MAX = 4096 };
+
+struct child *child_find(struct warden *warden, uint64_t id)
+{
+        for (struct list *at = warden->children.next; at != &warden->children; at = at->next) {
+                struct child *child = CONTAINER_OF(at, struct child, link);
+                if (child->id == id)
+                        return child;
+        }
+        return NULL;
+}
+
+struct child *child_find_pid(struct warden *warden, pid_t pid)
+{
+        for (struct list *at = warden->children.next; at != &warden->children; at = at->next) {
+                struct child *child = CONTAINER_OF(at, struct child, link);
+                if (child->pid == pid)
+                        return child;
+        }
+        return NULL;
+}
+
+static struct child *child_free(struct child *child)
+{
+        if (!child)
+                return NULL;
+        warden_unwatch(child->warden, &child->listener);
+        for (size_t i = 0; i < child->n_files; i++) {
+                free(child->files[i].path);
+                fd_close(child->files[i].fd);
+        }
+        free(child->files);
+        free(child);
+        return NULL;
+}
+
+static void child_freep(struct child **child)
+{
+        child_free(*child);
+}
+
+static void refuse(struct warden *warden, uint64_t id, int error)
+{
+        const struct wire_head head = { .kind = WIRE_REFUSED, .status = error, .id = id };
+        warden_tell(warden, &head, NULL, 0);
+}
+
+static int spawn(struct warden *warden, const struct request *request)
+{
+        struct wire_spawn spawn;
+        OWNED(child_freep) struct child *child = calloc(1, sizeof *child);
+        if (!child)
+                return -ENOMEM;
+        child->warden = warden;
+        child->listener.fd = -1;
+        child->id = request->head.id;
+        if (request->bytes < sizeof spawn)
+                return -EBADMSG;
+        memcpy(&spawn, request->payload, sizeof spawn);
+        if (spawn.zygote >= WIRE_ZYGOTES)
+                return -EBADMSG;
+        child->pid = zygote_fork(&warden->zygotes[spawn.zygote], spawn.descriptors, request->fds, request->n_fds);
+        if (child->pid < 0)
+                return child->pid;
+        list_append(&warden->children, &child->link);
+        child = NULL;
+        return 0;
+}
+
+void child_spawn(struct warden *warden, struct request *request)
+{
+        int r = spawn(warden, request);
+        if (r < 0)
+                refuse(warden, request->head.id, -r);
+        if (r == -EPIPE)
+                warden->ending = true;
+}
+
+void child_ended(struct child *child, int status)
+{
+        const struct wire_head head = { .kind = WIRE_EXITED, .status = status, .id = child->id };
+        warden_tell(child->warden, &head, NULL, 0);
+        list_remove(&child->link);
+        child_free(child);
+}
+
+void child_kill(const struct child *child)
+{
+        kill(child->pid, SIGKILL);
+}
+
+static void on_notice(struct warden *warden, struct source *source)
+{
+        notice_serve(CONTAINER_OF(source, struct child, listener));
+}
+
+void child_listen(struct child *child, int listener)
+{
+        warden_unwatch(child->warden, &child->listener);
+        child->listener = (struct source){ listener, on_notice };
+        if (warden_watch(child->warden, &child->listener) < 0)
+                child_kill(child);
+}
+
+void child_add_file(struct child *child, struct request *request)
+{
+        struct child_file *files = reallocarray(child->files, child->n_files + 1, sizeof *files);
+        if (!files || child->n_files == FILES_MAX)
+                return;
+        child->files = files;
+        struct child_file file = { strndup((const char *)request->payload, request->bytes), request->fds[0] };
+        if (!file.path)
+                return;
+        request->fds[0] = -1;
+        files[child->n_files++] = file;
+}

@@ -1,0 +1,35 @@
+/* A worker, as its warden sees it. */
+#ifndef WORKER_CHILD_H
+#define WORKER_CHILD_H
+
+#include "worker/warden.h"
+
+/* What the worker may open by this name, to read. */
+struct child_file {
+        char *path;
+        int fd; /* -1: what is at the path */
+};
+
+struct child {
+        struct list link;
+        pid_t pid;   /* reaped by the warden only, so it is this worker until then */
+        uint64_t id; /* the host's name for it */
+        struct warden *warden;
+        struct source listener; /* notifications of its filter */
+        struct child_file *files;
+        size_t n_files;
+};
+
+/* Takes the request's descriptors. Tells the host if it fails. */
+void child_spawn(struct warden *warden, struct request *request);
+struct child *child_find(struct warden *warden, uint64_t id);
+struct child *child_find_pid(struct warden *warden, pid_t pid);
+/* It was reaped: tells the host and frees it. */
+void child_ended(struct child *child, int status);
+void child_kill(const struct child *child);
+/* Its listener, which is taken. */
+void child_listen(struct child *child, int listener);
+/* Answers WIRE_FILE. */
+void child_add_file(struct child *child, struct request *request);
+
+#endif

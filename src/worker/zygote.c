@@ -1,0 +1,266 @@
+#include "worker/zygote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <ward/posture.h>
+#include "base/own.h"
+#include "sandbox/root.h"
+#include "worker/worker.h"
+
+enum { HIGH_FD = 16, ANSWER_MS = 5000 };
+
+/* What a zygote is to fork. */
+struct order {
+        uint32_t descriptors; /* as in struct wire_spawn; further ones are of cgroup.procs */
+};
+
+/* What it says when it is there. The empty one's network namespace comes along. */
+struct ready {
+        uint32_t held;
+};
+
+static ssize_t receive(int socket, void *bytes, size_t size, int *fds, size_t *n_fds)
+{
+        _Alignas(struct cmsghdr) char room[CMSG_SPACE(WIRE_FDS * sizeof(int))];
+        struct iovec part = { bytes, size };
+        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof room };
+        ssize_t n;
+        do
+                n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+        while (n < 0 && errno == EINTR);
+        *n_fds = 0;
+        struct cmsghdr *rights = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+        if (rights && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS) {
+                *n_fds = (rights->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+                memcpy(fds, CMSG_DATA(rights), *n_fds * sizeof(int));
+        }
+        return n;
+}
+
+static ssize_t send_with(int socket, const void *bytes, size_t size, const int *fds, size_t n_fds)
+{
+        _Alignas(struct cmsghdr) char room[CMSG_SPACE(WIRE_FDS * sizeof(int))] = { 0 };
+        struct iovec part = { (void *)(uintptr_t)bytes, size };
+        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+        if (n_fds) {
+                message.msg_control = room;
+                message.msg_controllen = CMSG_SPACE(n_fds * sizeof(int));
+                struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+                rights->cmsg_level = SOL_SOCKET;
+                rights->cmsg_type = SCM_RIGHTS;
+                rights->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+                memcpy(CMSG_DATA(rights), fds, n_fds * sizeof(int));
+        }
+        return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+/* --- In the zygote ---------------------------------------------------------------------------- */
+
+struct zygote_self {
+        bool namespaced;
+        uint32_t held;
+        pid_t parent;
+        int *tid; /* where the C library keeps the thread's number */
+};
+
+/* First everything out of the way of the numbers that are to be taken. */
+static int raise_fd(int fd)
+{
+        return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
+}
+
+static void put_fd(int fd, int number)
+{
+        if (dup3(fd, number, O_CLOEXEC) < 0)
+                _exit(1);
+}
+
+/* What is not there is standard input, which is nothing: no other descriptor is to come by the number. */
+static void arrange_fds(const struct warden *warden, int socket)
+{
+        int to_warden = raise_fd(socket), line = raise_fd(warden->line_in), proc = raise_fd(warden->proc),
+            empty = raise_fd(warden->empty);
+        put_fd(to_warden, WIRE_SOCKET);
+        put_fd(STDIN_FILENO, WIRE_HOST);
+        put_fd(line, WIRE_LINE);
+        put_fd(proc < 0 ? STDIN_FILENO : proc, WIRE_PROC);
+        put_fd(empty < 0 ? STDIN_FILENO : empty, WIRE_EMPTY);
+        close_range(WIRE_EMPTY + 1, ~0U, 0);
+}
+
+/* What all its workers are to find empty, entered once: a network namespace takes three times as long to make as all others. */
+static uint32_t enter_nothing(void)
+{
+        uint32_t held = 0;
+        if (!unshare(CLONE_NEWNET))
+                held |= WARD_LAYER_NETWORK_NAMESPACE;
+        if (!unshare(CLONE_NEWNS)) {
+                const struct sandbox_root nothing = { .grants = NULL };
+                int r = root_change(&nothing);
+                if (r < 0)
+                        _exit(1);
+                held |= r ? 0 : WARD_LAYER_OWN_ROOT;
+        }
+        return held;
+}
+
+static void run_worker(const struct zygote_self *self, uint32_t descriptors, const int *fds, size_t n) __attribute__((noreturn));
+
+/* Each worker's first act, if it is in control groups, is to enter them. */
+static void enter_groups(const int *procs, size_t n)
+{
+        for (size_t i = 0; i < n; i++) {
+                if (write(procs[i], "0", 1) != 1)
+                        _exit(WORDS_EXIT);
+                close(procs[i]);
+        }
+}
+
+static void run_worker(const struct zygote_self *self, uint32_t descriptors, const int *fds, size_t n)
+{
+        struct worker_start start = { .held = self->held };
+        size_t next = 0;
+        sigset_t none;
+        for (size_t i = 0; i < WIRE_DESCRIPTORS; i++)
+                start.fds[i] = descriptors >> i & 1 && next < n ? fds[next++] : -1;
+        enter_groups(fds + next, n - next);
+        close(WIRE_SOCKET);
+        prctl(PR_SET_NAME, "ward-worker");
+        setsid();
+        if (!self->namespaced) {
+                prctl(PR_SET_PDEATHSIG, SIGKILL);
+                prctl(PR_SET_CHILD_SUBREAPER, 1);
+                if (getppid() != self->parent)
+                        _exit(0);
+        }
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        worker_run(&start);
+}
+
+/* By clone(2), since fork() cannot make a child of the parent's. What fork() does for the C library beside, this does too: the
+ * thread's number is another in the child. Where the kernel takes the place for it differs by architecture; the other of the two is
+ * not looked at. */
+static pid_t fork_worker(const struct zygote_self *self)
+{
+        int flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | (self->namespaced ? CLONE_NEWPID : 0) | SIGCHLD;
+        long pid = syscall(SYS_clone, flags, NULL, NULL, self->tid, self->tid);
+        return pid < 0 ? -errno : (pid_t)pid;
+}
+
+static void serve(const struct zygote_self *self)
+{
+        struct order order;
+        int fds[WIRE_FDS];
+        size_t n;
+        while (receive(WIRE_SOCKET, &order, sizeof order, fds, &n) == sizeof order) {
+                int32_t pid = fork_worker(self);
+                if (!pid)
+                        run_worker(self, order.descriptors, fds, n);
+                for (size_t i = 0; i < n; i++)
+                        close(fds[i]);
+                if (send(WIRE_SOCKET, &pid, sizeof pid, MSG_NOSIGNAL) < 0)
+                        return;
+        }
+}
+
+static bool say_ready(uint32_t held, bool with_network)
+{
+        const struct ready ready = { held };
+        OWNED(fd_closep) int network = with_network ? openat(WIRE_PROC, "self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+        return send_with(WIRE_SOCKET, &ready, sizeof ready, &network, network >= 0) == sizeof ready;
+}
+
+static void run(const struct warden *warden, enum wire_zygote kind, int socket) __attribute__((noreturn));
+
+static void run(const struct warden *warden, enum wire_zygote kind, int socket)
+{
+        struct zygote_self self = { .namespaced = warden->namespaced, .parent = getppid() };
+        prctl(PR_SET_NAME, "ward-zygote");
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (prctl(PR_GET_TID_ADDRESS, &self.tid) < 0)
+                _exit(1);
+        arrange_fds(warden, socket);
+        if (kind == WIRE_ZYGOTE_EMPTY)
+                self.held = enter_nothing();
+        if (self.namespaced)
+                self.held |= WARD_LAYER_PID_NAMESPACE;
+        bool said = say_ready(self.held, self.held & WARD_LAYER_NETWORK_NAMESPACE);
+        prctl(PR_SET_DUMPABLE, 0); /* hidden, as its workers are to be */
+        if (said)
+                serve(&self);
+        _exit(0);
+}
+
+/* --- In the warden ---------------------------------------------------------------------------- */
+
+static int await(const struct zygote *zygote, void *answer, size_t size, int *ret_fd)
+{
+        struct pollfd polled = { .fd = zygote->socket, .events = POLLIN };
+        int fds[WIRE_FDS], n;
+        size_t n_fds;
+        do
+                n = poll(&polled, 1, ANSWER_MS);
+        while (n < 0 && errno == EINTR);
+        if (n <= 0 || receive(zygote->socket, answer, size, fds, &n_fds) != (ssize_t)size)
+                return -EPIPE;
+        *ret_fd = n_fds ? fds[0] : -1;
+        return 0;
+}
+
+static int start(struct warden *warden, enum wire_zygote kind)
+{
+        struct zygote *zygote = &warden->zygotes[kind];
+        struct ready ready;
+        int pair[2], network;
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+                return -errno;
+        zygote->socket = pair[0];
+        zygote->pid = fork();
+        if (!zygote->pid)
+                run(warden, kind, pair[1]);
+        close(pair[1]);
+        if (zygote->pid < 0)
+                return -errno;
+        int r = await(zygote, &ready, sizeof ready, &network);
+        if (r)
+                return r;
+        zygote->held = ready.held;
+        if (network >= 0)
+                warden->empty = network;
+        return 0;
+}
+
+int zygotes_start(struct warden *warden)
+{
+        int r = start(warden, WIRE_ZYGOTE_EMPTY);
+        return r ? r : start(warden, WIRE_ZYGOTE_HOST);
+}
+
+bool zygotes_have(const struct warden *warden, pid_t pid)
+{
+        for (size_t i = 0; i < WIRE_ZYGOTES; i++)
+                if (warden->zygotes[i].pid == pid)
+                        return true;
+        return false;
+}
+
+pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n)
+{
+        const struct order order = { descriptors };
+        int32_t pid;
+        int none;
+        if (send_with(zygote->socket, &order, sizeof order, fds, n) != sizeof order)
+                return -EPIPE;
+        int r = await(zygote, &pid, sizeof pid, &none);
+        return r ? r : pid;
+}
