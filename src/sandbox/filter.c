@@ -148,7 +148,7 @@ static struct sandbox_filter kept[COUNT_OF(kinds)][4];
 __attribute__((destructor)) static void forget(void)
 {
         for (size_t i = 0; i < COUNT_OF(kinds) * COUNT_OF(kept[0]); i++)
-                filter_finish(&kept[0][i]);
+                filter_finish(&kept[i / COUNT_OF(kept[0])][i % COUNT_OF(kept[0])]);
 }
 
 static int copy(const struct sandbox_filter *from, struct sandbox_filter *ret_to)
