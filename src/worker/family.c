@@ -1,0 +1,168 @@
+#include "worker/family.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include "base/own.h"
+
+/* --- Files ------------------------------------------------------------------------------------ */
+
+/* Whole, NUL-terminated and cut. False if it cannot be read. */
+bool family_read_in(int folder, const char *name, char ret_text[FAMILY_TEXT])
+{
+        OWNED(fd_closep) int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, ret_text, FAMILY_TEXT - 1);
+        ret_text[n > 0 ? n : 0] = 0;
+        return n > 0;
+}
+
+/* The number behind "@key:" at the beginning of a line, or 0. */
+uint64_t family_value(const char *text, const char *key)
+{
+        size_t len = strlen(key);
+        for (const char *at = text; at; at = strchr(at, '\n')) {
+                at += *at == '\n';
+                if (!strncmp(at, key, len) && at[len] == ':')
+                        return strtoull(at + len + 1, NULL, 10);
+        }
+        return 0;
+}
+
+/* The last of @n numbers in the line "@key:"; 0 where there are fewer. */
+static pid_t nth_value(const char *text, const char *key, unsigned n)
+{
+        const char *at = strstr(text, key);
+        long number = 0;
+        char *end = at ? (char *)(uintptr_t)at + strlen(key) + 1 : NULL;
+        for (unsigned i = 0; at && i < n; i++) {
+                at = end;
+                number = strtol(at, &end, 10);
+                if (end == at || memchr(at, '\n', (size_t)(end - at)))
+                        return 0;
+        }
+        return (pid_t)number;
+}
+
+static unsigned count_values(const char *text, const char *key)
+{
+        unsigned n = 0;
+        while (nth_value(text, key, n + 1))
+                n++;
+        return n;
+}
+
+/* --- Which processes -------------------------------------------------------------------------- */
+
+void account_open(struct account *ret_account)
+{
+        char text[FAMILY_TEXT];
+        *ret_account = (struct account){ .proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+        unsigned n = 0;
+        if (ret_account->proc >= 0 && family_read_in(ret_account->proc, "self/status", text))
+                n = count_values(text, "\nNSpid");
+        if (n)
+                ret_account->below = n - 1;
+        else
+                account_close(ret_account);
+}
+
+void account_close(struct account *account)
+{
+        account->proc = fd_close(account->proc);
+}
+
+pid_t account_number(const struct account *account, pid_t pid)
+{
+        char name[FAMILY_NAME], text[FAMILY_TEXT];
+        OWNED(fd_closep) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+        snprintf(name, sizeof name, "self/fdinfo/%d", fd);
+        if (account->proc < 0 || fd < 0 || !family_read_in(account->proc, name, text))
+                return 0;
+        pid_t number = (pid_t)strtol(strstr(text, "\nPid:") ? strstr(text, "\nPid:") + 5 : "", NULL, 10);
+        return number > 0 ? number : 0;
+}
+
+/* Where the list is longer than @text, its last number may not be whole: each has a space behind it. */
+static void add_children(int tasks, const char *thread, struct family *family)
+{
+        char name[FAMILY_NAME], text[FAMILY_TEXT], *end;
+        snprintf(name, sizeof name, "%s/children", thread);
+        if (!family_read_in(tasks, name, text))
+                return;
+        for (char *at = text; family->n < ACCOUNT_PROCESSES; at = end) {
+                long number = strtol(at, &end, 10);
+                if (number <= 0 || *end != ' ')
+                        break;
+                family->numbers[family->n++] = (pid_t)number;
+        }
+}
+
+DIR *family_threads(const struct account *account, pid_t number)
+{
+        char name[FAMILY_NAME];
+        snprintf(name, sizeof name, "%d/task", number);
+        int folder = openat(account->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *list = folder < 0 ? NULL : fdopendir(folder);
+        if (!list)
+                fd_close(folder);
+        return list;
+}
+
+const char *family_next_thread(DIR *list)
+{
+        for (const struct dirent *entry; list && (entry = readdir(list));)
+                if (entry->d_name[0] != '.')
+                        return entry->d_name;
+        return NULL;
+}
+
+void family_find(const struct account *account, pid_t number, struct family *ret_family)
+{
+        ret_family->n = number > 0 && account->proc >= 0;
+        ret_family->numbers[0] = number;
+        for (uint32_t i = 0; i < ret_family->n; i++) {
+                DIR *list = family_threads(account, ret_family->numbers[i]);
+                for (const char *thread; (thread = family_next_thread(list));)
+                        add_children(dirfd(list), thread, ret_family);
+                if (list)
+                        closedir(list);
+        }
+}
+
+bool family_read(const struct account *account, pid_t number, const char *file, char ret_text[FAMILY_TEXT])
+{
+        char name[FAMILY_NAME];
+        snprintf(name, sizeof name, "%d/%s", number, file);
+        return family_read_in(account->proc, name, ret_text);
+}
+
+void account_signal(const struct account *account, pid_t number, int signal)
+{
+        struct family family;
+        char text[FAMILY_TEXT];
+        family_find(account, number, &family);
+        for (uint32_t i = 0; i < family.n; i++) {
+                pid_t here = family_read(account, family.numbers[i], "status", text)
+                                     ? nth_value(text, "\nNSpid", account->below + 1)
+                                     : 0;
+                if (here > 0)
+                        kill(here, signal);
+        }
+}
+
+/* The name, which is the process's own choice, ends at the last parenthesis. */
+bool family_stat(const struct account *account, pid_t number, uint64_t ret_fields[STAT_FIELDS])
+{
+        char text[FAMILY_TEXT];
+        char *at = family_read(account, number, "stat", text) ? strrchr(text, ')') : NULL;
+        if (!at || !at[1] || !at[2])
+                return false;
+        at += 3; /* behind the state, field 3 */
+        for (int i = 4; i < STAT_FIELDS; i++)
+                ret_fields[i] = strtoull(at, &at, 10);
+        return true;
+}
