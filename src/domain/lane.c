@@ -104,12 +104,13 @@ static void sweep(void)
         }
 }
 
-/* The library may be unloaded before its callers' threads end. */
+/* The library may be unloaded before its callers' threads end, and by one that was none of them. */
 __attribute__((destructor)) static void drop_key(void)
 {
         if (!has_key)
                 return;
         pthread_key_delete(key);
+        prepare();
         sweep();
 }
 
