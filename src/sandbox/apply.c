@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 #include "base/own.h"
 #include "sandbox/landlock.h"
@@ -71,46 +70,30 @@ static int apply_cpus(struct applying *applying)
 
 /* --- Limits ----------------------------------------------------------------------------------- */
 
-static int lower(__rlimit_resource_t resource, uint64_t value)
-{
-        struct rlimit limit;
-        if (getrlimit(resource, &limit) < 0)
-                return -errno;
-        if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < value)
-                value = limit.rlim_max;
-        limit.rlim_cur = limit.rlim_max = value;
-        return setrlimit(resource, &limit) < 0 ? -errno : 0;
-}
-
 static int apply_core(struct applying *applying)
 {
-        return wants(applying, WARD_LAYER_NO_CORE) ? hold(applying, WARD_LAYER_NO_CORE, lower(RLIMIT_CORE, 0)) : 0;
-}
-
-/* What the kernel counts for RLIMIT_DATA (and stacks), in bytes. Without /proc, more than a worker has at its start. */
-static uint64_t data_now(const struct applying *applying)
-{
-        enum { GUESS = 64 << 20 };
-        unsigned long long data;
-        OWNED(fd_closep) int fd = open_proc(applying, "self/statm", O_RDONLY);
-        char text[256];
-        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
-        if (n <= 0)
-                return GUESS;
-        text[n] = 0;
-        if (sscanf(text, "%*s %*s %*s %*s %*s %llu", &data) != 1)
-                return GUESS;
-        return data * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
-/* RLIMIT_DATA counts what a process can write and does not share: heap, mappings, thread stacks. RLIMIT_AS would also count
- * address space that is only reserved, of which threads, garbage collectors and guard pages take more than they ever use. */
-static int apply_memory(struct applying *applying)
-{
-        uint64_t now = data_now(applying), bytes = applying->plan->limits.memory_bytes;
-        if (!wants(applying, WARD_LAYER_RLIMITS) || bytes > RLIM_INFINITY - now)
+        if (!wants(applying, WARD_LAYER_NO_CORE) || applying->plan->limits.core_dumps)
                 return 0;
-        return hold(applying, WARD_LAYER_RLIMITS, lower(RLIMIT_DATA, now + bytes));
+        return hold(applying, WARD_LAYER_NO_CORE, limits_forbid_core());
+}
+
+/* Who has a filter is not trusted with what it has no need of, either. */
+static int apply_limits(struct applying *applying)
+{
+        if (!wants(applying, WARD_LAYER_RLIMITS))
+                return 0;
+        int r = limits_apply(&applying->plan->limits, applying->place->proc);
+        if (!r && applying->plan->layers & WARD_LAYER_FILTER)
+                r = limits_apply_least();
+        return hold(applying, WARD_LAYER_RLIMITS, r);
+}
+
+/* Those of its user, so where that is not the host's. */
+static int apply_processes(struct applying *applying)
+{
+        if (!(applying->result->held & (WARD_LAYER_OTHER_USER | WARD_LAYER_USER_NAMESPACE)))
+                return 0;
+        return limits_apply_processes(&applying->plan->limits);
 }
 
 /* --- Layers ----------------------------------------------------------------------------------- */
@@ -201,12 +184,13 @@ static const struct {
         { "offer itself to the out-of-memory killer", apply_oom_preference }, /* writes to /proc/self, so before it is hidden */
         { "choose its processors (limits.cpu_affinity)", apply_cpus },
         { "forbid core dumps", apply_core },
-        { "limit its memory (limits.memory_bytes)", apply_memory }, /* reads /proc/self, so before it is hidden */
+        { "limit what it uses (limits, quota)", apply_limits }, /* reads /proc/self, so before it is hidden */
         { "enter namespaces", apply_namespaces },
         { "leave the network", apply_network },
         { "change its root to what is granted (permissions)", apply_root },
         { "become another user", apply_user },
         { "enter a user namespace", apply_user_namespace },
+        { "limit its processes (quota.processes)", apply_processes }, /* counted for who it is by now */
         { "give up its capabilities", apply_no_capabilities },
         { "give up new privileges", apply_no_new_privileges },
         { "restrict itself by Landlock", apply_landlock },

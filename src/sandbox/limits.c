@@ -6,45 +6,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "base/own.h"
-#include "sandbox/plan.h"
 
 #define MIB           ((uint64_t)1 << 20)
 #define ARENA_DEFAULT (512 * MIB)
 #define WORKER_BYTES  (32 * MIB) /* what a worker has of its own, generously */
-
-static uint64_t add(uint64_t a, uint64_t b)
-{
-        return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-static uint64_t whole_memory(const struct ward_limits *limits)
-{
-        if (!limits->memory_bytes)
-                return 0;
-        return add(add(limits->memory_bytes, limits->arena_bytes ? limits->arena_bytes : ARENA_DEFAULT), WORKER_BYTES);
-}
-
-void limits_make(const struct ward_limits *limits, const struct ward_quota *quota, struct sandbox_limits *ret_limits)
-{
-        static const struct ward_quota none = { .size = sizeof none };
-        enum { NS_PER_MS = 1000000 };
-        if (!quota)
-                quota = &none;
-        *ret_limits = (struct sandbox_limits){
-                .memory_bytes = limits->memory_bytes ? limits->memory_bytes : sandbox_default_memory(),
-                .domain_bytes = quota->memory_bytes ? quota->memory_bytes : whole_memory(limits),
-                .cpu_ns = quota->cpu_ms > UINT64_MAX / NS_PER_MS ? 0 : quota->cpu_ms * NS_PER_MS,
-                .file_bytes = quota->file_bytes,
-                .read_bytes = quota->io_read_bytes,
-                .write_bytes = quota->io_write_bytes,
-                .cpu_percent = quota->cpu_percent,
-                .processes = quota->processes,
-                .open_files = quota->open_files,
-                .core_dumps = quota->core_dumps,
-        };
-}
-
-/* --- Counted by the kernel for each process --------------------------------------------------- */
 
 /* To @soft, and for good to @hard; never higher than it was. */
 static int lower(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
@@ -58,25 +23,26 @@ static int lower(__rlimit_resource_t resource, rlim_t soft, rlim_t hard)
 }
 
 /* What the kernel counts for RLIMIT_DATA (and stacks), in bytes. Without /proc, more than a worker has at its start. */
-static uint64_t data_now(void)
+static uint64_t data_now(int proc)
 {
+        enum { GUESS = 64 << 20 };
         unsigned long long data;
-        OWNED(fd_closep) int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+        OWNED(fd_closep) int fd = openat(proc, "self/statm", O_RDONLY | O_CLOEXEC);
         char text[256];
         ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
         if (n <= 0)
-                return 2 * WORKER_BYTES;
+                return GUESS;
         text[n] = 0;
         if (sscanf(text, "%*s %*s %*s %*s %*s %llu", &data) != 1)
-                return 2 * WORKER_BYTES;
+                return GUESS;
         return data * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* RLIMIT_DATA counts what a process can write and does not share: heap, mappings, thread stacks. RLIMIT_AS would also count
  * address space that is only reserved, of which threads, garbage collectors and guard pages take more than they ever use. */
-static int apply_memory(uint64_t bytes)
+static int apply_memory(uint64_t bytes, int proc)
 {
-        uint64_t all = add(data_now(), bytes);
+        uint64_t now = data_now(proc), all = bytes > RLIM_INFINITY - now ? RLIM_INFINITY : now + bytes;
         return lower(RLIMIT_DATA, all, all);
 }
 
@@ -88,22 +54,20 @@ static int apply_cpu(uint64_t ns)
         return lower(RLIMIT_CPU, seconds, seconds + 1);
 }
 
-static int apply_core(bool dumps)
+int limits_forbid_core(void)
 {
-        return dumps ? 0 : lower(RLIMIT_CORE, 0, 0);
+        return lower(RLIMIT_CORE, 0, 0);
 }
 
-int limits_apply(const struct sandbox_limits *limits)
+int limits_apply(const struct sandbox_limits *limits, int proc)
 {
-        int r = apply_core(limits->core_dumps);
-        if (!r && limits->open_files)
-                r = lower(RLIMIT_NOFILE, limits->open_files, limits->open_files);
+        int r = limits->open_files ? lower(RLIMIT_NOFILE, limits->open_files, limits->open_files) : 0;
         if (!r && limits->file_bytes)
                 r = lower(RLIMIT_FSIZE, limits->file_bytes, limits->file_bytes);
         if (!r && limits->cpu_ns)
                 r = apply_cpu(limits->cpu_ns);
         if (!r && limits->memory_bytes)
-                r = apply_memory(limits->memory_bytes);
+                r = apply_memory(limits->memory_bytes, proc);
         return r;
 }
 

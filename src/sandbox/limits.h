@@ -50,9 +50,11 @@ struct sandbox_excess {
 /* @quota may be NULL. */
 void limits_make(const struct ward_limits *limits, const struct ward_quota *quota, struct sandbox_limits *ret_limits);
 
-/* To the calling process and what it starts: all that is counted for each process, beside what the host itself is held to. Reads
- * /proc/self. 0, or a negative errno. */
-int limits_apply(const struct sandbox_limits *limits);
+/* To the calling process and what it starts: all that is counted for each process, beside what the host itself is held to. @proc:
+ * the folder /proc, or -1: then its memory limit is looser. 0, or a negative errno. */
+int limits_apply(const struct sandbox_limits *limits, int proc);
+/* No core dumps, likewise. */
+int limits_forbid_core(void);
 
 /* The same for what a domain has no need of that is not to do as the host: message queues, locked memory, real-time priorities, and
  * more timers than any program has. */

@@ -19,7 +19,7 @@ static int held(const struct sandbox_limits *limits, int (*what)(void))
         int status;
         pid_t pid = fork();
         if (!pid)
-                _exit(limits_apply(limits) ? 99 : what());
+                _exit(limits_apply(limits, open("/proc", O_PATH | O_DIRECTORY)) ? 99 : what());
         waitpid(pid, &status, 0);
         return status;
 }
@@ -117,12 +117,26 @@ static int cores(void)
         return getrlimit(RLIMIT_CORE, &core) || core.rlim_max;
 }
 
-TEST(there_are_no_core_dumps_unless_asked)
+TEST(core_dumps_are_forbidden_for_good)
 {
-        struct rlimit before;
-        assert_int_equal(held(&(struct sandbox_limits){ .core_dumps = 0 }, cores), 0);
-        getrlimit(RLIMIT_CORE, &before);
-        assert_int_equal(WEXITSTATUS(held(&(struct sandbox_limits){ .core_dumps = 1 }, cores)), before.rlim_max != 0);
+        int status;
+        pid_t pid = fork();
+        if (!pid)
+                _exit(limits_forbid_core() ? 99 : cores());
+        waitpid(pid, &status, 0);
+        assert_int_equal(status, 0);
+}
+
+static int take_64_mib(void)
+{
+        void *at = mmap(NULL, 64 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return at == MAP_FAILED ? errno == ENOMEM ? 0 : 1 : 2;
+}
+
+TEST(memory_that_is_too_much_is_refused)
+{
+        assert_int_equal(held(&(struct sandbox_limits){ .memory_bytes = 32 * MIB }, take_64_mib), 0);
+        assert_int_equal(WEXITSTATUS(held(&(struct sandbox_limits){ .memory_bytes = 80 * MIB }, take_64_mib)), 2);
 }
 
 static int least(void)
@@ -175,6 +189,6 @@ int main(int argc, char **argv)
                          TEST_CASE(without_a_quota_a_process_has_its_memory_limit_only), TEST_CASE(open_files_are_limited),
                          TEST_CASE(a_file_that_grows_too_large_is_a_signal),
                          TEST_CASE(processor_time_that_nobody_comes_to_look_at_is_a_signal),
-                         TEST_CASE(there_are_no_core_dumps_unless_asked), TEST_CASE(what_a_domain_has_no_need_of_is_not_there),
-                         TEST_CASE(a_user_has_so_many_processes));
+                         TEST_CASE(core_dumps_are_forbidden_for_good), TEST_CASE(memory_that_is_too_much_is_refused),
+                         TEST_CASE(what_a_domain_has_no_need_of_is_not_there), TEST_CASE(a_user_has_so_many_processes));
 }
