@@ -13,6 +13,7 @@
 #include "base/own.h"
 #include "sandbox/plan.h"
 #include "worker/buffers.h"
+#include "worker/heritage.h"
 
 void worker_die(const struct worker *worker, enum ward_fault_kind kind, const char *format, ...)
 {
@@ -112,6 +113,7 @@ void worker_run(const struct worker_start *start)
         uint32_t layers = start->held;
         if (!worker)
                 _exit(WORDS_EXIT);
+        heritage_restore_files();
         attach(worker, start->fds);
         attach_streams(worker, start->fds);
         close_others(worker);

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "acts.h"
 #include "channel/channel.h"
@@ -136,6 +137,50 @@ static int64_t fact_privileges(void)
 static int64_t fact_process(void)
 {
         return getpid();
+}
+
+static int64_t fact_policy(void)
+{
+        return sched_getscheduler(0);
+}
+
+static int64_t fact_priority(void)
+{
+        return getpriority(PRIO_PROCESS, 0);
+}
+
+static int64_t fact_umask(void)
+{
+        mode_t mask = umask(0);
+        umask(mask);
+        return mask;
+}
+
+static int64_t fact_ignored_signals(void)
+{
+        struct sigaction action;
+        int64_t n = 0;
+        for (int i = 1; i < NSIG; i++)
+                n += !sigaction(i, NULL, &action) && action.sa_handler == SIG_IGN;
+        return n;
+}
+
+static int64_t fact_files(void)
+{
+        struct rlimit limit;
+        return getrlimit(RLIMIT_NOFILE, &limit) ? -1 : (int64_t)limit.rlim_cur;
+}
+
+/* Bit n: the process asks for less of resource n than it may have. */
+static int64_t fact_lowered(void)
+{
+        static const int limits[] = { RLIMIT_AS, RLIMIT_CPU, RLIMIT_FSIZE, RLIMIT_MEMLOCK, RLIMIT_NPROC };
+        struct rlimit limit;
+        int64_t lowered = 0;
+        for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+                if (!getrlimit(limits[i], &limit) && limit.rlim_cur < limit.rlim_max)
+                        lowered |= (int64_t)1 << limits[i];
+        return lowered;
 }
 
 /* What is wrong on purpose, sanitizers need not say. */
@@ -411,6 +456,12 @@ static const struct {
         { "memory", fact_memory },
         { "privileges", fact_privileges },
         { "process", fact_process },
+        { "policy", fact_policy },
+        { "priority", fact_priority },
+        { "umask", fact_umask },
+        { "ignored-signals", fact_ignored_signals },
+        { "files", fact_files },
+        { "lowered", fact_lowered },
         { "null", crash_null },
         { "divide", crash_divide },
         { "illegal", crash_illegal },
