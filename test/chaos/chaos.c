@@ -139,12 +139,14 @@ static void await_nothing(struct chaos *chaos, uint64_t start, pid_t spared)
                 chaos->gone[chaos->n_gone++] = (uint32_t)(took / 1000);
 }
 
-static void bury(struct chaos *chaos)
+static int bury(struct chaos *chaos)
 {
+        int status = 0;
         close(chaos->orders);
         if (chaos->host)
-                waitpid(chaos->host, NULL, 0);
+                waitpid(chaos->host, &status, 0);
         chaos->host = 0;
+        return status;
 }
 
 /* One of its threads does it. One that becomes another program is not to be a grave for the others. */
@@ -160,7 +162,9 @@ static void die(struct chaos *chaos, enum death death)
                 await_nothing(chaos, start, chaos->host);
                 kill(chaos->host, SIGKILL);
         }
-        bury(chaos);
+        int status = bury(chaos);
+        if (status && (death == DEATH_EXIT || death == DEATH_QUICK_EXIT))
+                board_fail(chaos->board, "the host did not end as it would without Ward: status 0x%x", status);
         if (death != DEATH_EXEC)
                 await_nothing(chaos, start, 0);
 }
