@@ -123,8 +123,10 @@ enum wire_kind {
         /* Requests. */
         WIRE_SPAWN = 1, /* struct wire_spawn, with its descriptors in the order of enum wire_descriptor */
         WIRE_KILL,
-        WIRE_FILE, /* a path, NUL-terminated: the worker may open it to read, by exactly this name. With a descriptor it is that */
-        WIRE_ASK,  /* status: enum wire_question */
+        WIRE_FILE,  /* a path, NUL-terminated: the worker may open it to read, by exactly this name. With a descriptor it is that */
+        WIRE_ASK,   /* status: enum wire_question */
+        WIRE_GRANT, /* status: of enum sandbox_right; a path, NUL-terminated: files that a filtered worker is granted */
+        WIRE_ADDRESS, /* a struct sockaddr that it may connect to */
 
         /* Events. */
         WIRE_EXITED,  /* status: as wait(2) gives it */
@@ -150,6 +152,8 @@ struct wire_spawn {
         uint32_t zygote;
         uint32_t descriptors; /* bit n: enum wire_descriptor n comes along */
         uint32_t layers;      /* that it is to be held by (enum ward_layer), as far as that is the warden's to do */
+        uint32_t filter;      /* enum filter_kind, where it has one with a listener */
+        uint32_t may_spawn;   /* processes */
 };
 
 enum wire_question {
@@ -157,15 +161,36 @@ enum wire_question {
         WIRE_POSTURE,   /* struct wire_posture */
 };
 
+/* Layers, as bits of enum ward_layer. */
+struct wire_posture {
+        uint32_t shown; /* that /proc tells of, either way */
+        uint32_t held;  /* of these: that are in force */
+};
+
 /* From a worker to its warden; a descriptor comes along: where its filter's notifications come out. */
 struct wire_line {
         uint32_t unused;
 };
 
+/* What an observed worker used. The values travel. */
+enum wire_use {
+        WIRE_USE_NONE, /* it was refused */
+        WIRE_USE_READ,
+        WIRE_USE_LIST,
+        WIRE_USE_WRITE,
+        WIRE_USE_CREATE,
+        WIRE_USE_EXECUTE,
+        WIRE_USE_CONNECT,
+        WIRE_USE_FORK,
+        WIRE_USES,
+};
+
 /* What a worker did or was refused. */
 struct wire_act {
-        int32_t call;       /* the system call's number */
-        int32_t error;      /* errno that it got, or 0 */
+        int32_t call;  /* the system call's number */
+        int32_t error; /* errno that it got, or 0 */
+        uint32_t use;  /* enum wire_use */
+        uint32_t unused;
         uint64_t count;     /* of such acts, where some went untold */
         char subject[1024]; /* a path or address, NUL-terminated; what the worker says of itself, so any bytes */
 };
