@@ -22,6 +22,7 @@ struct process *process_unref(struct process *process)
                 return NULL;
         shared_finish(&process->shared, false);
         shares_unref(process->shares);
+        process_output_finish(&process->output);
         fd_close(process->socket);
         fd_close(process->doorbell);
         warden_unref(process->warden);
@@ -66,6 +67,7 @@ static void ended(void *data, const struct warden_end *end)
         struct process *process = data;
         struct ward_fault fault;
         if (!atomic_load(&process->ending)) {
+                process_output_drain(&process->output);
                 process_explain(process, end, &fault);
                 pthread_mutex_lock(&process->lock);
                 process->fault = fault;
@@ -115,6 +117,7 @@ static int process_make(struct ward_domain *domain, struct process **ret_process
         if (!process)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a process domain");
         process->domain = domain;
+        process_output_init(&process->output, domain);
         int r = shared_new(domain->limits.arena_bytes, &process->shared, fault);
         if (r)
                 return r;
@@ -262,13 +265,18 @@ static int spawn_worker(struct process *process, uint64_t deadline, struct ward_
                 r = warden_get(process->domain->domains, deadline, &process->warden, fault);
         if (r)
                 return r;
-        const int theirs[WIRE_DESCRIPTORS] = { [WIRE_MEMORY] = process->shared.fd,
-                                               [WIRE_PASS] = pass,
-                                               [WIRE_DOORBELL] = process->doorbell,
-                                               [WIRE_STDIN] = -1,
-                                               [WIRE_STDOUT] = -1,
-                                               [WIRE_STDERR] = -1 };
-        return order_worker(process, theirs, fault);
+        int theirs[WIRE_DESCRIPTORS] = {
+                [WIRE_MEMORY] = process->shared.fd, [WIRE_PASS] = pass, [WIRE_DOORBELL] = process->doorbell
+        };
+        r = process_output_open(&process->output, theirs + WIRE_STDIN, fault);
+        return r ? r : order_worker(process, theirs, fault);
+}
+
+static int start_output(struct process *process, struct ward_fault *fault)
+{
+        struct monitor *monitor;
+        int r = domains_monitor(process->domain->domains, &monitor, fault);
+        return r ? r : process_output_start(&process->output, monitor, fault);
 }
 
 static int start_worker(struct process *process, uint64_t deadline, struct ward_fault *fault)
@@ -276,7 +284,9 @@ static int start_worker(struct process *process, uint64_t deadline, struct ward_
         int r = spawn_worker(process, deadline, fault);
         if (r)
                 return r;
-        r = wait_ready(process, deadline, fault);
+        r = start_output(process, fault);
+        if (!r)
+                r = wait_ready(process, deadline, fault);
         if (!r)
                 r = own_lanes_start(process, fault);
         if (!r)
@@ -284,6 +294,7 @@ static int start_worker(struct process *process, uint64_t deadline, struct ward_
         if (r) {
                 own_lanes_stop(process);
                 end_worker(process);
+                process_output_stop(&process->output);
         }
         return r;
 }
@@ -339,6 +350,7 @@ static void stop(struct ward_domain *domain)
         pthread_mutex_unlock(&process->lock);
         own_lanes_stop(process);
         end_worker(process);
+        process_output_stop(&process->output);
         shares_end(process->shares);
         if (!has_blocks)
                 shared_finish(&process->shared, false);

@@ -13,6 +13,7 @@
 #include "domain/domain.h"
 #include "domain/lane.h"
 #include "domain/own_lanes.h"
+#include "domain/process_output.h"
 #include "domain/references.h"
 #include "domain/warden.h"
 #include "marshal/marshal.h"
@@ -35,6 +36,7 @@ struct process {
         int doorbell;                    /* an eventfd: something waits for the dispatcher */
         struct warden *warden;
         struct warden_worker worker;
+        struct process_output output;
         _Atomic uint32_t users;  /* the domain, and each lane */
         _Atomic bool ending;     /* the host ends it: its death is no news */
         struct turn control;     /* held by who uses lane 0 */

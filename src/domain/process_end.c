@@ -204,6 +204,7 @@ int process_give_up(struct lane *lane, struct ward_fault *why, struct ward_fault
 {
         struct process *process = lane->process;
         blame(lane, why);
+        process_output_drain(&process->output);
         atomic_store(&process->ending, true);
         pthread_mutex_lock(&process->lock);
         if (!process->fault.kind)

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <ward/buffer.h>
@@ -173,6 +174,8 @@ static int make_pipe(struct process_pipe *pipe)
                 return -errno;
         pipe->fd = fds[pipe->number ? 0 : 1];
         pipe->theirs = fds[pipe->number ? 1 : 0];
+        if (!pipe->number && !(pipe->output->input = malloc(PROCESS_ROOM)))
+                return -ENOMEM;
         return fcntl(pipe->fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
@@ -262,5 +265,6 @@ void process_output_finish(struct process_output *output)
                 pipe->theirs = fd_close(pipe->theirs);
                 pipe->host = fd_close(pipe->host);
         }
+        free(output->input);
         pthread_mutex_destroy(&output->lock);
 }

@@ -38,7 +38,7 @@ struct process_output {
         bool stopped;
         struct process_pipe pipes[PROCESS_STREAMS];
         size_t n_input; /* bytes in @input that the pipe has not taken */
-        char input[PROCESS_ROOM];
+        char *input;    /* PROCESS_ROOM bytes; NULL: the host gives none */
 };
 
 void process_output_init(struct process_output *output, struct ward_domain *domain);
