@@ -1,5 +1,10 @@
 /* Posture: what really holds a domain.
  *
+ * 1. struct ward_posture posture = { .size = sizeof posture };
+ * 2. ward_domain_posture(domain, &posture, &fault);
+ * 3. for (unsigned bit = 1; (name = ward_layer_name(bit)); bit <<= 1)
+ *            printf("%s: %s, %s\n", name, posture.held & bit ? "yes" : "no", ward_posture_source(&posture, bit));
+ *
  * A domain at kind `process` is held by layers of the kernel's. Which of them there are depends on the machine; what a level needs
  * at least, its floor, does not: a domain that would be held by less is not started. */
 #ifndef WARD_POSTURE_H
@@ -37,6 +42,25 @@ enum ward_layer {
 /* A layer's standard name: "pid-namespace", "landlock", …; NULL for what is no layer: `for (unsigned bit = 1; (name =
  * ward_layer_name(bit)); bit <<= 1)`. Thread-safe. */
 WARD_API const char *ward_layer_name(unsigned layer);
+
+struct ward_posture {
+        size_t size; /* sizeof (struct ward_posture), set by the caller: what an older one has not is left out */
+        enum ward_isolation isolation;
+        enum ward_level level;
+        unsigned wanted; /* layers that the level asks for, of a host like this one; 0 at the kinds other than `process` */
+        unsigned held;   /* that are in force, asked for or not */
+        unsigned read;   /* of all layers: whether they are in force was read of the system just now, by the supervisor. Of the
+                            others it is what the worker found when it tried them on itself, before it loaded any add-in */
+};
+
+/* What really holds @domain now, never what was asked for. At kind `process` the supervisor is asked, and waited for up to a
+ * second. At `wasm` no layer of the kernel's is in force, but the code's own bounds are; at `direct` nothing is. UNLOADED: it does
+ * not run; SYSTEM: it could not be found out; USAGE: a size that is none. */
+WARD_API int ward_domain_posture(const struct ward_domain *domain, struct ward_posture *ret_posture, struct ward_fault *fault);
+
+/* How it is known whether @layer is in force: "/proc/PID/status: Seccomp, Seccomp_filters", or what the worker tried. Never NULL.
+ * Thread-safe. */
+WARD_API const char *ward_posture_source(const struct ward_posture *posture, unsigned layer);
 
 #ifdef __cplusplus
 }

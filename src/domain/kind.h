@@ -3,6 +3,7 @@
 #ifndef DOMAIN_KIND_H
 #define DOMAIN_KIND_H
 
+#include <ward/posture.h>
 #include "domain/blocks.h"
 #include "domain/domain.h"
 #include "domain/row.h"
@@ -44,6 +45,9 @@ struct kind {
 
         /* Fills in what it has counted. Any thread, at any time; in a forked child too. NULL: nothing. */
         void (*usage)(struct ward_domain *domain, struct ward_usage *usage);
+
+        /* Fills in what holds it, of a domain that was seen running. Any thread, at any time. NULL: nothing does. */
+        int (*posture)(struct ward_domain *domain, struct ward_posture *posture, struct ward_fault *fault);
 
         /* Memory of @block->size bytes or more for the host to pass from: fills the rest of @block. NULL: plain memory does. */
         int (*take)(struct ward_domain *domain, struct block *block, struct ward_fault *fault);

@@ -385,6 +385,7 @@ const struct kind kind_process = {
         .load = process_load,
         .release = process_release,
         .call = process_call,
+        .posture = process_posture,
         .take = process_take_block,
         .cross = process_cross,
         .row = &process_row,

@@ -211,6 +211,10 @@ int process_send(struct lane *lane, struct instance *instance, uint32_t export_i
 int process_take(struct process_sent *sent, void *ret, struct ward_fault *fault);
 int process_unsend(struct process_sent *sent, struct ward_fault *fault);
 
+/* process_posture.c: kind->posture. */
+struct ward_posture; /* <ward/posture.h> */
+int process_posture(struct ward_domain *domain, struct ward_posture *posture, struct ward_fault *fault);
+
 /* process_row.c */
 extern const struct row_ops process_row;
 

@@ -460,6 +460,12 @@ bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t
 
 /* --- End -------------------------------------------------------------------------------------- */
 
+struct warden *warden_ref(struct warden *warden)
+{
+        atomic_fetch_add(&warden->references, 1);
+        return warden;
+}
+
 struct warden *warden_unref(struct warden *warden)
 {
         if (!warden || atomic_fetch_sub(&warden->references, 1) != 1)

@@ -46,6 +46,7 @@ struct warden_worker {
 
 /* @deadline bounds starting it. The reference is the caller's. */
 int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault);
+struct warden *warden_ref(struct warden *warden);
 /* Takes NULL. All that a forked child may do with its parent's warden. */
 struct warden *warden_unref(struct warden *warden);
 

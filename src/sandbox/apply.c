@@ -157,14 +157,17 @@ static int apply_landlock(struct applying *applying)
         const struct grants *grants = &applying->plan->grants;
         if (!wants(applying, WARD_LAYER_LANDLOCK))
                 return 0;
-        return hold(applying, WARD_LAYER_LANDLOCK, landlock_restrict(grants->grants, grants->n));
+        int r = landlock_restrict(grants->grants, grants->n);
+        return hold(applying, WARD_LAYER_LANDLOCK, r ? r : !landlock_is_in_force());
 }
 
 static int apply_hidden(struct applying *applying)
 {
         if (!wants(applying, WARD_LAYER_HIDDEN))
                 return 0;
-        return hold(applying, WARD_LAYER_HIDDEN, prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? -errno : 0);
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+                return -errno;
+        return hold(applying, WARD_LAYER_HIDDEN, prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0);
 }
 
 /* One that only observes holds nothing. */

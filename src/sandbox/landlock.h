@@ -5,6 +5,7 @@
 #ifndef SANDBOX_LANDLOCK_H
 #define SANDBOX_LANDLOCK_H
 
+#include <stdbool.h>
 #include "sandbox/grant.h"
 
 /* The version of Landlock that the kernel has; -EOPNOTSUPP where it is not switched on, -ENOSYS where there is none. */
@@ -14,5 +15,8 @@ int landlock_abi(void);
  * signals and abstract sockets to the outside (6), as far as the kernel knows them. The thread has to have given up new privileges.
  * 0; 1 where the kernel has no Landlock; or a negative errno. */
 int landlock_restrict(const struct sandbox_grant *grants, size_t n);
+
+/* Whether that is in force: found by trying what is refused now, whatever was granted but all files at ABI below 4. */
+bool landlock_is_in_force(void);
 
 #endif

@@ -18,6 +18,7 @@
 #include <ward/host.h>
 #include "base/own.h"
 #include "worker/child.h"
+#include "worker/posture.h"
 #include "worker/worker.h"
 #include "worker/zygote.h"
 
@@ -115,6 +116,15 @@ static void request_finish(struct request *request)
         request->n_fds = 0;
 }
 
+static void answer(const struct child *child, int question)
+{
+        switch (question) {
+        case WIRE_POSTURE:
+                posture_answer(child);
+                break;
+        }
+}
+
 static void serve_child(struct child *child, struct request *request)
 {
         switch (request->head.kind) {
@@ -123,6 +133,9 @@ static void serve_child(struct child *child, struct request *request)
                 break;
         case WIRE_FILE:
                 child_add_file(child, request);
+                break;
+        case WIRE_ASK:
+                answer(child, request->head.status);
                 break;
         }
 }

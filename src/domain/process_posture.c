@@ -1,0 +1,48 @@
+/* kind->posture. */
+#include <ward/posture.h>
+#include "base/clock.h"
+#include "base/fault.h"
+#include "base/own.h"
+#include "domain/process.h"
+#include "sandbox/layers.h"
+
+enum { ASK_MS = 1000 };
+
+/* The warden, counted; NULL where the process is being stopped, or was. */
+static struct warden *hold_warden(struct process *process)
+{
+        pthread_mutex_lock(&process->lock);
+        struct warden *warden = process->stopped ? NULL : warden_ref(process->warden);
+        pthread_mutex_unlock(&process->lock);
+        return warden;
+}
+
+/* False where there is no answer. */
+static bool ask(struct process *process, struct wire_posture *ret_posture)
+{
+        struct warden *warden = hold_warden(process);
+        if (!warden)
+                return false;
+        ssize_t n = warden_ask(warden, &process->worker, WIRE_POSTURE, ret_posture, sizeof *ret_posture, clock_deadline(ASK_MS));
+        warden_unref(warden);
+        return n == sizeof *ret_posture;
+}
+
+int process_posture(struct ward_domain *domain, struct ward_posture *posture, struct ward_fault *fault)
+{
+        struct wire_posture seen = { 0 };
+        struct process *process = process_hold(domain);
+        if (!process)
+                return domain_unloaded_fault(domain, fault);
+        bool answered = ask(process, &seen);
+        posture->wanted = layers_wanted(domain->level);
+        posture->read = seen.shown;
+        posture->held = seen.held | (process->held & ~seen.shown);
+        process_unref(process);
+        if (answered)
+                return 0;
+        return domain_is_running(domain)
+                       ? fault_set(fault, WARD_FAULT_SYSTEM,
+                                   "what holds domain '%s' could not be found out: its supervisor did not answer", domain->name)
+                       : domain_unloaded_fault(domain, fault);
+}
