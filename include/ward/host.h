@@ -149,6 +149,8 @@ struct ward_host_options {
                              options is a fault, COMPILE */
         bool looking;     /* images look by themselves, in each loop and function, whether their call is to end: where a signal
                              cannot reach its thread, as under some debuggers and profilers. Slower: see doc/wasm.md, Stopping */
+        uint64_t without_layers; /* process: bits of enum ward_layer, <ward/posture.h>, that are not asked for, as if the kernel had none
+                                    of them: to try what happens on a machine that offers less. Never less than a level's floor */
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */

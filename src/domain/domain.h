@@ -65,6 +65,7 @@ struct domains {
         uint64_t cache_bytes;
         bool no_compiler;
         bool looking;
+        uint32_t without_layers; /* that are not asked for: enum ward_layer */
         ward_on_fault on_fault;
         void *on_fault_data;
         struct tracer *tracer; /* NULL: nobody looks in */

@@ -148,6 +148,11 @@ static void write_order(const void *what, struct pack *pack)
         sandbox_plan_pack(order->plan, pack);
 }
 
+static uint32_t layers_asked(const struct ward_domain *domain)
+{
+        return layers_wanted(domain->level) & ~domain->domains->without_layers;
+}
+
 static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_plan, struct ward_fault *fault)
 {
         static const char *const none[] = { NULL };
@@ -155,7 +160,7 @@ static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_
                                                                                            : sandbox_default_memory() };
         const struct grants grants = { .environment = domain->environment ? domain->environment : none };
         const struct sandbox_wish wish = { .level = domain->level,
-                                           .layers = layers_wanted(domain->level),
+                                           .layers = layers_asked(domain),
                                            .cpu_affinity = domain->limits.cpu_affinity,
                                            .limits = &limits,
                                            .grants = &grants };
@@ -240,12 +245,17 @@ static int make_descriptors(struct process *process, int *ret_pass, struct ward_
         return 0;
 }
 
-/* Of a level that sees nothing of the host's files a worker is forked where there are none. */
+/* Of a level that sees nothing of the host's files a worker is forked where there are none; unless it is to do without. */
+static enum wire_zygote choose_zygote(const struct ward_domain *domain)
+{
+        const uint32_t empty = WARD_LAYER_NETWORK_NAMESPACE | WARD_LAYER_MOUNT_NAMESPACE | WARD_LAYER_OWN_ROOT;
+        return domain->level == WARD_LEVEL_INTERNET && !(empty & ~layers_asked(domain)) ? WIRE_ZYGOTE_EMPTY : WIRE_ZYGOTE_HOST;
+}
+
 static int order_worker(struct process *process, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
 {
         const struct ward_domain *domain = process->domain;
-        struct wire_spawn spawn = { .zygote = domain->level == WARD_LEVEL_INTERNET ? WIRE_ZYGOTE_EMPTY : WIRE_ZYGOTE_HOST,
-                                    .layers = layers_wanted(domain->level) };
+        struct wire_spawn spawn = { .zygote = choose_zygote(domain), .layers = layers_asked(domain) };
         int given[WIRE_DESCRIPTORS];
         size_t n = 0;
         for (size_t i = 0; i < WIRE_DESCRIPTORS; i++)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ward/posture.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/executor.h"
@@ -28,6 +29,7 @@ static int keep_options(struct domains *domains, const struct ward_host_options 
         domains->cache_bytes = options->cache_bytes;
         domains->no_compiler = options->no_compiler;
         domains->looking = options->looking;
+        domains->without_layers = (uint32_t)options->without_layers;
         if (keep(options->worker_path, &domains->worker_path) || keep(options->cache_path, &domains->cache_path))
                 return -ENOMEM;
         return keep(options->compiler, &domains->compiler) || keep(options->image_path, &domains->image_path) ? -ENOMEM : 0;
@@ -46,6 +48,14 @@ static int keep_clock(struct domains *domains, const struct ward_clock *clock, s
         return 0;
 }
 
+static int check_layers(uint64_t layers, struct ward_fault *fault)
+{
+        if (!(layers & ~(uint64_t)WARD_LAYER_ALL))
+                return 0;
+        return fault_set(fault, WARD_FAULT_USAGE, "ward_host_options.without_layers has bits that are no layers: %#llx",
+                         (unsigned long long)layers);
+}
+
 static const struct host_options_form form = { "ward_host_options",
                                                offsetof(struct ward_host_options, on_trace_data) + sizeof(void *),
                                                sizeof(struct ward_host_options) };
@@ -54,6 +64,8 @@ int ward_host_new(const struct ward_host_options *given, struct ward_host **ret_
 {
         struct ward_host_options taken = { .size = sizeof taken }, *options = &taken;
         int r = given ? host_take_options(&form, given, options, fault) : 0;
+        if (!r)
+                r = check_layers(options->without_layers, fault);
         if (r)
                 return r;
         struct ward_host *host = calloc(1, sizeof *host);
