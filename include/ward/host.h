@@ -84,6 +84,9 @@ struct ward_lookup {
         const char *name;              /* what ward_activate was to activate */
         enum ward_isolation isolation; /* wasm: a module is wanted, else a shared library */
         struct ward_domain *domain;    /* where it is to go; NULL: one that will be made for it */
+        /* NULL: an add-in is wanted. Else @name is that of a shared library which was not found, and this is the file that needs
+         * it: the add-in's, or that of another library of its */
+        const char *needed_by;
 };
 
 /* Where it is: in a file, or in the host's memory. */
@@ -135,8 +138,8 @@ struct ward_host_options {
         ward_on_event on_event; /* NULL: none */
         void *on_event_data;
         /* Asked where an add-in is. For a name without a slash it is asked first, so that no file which happens to lie in the
-         * working directory takes its place; for a path, where no file is there. What it does not know is a path as any. NULL:
-         * paths only */
+         * working directory takes its place; for a path, where no file is there. What it does not know is a path as any. And asked
+         * where a library is that an add-in needs, when that is nowhere else. NULL: paths only */
         ward_resolve resolve;
         void *resolve_data;
         const struct ward_clock *clock; /* for add-ins at kind wasm; copied. NULL: the machine's */
@@ -243,6 +246,10 @@ struct ward_domain_options {
         /* NULL, or three: what the worker has as standard input, output and error. Borrowed until the function returns. NULL among
          * them: as without */
         struct ward_stream *const *streams;
+        /* NULL-terminated: folders, absolute, in which the shared libraries that its add-ins need are looked for before those that
+         * DT_RUNPATH names and the system's; so two domains can have two versions of one library. Copied. NULL: none. Not for kind
+         * wasm. See doc/hosting.md, Libraries */
+        const char *const *library_path;
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -315,6 +322,9 @@ struct ward_activate_options {
         void *on_input_data;
         const struct ward_quota *quota;     /* of a domain that is made for it: see ward_domain_options */
         struct ward_stream *const *streams; /* of a domain that is made for it: see ward_domain_options */
+        /* As that of ward_domain_options, which comes behind it; for this add-in. At kind `direct` the host has one library of a
+         * name: where it has loaded another file for it already, the add-in is refused (MODULE) */
+        const char *const *library_path;
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "domain/direct.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include "base/fault.h"
 #include "base/own.h"
@@ -16,6 +17,7 @@ static struct direct *direct_free(struct direct *direct)
 {
         if (direct) {
                 native_close(&direct->image);
+                libraries_close(&direct->libraries);
                 reps_free(direct->reps);
                 free(direct->exports);
                 free(direct->imports);
@@ -114,7 +116,28 @@ static int match(struct direct *direct, const struct instance *instance, struct 
         return r;
 }
 
-static int open_module(const struct instance *instance, struct native_image *ret_image, struct ward_fault *fault)
+static int duplicate(int fd)
+{
+        return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* Those that the host has said where they are; the loader finds the others. In the host nothing is called otherwise than it calls
+ * itself, so they are to be called as who needs them says. */
+static int open_libraries(const struct instance *instance, struct opened_libraries *ret_opened, struct ward_fault *ret_why,
+                          struct ward_fault *fault)
+{
+        const struct needed *needed = &instance->libraries;
+        OWNED(freep) struct native_library *libraries = calloc(needed->n + 1, sizeof *libraries);
+        uint32_t n = 0;
+        if (!libraries)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
+        for (size_t i = 0; i < needed->n; i++)
+                if (needed->files[i].given)
+                        libraries[n++] = (struct native_library){ needed->files[i].path, NULL, duplicate(needed->files[i].copy) };
+        return libraries_open(libraries, n, ret_opened, ret_why, fault);
+}
+
+static int open_image(const struct instance *instance, struct native_image *ret_image, struct ward_fault *fault)
 {
         int fd;
         if (!instance->image.at)
@@ -123,13 +146,25 @@ static int open_module(const struct instance *instance, struct native_image *ret
         return r ? r : native_open_copy(fd, instance->module, ret_image, fault);
 }
 
+static int open_module(const struct instance *instance, struct direct *direct, struct ward_fault *fault)
+{
+        struct ward_fault why = { .kind = WARD_FAULT_NONE };
+        int r = open_libraries(instance, &direct->libraries, &why, fault);
+        if (r)
+                return r;
+        r = open_image(instance, &direct->image, fault);
+        if (r == -WARD_FAULT_MODULE && why.kind && fault)
+                *fault = why;
+        return r;
+}
+
 static int load(struct instance *instance, const struct ward_activate_options *options, uint64_t deadline, struct ward_fault *fault)
 {
         OWNED(direct_freep) struct direct *direct = calloc(1, sizeof *direct);
         if (!direct)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         direct->image.copy = -1;
-        int r = open_module(instance, &direct->image, fault);
+        int r = open_module(instance, direct, fault);
         if (!r)
                 r = match(direct, instance, fault);
         if (!r)

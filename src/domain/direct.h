@@ -8,6 +8,7 @@
 #define DOMAIN_DIRECT_H
 
 #include "domain/domain.h"
+#include "native/libraries.h"
 #include "native/native.h"
 #include "native/reps.h"
 
@@ -20,6 +21,7 @@ struct direct_forms {
 
 struct direct {
         struct native_image image;
+        struct opened_libraries libraries;
         struct ward_addin_env env;
         uint32_t *exports;                 /* the contract's index -> the add-in's */
         uint32_t *imports;                 /* the add-in's index -> the contract's */

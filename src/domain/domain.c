@@ -15,6 +15,7 @@
 #include "domain/event.h"
 #include "domain/executor.h"
 #include "domain/kind.h"
+#include "domain/libraries.h"
 #include "domain/objects.h"
 #include "domain/references.h"
 #include "domain/state.h"
@@ -131,6 +132,8 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         int r = level_check(options->isolation, options->level, fault);
         if (!r)
                 r = check_threading(options, fault);
+        if (!r)
+                r = libraries_check_folders(options->library_path, fault);
         if (r)
                 return r;
         struct ward_domain *domain;
@@ -149,6 +152,8 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);
         r = denied_copy(options->denied_imports, &domain->denied_imports, fault);
+        if (!r)
+                r = denied_copy(options->library_path, &domain->library_path, fault);
         if (!r)
                 r = make_places(domain, options->instances, fault);
         if (!r)
@@ -181,6 +186,7 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         domain_state_free(domain->state);
         data_free(domain->data);
         denied_names_free(domain->denied_imports);
+        denied_names_free(domain->library_path);
         places_free(domain->places);
         event_counts_free(domain->events);
         pthread_mutex_destroy(&domain->info_lock);

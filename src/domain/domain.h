@@ -30,6 +30,7 @@
 #include "domain/account.h"
 #include "domain/blocks.h"
 #include "monitor/monitor.h"
+#include "native/needed.h"
 
 struct kind;
 struct places; /* domain/places.h: who is where in a domain of several instances */
@@ -57,8 +58,9 @@ struct domains {
         struct dispatch *dispatch; /* domain/dispatch.h: what waits for a thread of the host's */
         struct list executors;     /* of executor.link, by references */
         struct wasm_modules modules;
-        _Atomic uint64_t next_number; /* of a domain without a name */
-        char *worker_path;            /* owned; NULL where not given */
+        _Atomic uint64_t next_number;              /* of a domain without a name */
+        char *worker_path;                         /* owned; NULL where not given */
+        struct worker_libraries *worker_libraries; /* domain/libraries.h; NULL until it is read */
         char *cache_path;
         char *compiler;
         char *image_path;
@@ -150,6 +152,7 @@ struct ward_domain {
         const char *const *environment; /* valid during kind->start and kind->load only */
         struct domain_streams streams;
         char **denied_imports;     /* owned; NULL: none */
+        char **library_path;       /* likewise */
         pthread_mutex_t info_lock; /* guards name, fault, data; no other lock is taken under it */
         char name[WARD_FAULT_NAME_MAX];
         struct ward_fault *fault; /* what ended it, or NULL */
@@ -175,6 +178,7 @@ struct instance {
         struct ward_span image;        /* its bytes, where the host gave them: valid during kind->load only */
         bool last;                     /* in kind->release: the domain goes with it */
         void *held;                    /* the kind's own, between load and release */
+        struct needed libraries;       /* native: those that it was loaded with */
         struct denied *denied;         /* domain/denied.h: imports that it may not use; NULL: none */
         struct references *references; /* NULL where the contract has no resources */
         struct tokens *tokens;
@@ -251,10 +255,11 @@ void instance_choose_name(const char *module, const struct ward_activate_options
 /* What an add-in is made of: the file @path, or @image, which is called so. Borrowed. */
 struct instance_source {
         const char *path;
-        struct ward_span image; /* at NULL: the file */
+        struct ward_span image;  /* at NULL: the file */
+        struct needed libraries; /* that it needs; the instance's from instance_new on, which leaves none */
 };
 
-int instance_new(struct ward_domain *domain, const struct instance_source *source, const struct ward_activate_options *options,
+int instance_new(struct ward_domain *domain, struct instance_source *source, const struct ward_activate_options *options,
                  uint64_t deadline, const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault);
 struct instance *instance_ref(struct instance *instance);

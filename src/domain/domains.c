@@ -5,6 +5,7 @@
 #include "domain/domain.h"
 #include "domain/event.h"
 #include "domain/executor.h"
+#include "domain/libraries.h"
 #include "domain/state.h"
 #include "domain/tokens.h"
 #include "domain/warden.h"
@@ -96,6 +97,7 @@ void domains_finish(struct domains *domains)
         pthread_mutex_destroy(&domains->lock);
         domain_state_free(domains->page);
         free(domains->worker_path);
+        worker_libraries_free(domains->worker_libraries);
         free(domains->cache_path);
         free(domains->compiler);
         free(domains->image_path);

@@ -32,7 +32,7 @@ void instance_choose_name(const char *module, const struct ward_activate_options
                 name_from_module(module, ret_name);
 }
 
-static struct instance *instance_make(struct ward_domain *domain, const struct instance_source *source,
+static struct instance *instance_make(struct ward_domain *domain, struct instance_source *source,
                                       const struct ward_activate_options *options, const struct ward_contract *contract,
                                       const void *services)
 {
@@ -45,6 +45,8 @@ static struct instance *instance_make(struct ward_domain *domain, const struct i
                 return NULL;
         }
         instance->image = source->image;
+        instance->libraries = source->libraries;
+        source->libraries = (struct needed){ 0 };
         instance_choose_name(source->path, options, instance->name);
         instance->domain = domain_ref(domain);
         instance->tokens = tokens_ref(domain->domains->tokens);
@@ -62,6 +64,7 @@ static struct instance *instance_make(struct ward_domain *domain, const struct i
 static void instance_destroy(struct instance *instance)
 {
         references_finish(instance->references);
+        needed_finish(&instance->libraries);
         denied_free(instance->denied);
         tokens_unref(instance->tokens);
         tracer_unref(instance->tracer);
@@ -112,7 +115,7 @@ static void load(void *data)
         domain_leave(domain, &domain->visit);
 }
 
-int instance_new(struct ward_domain *domain, const struct instance_source *source, const struct ward_activate_options *options,
+int instance_new(struct ward_domain *domain, struct instance_source *source, const struct ward_activate_options *options,
                  uint64_t deadline, const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                  struct ward_fault *fault)
 {

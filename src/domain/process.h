@@ -40,6 +40,7 @@ struct process {
         _Atomic uint32_t users;  /* the domain, and each lane */
         _Atomic bool ending;     /* the host ends it: its death is no news */
         struct turn control;     /* held by who uses lane 0 */
+        uint32_t n_copies;       /* of libraries, sent so far; with @control */
         struct lane *first;      /* lane 0 */
         pthread_mutex_t lock;    /* guards what follows, and is held for moments; the domain's info_lock is not taken under it */
         bool started;            /* the domain is the host's to know about */

@@ -8,6 +8,7 @@
 #include "base/own.h"
 #include "base/pack.h"
 #include "domain/denied.h"
+#include "domain/libraries.h"
 #include "domain/process.h"
 #include "domain/references_parts.h"
 #include "domain/shares.h"
@@ -17,8 +18,22 @@
 struct order {
         const struct instance *instance;
         const char *path;
-        bool copy; /* a letter (channel/pass.h) has a descriptor of it */
+        bool copy;       /* a letter (channel/pass.h) has a descriptor of it */
+        uint32_t copies; /* the number of the first library's that has one */
 };
+
+static void write_libraries(const struct order *order, struct pack *pack)
+{
+        const struct needed *libraries = &order->instance->libraries;
+        uint32_t number = order->copies;
+        pack_u32(pack, (uint32_t)libraries->n);
+        for (size_t i = 0; i < libraries->n; i++) {
+                const struct needed_file *file = &libraries->files[i];
+                pack_text(pack, file->path);
+                pack_text(pack, file->alias ? file->alias : "");
+                pack_u32(pack, file->copy >= 0 ? number++ : 0);
+        }
+}
 
 static void write_order(const void *what, struct pack *pack)
 {
@@ -26,6 +41,7 @@ static void write_order(const void *what, struct pack *pack)
         const struct ward_contract *contract = order->instance->contract;
         pack_text(pack, order->path);
         pack_u32(pack, order->copy);
+        write_libraries(order, pack);
         pack_text(pack, contract->name);
         pack_u32(pack, contract->n_exports);
         pack_u32(pack, contract->n_imports);
@@ -54,6 +70,16 @@ static int send_copy(struct lane *lane, const struct instance *instance, uint32_
         return r ? r : shares_send_module(lane->process->shares, number, fd, fault);
 }
 
+static int send_libraries(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
+{
+        int r = 0;
+        for (size_t i = 0; !r && i < instance->libraries.n; i++)
+                if (instance->libraries.files[i].copy >= 0)
+                        r = shares_send_module(lane->process->shares, number++, instance->libraries.files[i].copy, fault);
+        lane->process->n_copies = number - MESSAGE_INSTANCES;
+        return r;
+}
+
 /* Below full-trust a worker opens what the warden opens for it. */
 static int allow_file(struct process *process, const char *path, int fd, struct ward_fault *fault)
 {
@@ -69,12 +95,14 @@ static int send_load(struct lane *lane, const struct instance *instance, uint32_
         OWNED(freep) char *path = copy ? strdup(instance->module) : realpath(instance->module, NULL);
         if (!path)
                 return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", instance->module);
-        const struct order order = { instance, path, copy };
+        const struct order order = { instance, path, copy, MESSAGE_INSTANCES + lane->process->n_copies };
         int r = process_pack(lane, write_order, &order, slots, fault);
         if (!r && copy)
                 r = send_copy(lane, instance, number, fault);
         if (!r && !copy)
                 r = allow_file(lane->process, path, -1, fault);
+        if (!r)
+                r = send_libraries(lane, instance, order.copies, fault);
         if (!r)
                 channel_send(&lane->channel, MESSAGE_LOAD, number, 0, slots, COUNT_OF(slots));
         return r;
@@ -113,11 +141,19 @@ static bool has_shared(const struct ward_contract *contract)
         return false;
 }
 
+static bool has_copies(const struct instance *instance)
+{
+        for (size_t i = 0; i < instance->libraries.n; i++)
+                if (instance->libraries.files[i].copy >= 0)
+                        return true;
+        return instance->image.at;
+}
+
 /* In the domain's turn: nobody else makes them. */
 static int share(struct process *process, struct instance *instance, struct ward_fault *fault)
 {
         bool refers = has_shared(instance->contract);
-        if (!refers && !instance->image.at)
+        if (!refers && !has_copies(instance))
                 return 0;
         if (!process->shares)
                 process->shares = shares_new(process->socket);
@@ -136,7 +172,9 @@ int process_load(struct instance *instance, const struct ward_activate_options *
                 number++;
         if (number == MESSAGE_INSTANCES)
                 return fault_set(fault, WARD_FAULT_LIMIT, "domain '%s' holds %d add-ins already", instance->domain->name, number);
-        int r = references_new(instance, REFERENCES_KEPT_BY_ADDIN, process_destroy, &instance->references, fault);
+        int r = libraries_check(instance, fault);
+        if (!r)
+                r = references_new(instance, REFERENCES_KEPT_BY_ADDIN, process_destroy, &instance->references, fault);
         if (!r)
                 r = share(process, instance, fault);
         if (r)

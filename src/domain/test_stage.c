@@ -102,7 +102,7 @@ void stage_finish(void)
 struct instance *stage_instance(const char *name)
 {
         const struct ward_activate_options options = { .name = name };
-        const struct instance_source source = { .path = "stage.so" };
+        struct instance_source source = { .path = "stage.so" };
         struct instance *instance;
         struct ward_fault fault;
         int r = instance_new(stage->domain, &source, &options, CLOCK_NEVER, &stage_contract, stage, &instance, &fault);

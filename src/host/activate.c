@@ -90,7 +90,7 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
 }
 
 /* Steps 1 to 7, of an add-in that was found. */
-static int activate(struct ward_host *host, const struct instance_source *source, const struct ward_activate_options *options,
+static int activate(struct ward_host *host, struct instance_source *source, const struct ward_activate_options *options,
                     const struct ward_contract *contract, const void *services, struct instance **ret_instance,
                     struct ward_fault *fault)
 {
@@ -129,7 +129,11 @@ int ward_activate(struct ward_host *host, const char *module, const struct ward_
                 return r;
         instance_choose_name(module, options, name);
         options->name = name; /* not what the file that was found is called */
-        r = activate(host, &lookup.source, options, contract, services, &instance, fault);
+        r = lookup_libraries(&host->domains, options, &lookup, fault);
+        if (r)
+                fault_name(fault, name, options->domain ? options->domain->name : NULL, NULL);
+        else
+                r = activate(host, &lookup.source, options, contract, services, &instance, fault);
         lookup_end(&lookup);
         if (!r)
                 *ret_instance = &instance->head;

@@ -81,6 +81,8 @@ static int find_needs(struct search *search, size_t node)
                 r = search_find(search, &wanted, &found);
                 if (!r && !add_edge(&search->nodes[node], found))
                         r = search_no_memory(search);
+                if (r == 1)
+                        r = 0;
         }
         return r;
 }

@@ -22,6 +22,7 @@ struct needed_file {
         char *name;  /* by which it is needed */
         char *alias; /* that name, where the file itself says another, or none: the loader would not know it by it; NULL */
         int copy;    /* memfd: the library is there; or -1 */
+        bool given;  /* by who asks: from one of the folders, or as an answer */
 };
 
 struct needed {
@@ -37,6 +38,7 @@ struct needed_order {
         const char *path;              /* of the add-in */
         struct ward_span image;        /* it, where at is not NULL; else the file */
         const char *const *folders[2]; /* looked in first; NULL-terminated, or NULL */
+        bool partial;                  /* what is missing is left out: the loader knows more places */
         bool (*is_loaded)(void *data, const char *name);
         needed_resolve resolve; /* NULL: nobody to ask */
         void *data;             /* for both */

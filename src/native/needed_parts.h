@@ -50,7 +50,7 @@ void needed_file_finish(struct needed_file *file);
 
 /* needed_search.c */
 
-/* The number of the node that @wanted is, which may be a new one. Or a fault. */
+/* The number of the node that @wanted is, which may be a new one. 1: it is left out; or a fault. */
 int search_find(struct search *search, const struct wanted *wanted, size_t *ret_node);
 
 #endif

@@ -72,21 +72,21 @@ static int take(struct search *search, const struct wanted *wanted, struct neede
         return keep(search, wanted, file, from.fd, &library);
 }
 
-static int look_at(struct search *search, const struct wanted *wanted, const char *path, size_t *ret_node)
+static int look_at(struct search *search, const struct wanted *wanted, const char *path, bool given, size_t *ret_node)
 {
         if (++search->looks > NEEDED_LOOKS_MAX)
                 return fault_set(search->fault, WARD_FAULT_MODULE, "module '%s' names too many places for the libraries it needs",
                                  search->order->path);
-        struct needed_file file = { .path = strdup(path), .copy = -1 };
+        struct needed_file file = { .path = strdup(path), .copy = -1, .given = given };
         return file.path ? take(search, wanted, &file, ret_node) : search_no_memory(search);
 }
 
-static int look_in(struct search *search, const struct wanted *wanted, const char *folder, size_t *ret_node)
+static int look_in(struct search *search, const struct wanted *wanted, const char *folder, bool given, size_t *ret_node)
 {
         char path[2 * LIBRARY_TEXT_MAX];
         if (*folder != '/' || snprintf(path, sizeof path, "%s/%s", folder, wanted->name) >= LIBRARY_TEXT_MAX)
                 return 1;
-        return look_at(search, wanted, path, ret_node);
+        return look_at(search, wanted, path, given, ret_node);
 }
 
 /* The folder of @node goes to @ret, without a slash at its end; false: what was given as bytes has none. */
@@ -138,17 +138,18 @@ static int look_in_list(struct search *search, const struct wanted *wanted, cons
         for (const char *at = list; r == 1 && at;) {
                 size_t len = strcspn(at, ":");
                 if (expand(search, node, at, len, folder))
-                        r = look_in(search, wanted, folder, ret_node);
+                        r = look_in(search, wanted, folder, false, ret_node);
                 at = at[len] ? at + len + 1 : NULL;
         }
         return r;
 }
 
-static int look_in_folders(struct search *search, const struct wanted *wanted, const char *const *folders, size_t *ret_node)
+static int look_in_folders(struct search *search, const struct wanted *wanted, const char *const *folders, bool given,
+                           size_t *ret_node)
 {
         int r = 1;
         for (; r == 1 && folders && *folders; folders++)
-                r = look_in(search, wanted, *folders, ret_node);
+                r = look_in(search, wanted, *folders, given, ret_node);
         return r;
 }
 
@@ -178,7 +179,7 @@ static int look_in_cache(struct search *search, const struct wanted *wanted, siz
                 cache_open(CACHE_FILE, &search->cache);
         search->cached = true;
         while (r == 1 && (path = cache_find(&search->cache, wanted->name, &at)))
-                r = look_at(search, wanted, path, ret_node);
+                r = look_at(search, wanted, path, false, ret_node);
         return r;
 }
 
@@ -189,7 +190,7 @@ static const char *const system_folders[] = {
 static int ask(struct search *search, const struct wanted *wanted, size_t *ret_node)
 {
         const struct needed_order *order = search->order;
-        struct needed_file file = { .copy = -1 };
+        struct needed_file file = { .copy = -1, .given = true };
         int r = order->resolve ? order->resolve(order->data, wanted->name, search_path(search, wanted->by), &file, search->fault)
                                : 1;
         if (r)
@@ -240,19 +241,19 @@ static int find_path(struct search *search, const struct wanted *wanted, size_t 
         char path[LIBRARY_TEXT_MAX];
         if (!expand(search, wanted->by, wanted->name, strlen(wanted->name), path) || *path != '/')
                 return 1;
-        return look_at(search, wanted, path, ret_node);
+        return look_at(search, wanted, path, false, ret_node);
 }
 
 static int find_name(struct search *search, const struct wanted *wanted, size_t *ret_node)
 {
         int r = 1;
         for (size_t i = 0; r == 1 && i < COUNT_OF(search->order->folders); i++)
-                r = look_in_folders(search, wanted, search->order->folders[i], ret_node);
+                r = look_in_folders(search, wanted, search->order->folders[i], true, ret_node);
         if (r == 1)
                 r = look_where_told(search, wanted, ret_node);
         if (r == 1)
                 r = look_in_cache(search, wanted, ret_node);
-        return r == 1 ? look_in_folders(search, wanted, system_folders, ret_node) : r;
+        return r == 1 ? look_in_folders(search, wanted, system_folders, false, ret_node) : r;
 }
 
 int search_find(struct search *search, const struct wanted *wanted, size_t *ret_node)
@@ -262,5 +263,5 @@ int search_find(struct search *search, const struct wanted *wanted, size_t *ret_
         int r = strchr(wanted->name, '/') ? find_path(search, wanted, ret_node) : find_name(search, wanted, ret_node);
         if (r == 1)
                 r = ask(search, wanted, ret_node);
-        return r == 1 ? missing(search, wanted) : r;
+        return r == 1 && !search->order->partial ? missing(search, wanted) : r;
 }

@@ -232,18 +232,13 @@ static int resolve(void *data, const char *name, const char *by, struct needed_f
         return 0;
 }
 
-static bool loaded_for_asked(void *data, const char *name)
-{
-        return false;
-}
-
 TEST(who_is_asked)
 {
         begin();
         put("top.so", "runpath:$ORIGIN needed:libgone.so");
         put("lib/x.so", "soname:libx.so");
         struct asked asked = { .path = at("lib/x.so") };
-        struct needed_order order = { .path = at("top.so"), .resolve = resolve, .is_loaded = loaded_for_asked, .data = &asked };
+        struct needed_order order = { .path = at("top.so"), .resolve = resolve, .data = &asked };
         expect(&order, "lib/x.so");
         assert_int_equal(asked.n, 1);
         asked.path = at("nowhere.so");
@@ -262,7 +257,7 @@ TEST(given_as_bytes)
         put("lib/libleaf.so", "soname:libleaf.so");
         struct asked asked = { 0 };
         const char *const folders[] = { at("lib"), NULL };
-        struct needed_order order = { at("top.so"), { 0 }, { folders }, loaded_for_asked, resolve, &asked };
+        struct needed_order order = { .path = at("top.so"), .folders = { folders }, .resolve = resolve, .data = &asked };
         OWNED(needed_finish) struct needed needed = { 0 };
         assert_int_equal(needed_find(&order, &needed, NULL), 0);
         assert_int_equal(needed.n, 2);
@@ -332,6 +327,18 @@ TEST(damaged_on_the_way)
         end();
 }
 
+/* Of what is missing, the loader may know more. */
+TEST(partly)
+{
+        begin();
+        put("top.so", "runpath:$ORIGIN needed:libgone.so needed:liba.so");
+        put("liba.so", "soname:liba.so");
+        struct needed_order order = order_for("top.so");
+        order.partial = true;
+        expect(&order, "liba.so");
+        end();
+}
+
 /* Whoever loads it says what is wrong with it. */
 TEST(what_is_no_module)
 {
@@ -351,5 +358,5 @@ int main(int argc, char **argv)
                          TEST_CASE(folders_come_first), TEST_CASE(from_the_system), TEST_CASE(goes_on_behind_what_is_none),
                          TEST_CASE(names_with_slashes), TEST_CASE(one_file_of_two_names), TEST_CASE(who_is_asked),
                          TEST_CASE(given_as_bytes), TEST_CASE(of_a_module_in_memory), TEST_CASE(too_many_places),
-                         TEST_CASE(too_many_files), TEST_CASE(damaged_on_the_way), TEST_CASE(what_is_no_module));
+                         TEST_CASE(too_many_files), TEST_CASE(damaged_on_the_way), TEST_CASE(partly), TEST_CASE(what_is_no_module));
 }

@@ -12,6 +12,7 @@ static struct module *module_free(struct module *module)
 {
         if (module) {
                 native_close(&module->image);
+                libraries_close(&module->libraries);
                 free(module->exports);
                 free(module->imports);
                 free(module->resources);
@@ -30,7 +31,9 @@ static void module_freep(struct module **module)
 /* The host's contract, as LOAD brings it: the texts stay in shared memory, the arrays are owned. */
 struct order {
         const char *path;
-        bool copy; /* the host passes a file of that name */
+        bool copy;                        /* the host passes a file of that name */
+        struct native_library *libraries; /* what it needs, bottom-up; copy: the number of a letter that has it, or 0 */
+        uint32_t n_libraries;
         struct native_want want;
         struct native_func *funcs; /* exports, then imports */
         struct native_resource *resources;
@@ -38,6 +41,7 @@ struct order {
 
 static void order_finish(struct order *order)
 {
+        free(order->libraries);
         free(order->funcs);
         free(order->resources);
 }
@@ -65,12 +69,35 @@ static void read_resources(struct cursor *cursor, struct native_resource *resour
         }
 }
 
+static int read_libraries(struct cursor *cursor, struct order *order, struct ward_fault *fault)
+{
+        uint32_t n = cursor_u32(cursor);
+        if (n > cursor->left)
+                return fault_set(fault, WARD_FAULT_SYSTEM, "the worker cannot read what it is to load");
+        order->libraries = calloc((size_t)n + 1, sizeof *order->libraries);
+        if (!order->libraries)
+                return no_memory(order->path, fault);
+        order->n_libraries = n;
+        for (uint32_t i = 0; i < n; i++) {
+                struct native_library *library = &order->libraries[i];
+                library->path = cursor_text(cursor);
+                library->alias = cursor_text(cursor);
+                library->copy = (int)cursor_u32(cursor);
+                if (!*library->alias)
+                        library->alias = NULL;
+        }
+        return 0;
+}
+
 static int read_order(struct ward_span bytes, struct order *order, struct ward_fault *fault)
 {
         struct cursor cursor = { bytes.at, bytes.len, false };
         struct native_want *want = &order->want;
         order->path = cursor_text(&cursor);
         order->copy = cursor_u32(&cursor);
+        int r = read_libraries(&cursor, order, fault);
+        if (r)
+                return r;
         want->contract = cursor_text(&cursor);
         want->n_exports = cursor_u32(&cursor);
         want->n_imports = cursor_u32(&cursor);
@@ -106,6 +133,28 @@ static int match(struct module *module, const struct order *order, struct ward_f
         return r ? r : native_match_resources(addin, order->path, want, module->resources, module->wanted, fault);
 }
 
+/* In place of the letters' numbers, their descriptors, or -1. */
+static int take_copies(struct order *order, struct ward_fault *fault)
+{
+        int r = 0;
+        for (uint32_t i = 0; i < order->n_libraries; i++) {
+                uint32_t letter = (uint32_t)order->libraries[i].copy;
+                order->libraries[i].copy = -1;
+                if (letter && !r)
+                        r = buffers_take_module(letter, &order->libraries[i].copy, fault);
+        }
+        for (uint32_t i = 0; r && i < order->n_libraries; i++)
+                fd_close(order->libraries[i].copy);
+        return r;
+}
+
+/* If the loader gives up, the first library that it could not have is the reason. */
+static int open_libraries(struct module *module, struct order *order, struct ward_fault *ret_why, struct ward_fault *fault)
+{
+        int r = take_copies(order, fault);
+        return r ? r : libraries_open(order->libraries, order->n_libraries, &module->libraries, ret_why, fault);
+}
+
 static int open_image(struct module *module, const struct order *order, struct ward_fault *fault)
 {
         int fd;
@@ -115,9 +164,15 @@ static int open_image(struct module *module, const struct order *order, struct w
         return r ? r : native_open_copy(fd, order->path, &module->image, fault);
 }
 
-static int open_module(struct module *module, const struct order *order, struct ward_fault *fault)
+static int open_module(struct module *module, struct order *order, struct ward_fault *fault)
 {
-        int r = open_image(module, order, fault);
+        struct ward_fault why = { .kind = WARD_FAULT_NONE };
+        int r = open_libraries(module, order, &why, fault);
+        if (r)
+                return r;
+        r = open_image(module, order, fault);
+        if (r == -WARD_FAULT_MODULE && why.kind)
+                *fault = why;
         if (!r)
                 r = match(module, order, fault);
         if (!r)

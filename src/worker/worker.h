@@ -19,6 +19,7 @@
 #include "channel/ring.h"
 #include "channel/words.h"
 #include "marshal/marshal.h"
+#include "native/libraries.h"
 #include "native/native.h"
 #include "native/reps.h"
 
@@ -28,6 +29,7 @@ int warden_run(void);
 /* A loaded add-in. */
 struct module {
         struct native_image image;
+        struct opened_libraries libraries;
         struct ward_addin_env env; /* env.context is the module */
         struct worker *worker;
         uint32_t number;

@@ -1,0 +1,268 @@
+#include "domain/libraries.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "base/fault.h"
+#include "base/own.h"
+#include "domain/kind.h"
+#include "domain/worker_path.h"
+#include "native/native.h"
+
+/* --- The worker's own ------------------------------------------------------------------------- */
+
+struct worker_libraries {
+        char **names;
+        size_t n;
+        bool bad; /* no memory */
+};
+
+struct worker_libraries *worker_libraries_free(struct worker_libraries *libraries)
+{
+        for (size_t i = 0; libraries && i < libraries->n; i++)
+                free(libraries->names[i]);
+        if (libraries)
+                free(libraries->names);
+        free(libraries);
+        return NULL;
+}
+
+static void worker_libraries_freep(struct worker_libraries **libraries)
+{
+        worker_libraries_free(*libraries);
+}
+
+static bool has(const struct worker_libraries *libraries, const char *name)
+{
+        for (size_t i = 0; i < libraries->n; i++)
+                if (!strcmp(libraries->names[i], name))
+                        return true;
+        return false;
+}
+
+static void add(struct worker_libraries *libraries, const char *name)
+{
+        char *copy = strdup(name), **grown = reallocarray(libraries->names, libraries->n + 1, sizeof *grown);
+        if (grown)
+                libraries->names = grown;
+        if (copy && grown) {
+                grown[libraries->n++] = copy;
+        } else {
+                libraries->bad = true;
+                free(copy);
+        }
+}
+
+/* Asked for each name, whether it is loaded: notes it. */
+static bool note(void *data, const char *name)
+{
+        if (!has(data, name))
+                add(data, name);
+        return false;
+}
+
+/* Besides what it is linked with, the warden loads what unwinds a stack. */
+static int read_worker(const struct domains *domains, struct worker_libraries **ret_libraries, struct ward_fault *fault)
+{
+        OWNED(freep) char *path = NULL;
+        OWNED(needed_finish) struct needed needed = { 0 };
+        OWNED(worker_libraries_freep) struct worker_libraries *libraries = calloc(1, sizeof *libraries);
+        if (!libraries)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot look at the worker program");
+        int r = worker_path_find(domains->worker_path, &path, fault);
+        if (r)
+                return r;
+        const struct needed_order order = { .path = path, .partial = true, .is_loaded = note, .data = libraries };
+        r = needed_find(&order, &needed, fault);
+        if (r)
+                return r;
+        note(libraries, "libgcc_s.so.1");
+        if (libraries->bad)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot look at the worker program");
+        *ret_libraries = STEAL(libraries);
+        return 0;
+}
+
+/* Read once a host; they stay as long as that. */
+static int get_worker(struct domains *domains, const struct worker_libraries **ret_libraries, struct ward_fault *fault)
+{
+        OWNED(worker_libraries_freep) struct worker_libraries *made = NULL;
+        for (;;) {
+                domains_enter(domains);
+                if (!domains->worker_libraries)
+                        domains->worker_libraries = STEAL(made);
+                *ret_libraries = domains->worker_libraries;
+                domains_leave(domains);
+                if (*ret_libraries)
+                        return 0;
+                int r = read_worker(domains, &made, fault);
+                if (r)
+                        return r;
+        }
+}
+
+/* --- Looking for them ------------------------------------------------------------------------- */
+
+struct finding {
+        struct domains *domains;
+        const struct ward_activate_options *options;
+        const struct worker_libraries *worker;
+        libraries_ask ask;
+        bool clash; /* and @fault says it */
+        struct ward_fault *fault;
+};
+
+static bool worker_has(void *data, const char *name)
+{
+        const struct finding *finding = data;
+        return has(finding->worker, name);
+}
+
+/* A file of that name, where the host wants it from, that is not the one it has loaded itself. */
+static void check_loaded(struct finding *finding, const char *name, const char *loaded)
+{
+        struct stat here, there;
+        char path[PATH_MAX];
+        for (const char *const *folder = finding->options->library_path; folder && *folder && !finding->clash; folder++) {
+                if (snprintf(path, sizeof path, "%s/%s", *folder, name) >= (int)sizeof path || stat(path, &there) < 0)
+                        continue;
+                if (!stat(loaded, &here) && here.st_dev == there.st_dev && here.st_ino == there.st_ino)
+                        return;
+                finding->clash = true;
+                fault_set(finding->fault, WARD_FAULT_MODULE,
+                          "library '%s' is loaded in the host already, from '%s': '%s' cannot be loaded beside it; activate the "
+                          "add-in at isolation process",
+                          name, loaded, path);
+        }
+}
+
+static bool host_has(void *data, const char *name)
+{
+        void *handle = dlopen(name, RTLD_LAZY | RTLD_NOLOAD);
+        const struct link_map *map = handle;
+        if (!handle)
+                return false;
+        check_loaded(data, name, map->l_name);
+        dlclose(handle);
+        return true;
+}
+
+static int keep_answer(const char *name, const struct ward_module *module, struct needed_file *ret, struct ward_fault *fault)
+{
+        int r = 0;
+        if (module->bytes)
+                r = native_copy((struct ward_span){ module->bytes, module->len }, name, &ret->copy, fault);
+        else
+                ret->path = realpath(module->path, NULL);
+        if (!r && !ret->path) /* bytes, or a file that is not there: the fault is to name it */
+                ret->path = strdup(module->bytes ? name : module->path);
+        if (!r && !ret->path)
+                r = fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot find library '%s'", name);
+        return r;
+}
+
+static int resolve(void *data, const char *name, const char *by, struct needed_file *ret, struct ward_fault *fault)
+{
+        const struct finding *finding = data;
+        struct ward_module module = { .size = sizeof module };
+        int r = finding->ask(finding->domains, name, by, finding->options, &module, fault);
+        if (r)
+                return r;
+        r = keep_answer(name, &module, ret, fault);
+        if (module.release)
+                module.release(module.release_data, &module);
+        if (r) {
+                fd_close(ret->copy);
+                ret->copy = -1;
+        }
+        return r;
+}
+
+int libraries_check_folders(const char *const *names, struct ward_fault *fault)
+{
+        for (; names && *names; names++)
+                if (**names != '/')
+                        return fault_set(fault, WARD_FAULT_USAGE, "'%s' in library_path is no absolute path", *names);
+        return 0;
+}
+
+int libraries_find(struct domains *domains, const struct instance_source *source, const struct ward_activate_options *options,
+                   libraries_ask ask, struct needed *ret_libraries, struct ward_fault *fault)
+{
+        const struct ward_domain *domain = options->domain;
+        enum ward_isolation isolation = domain ? domain->kind->isolation : options->isolation;
+        struct finding finding = { .domains = domains, .options = options, .ask = ask, .fault = fault };
+        OWNED(freep) char *path = source->image.at ? strdup(source->path) : realpath(source->path, NULL);
+        *ret_libraries = (struct needed){ 0 };
+        int r = libraries_check_folders(options->library_path, fault);
+        if (r || !path || isolation == WARD_WASM || (isolation == WARD_DIRECT && !options->library_path && !ask))
+                return r;
+        const struct needed_order order = {
+                .path = path,
+                .image = source->image,
+                .folders = { options->library_path, domain ? (const char *const *)domain->library_path : NULL },
+                .partial = isolation == WARD_DIRECT,
+                .is_loaded = isolation == WARD_DIRECT ? host_has : worker_has,
+                .resolve = ask ? resolve : NULL,
+                .data = &finding,
+        };
+        if (isolation == WARD_PROCESS)
+                r = get_worker(domains, &finding.worker, fault);
+        if (!r)
+                r = needed_find(&order, ret_libraries, fault);
+        if (!r && finding.clash) {
+                needed_finish(ret_libraries);
+                r = -WARD_FAULT_MODULE;
+        }
+        return r;
+}
+
+/* --- Beside others ---------------------------------------------------------------------------- */
+
+/* What the host gives as bytes for one name is the same, however often it gives it. */
+static bool are_same(const struct needed_file *a, const struct needed_file *b)
+{
+        struct stat x, y;
+        if (a->copy >= 0 || b->copy >= 0)
+                return a->copy >= 0 && b->copy >= 0;
+        return !strcmp(a->path, b->path) ||
+               (!stat(a->path, &x) && !stat(b->path, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
+static const struct needed_file *find_named(const struct needed *needed, const char *name)
+{
+        for (size_t i = 0; i < needed->n; i++)
+                if (!strcmp(needed->files[i].name, name))
+                        return &needed->files[i];
+        return NULL;
+}
+
+static int check_beside(const struct instance *instance, const struct instance *other, struct ward_fault *fault)
+{
+        for (size_t i = 0; i < instance->libraries.n; i++) {
+                const struct needed_file *file = &instance->libraries.files[i], *there = find_named(&other->libraries, file->name);
+                if (there && !are_same(file, there))
+                        return fault_set(fault, WARD_FAULT_MODULE,
+                                         "library '%s' is in domain '%s' already, from '%s' for add-in '%s'; '%s' is to have '%s': "
+                                         "activate it in a domain of its own",
+                                         file->name, instance->domain->name, there->path, other->name, instance->module,
+                                         file->path);
+        }
+        return 0;
+}
+
+int libraries_check(const struct instance *instance, struct ward_fault *fault)
+{
+        struct ward_domain *domain = instance->domain;
+        int r = 0;
+        pthread_mutex_lock(&domain->list_lock);
+        for (struct list *link = domain->instances.next; !r && link != &domain->instances; link = link->next)
+                r = check_beside(instance, CONTAINER_OF(link, struct instance, link), fault);
+        pthread_mutex_unlock(&domain->list_lock);
+        return r;
+}

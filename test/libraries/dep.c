@@ -1,0 +1,7 @@
+/* A library that is there in several versions. */
+int dep_version(void);
+
+int dep_version(void)
+{
+        return VERSION;
+}
