@@ -21,6 +21,7 @@
 enum {
         END_MS = 2000, /* that a warden has to end by itself, before it is killed */
         SEND_MS = 1000,
+        NOTICE_MS = 200, /* that the monitor's thread may take to notice its end */
 };
 
 struct warden {
@@ -92,7 +93,10 @@ static void unwatch(struct warden *warden)
 static void lose(struct warden *warden)
 {
         const struct warden_end end = { .kind = WARDEN_LOST };
+        pthread_mutex_lock(&warden->lock);
         atomic_store(&warden->lost, true);
+        pthread_cond_broadcast(&warden->changed);
+        pthread_mutex_unlock(&warden->lock);
         unwatch(warden);
         for (uint64_t id; (id = any_running(warden));)
                 deliver(warden, id, &end);
@@ -325,6 +329,25 @@ static struct warden *take_running(struct domains *domains, struct warden **ret_
         return warden;
 }
 
+/* Whether it has ended, known or not. */
+static bool is_gone(const struct warden *warden)
+{
+        struct pollfd ends[] = { { .fd = warden->socket }, { .fd = warden->pidfd, .events = POLLIN } };
+        return poll(ends, COUNT_OF(ends), 0) > 0;
+}
+
+/* Waits until the monitor's thread knows, too; whether it does. If this is that thread, it does not. */
+static bool await_loss(struct warden *warden)
+{
+        const struct timespec until = clock_timespec(clock_deadline(NOTICE_MS));
+        int r = 0;
+        pthread_mutex_lock(&warden->lock);
+        while (!atomic_load(&warden->lost) && r != ETIMEDOUT)
+                r = pthread_cond_timedwait(&warden->changed, &warden->lock, &until);
+        pthread_mutex_unlock(&warden->lock);
+        return atomic_load(&warden->lost);
+}
+
 /* Starting takes milliseconds, and locks of others: so it is done under no lock, and of two that were started at once one goes. */
 int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_warden, struct ward_fault *fault)
 {
@@ -332,6 +355,10 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
         for (;;) {
                 struct warden *running = take_running(domains, &lost);
                 warden_free(lost);
+                if (running && is_gone(running) && await_loss(running)) {
+                        warden_unref(running);
+                        continue;
+                }
                 if (running) {
                         warden_free(made);
                         *ret_warden = running;
