@@ -34,6 +34,7 @@ static struct child *child_free(struct child *child)
 {
         if (!child)
                 return NULL;
+        notices_finish(child);
         warden_unwatch(child->warden, &child->listener);
         for (size_t i = 0; i < child->n_files; i++) {
                 free(child->files[i].path);
@@ -63,10 +64,12 @@ static int spawn(struct warden *warden, const struct request *request)
                 return -ENOMEM;
         child->warden = warden;
         child->listener.fd = -1;
+        notices_init(&child->notices);
         child->id = request->head.id;
         if (request->bytes < sizeof spawn)
                 return -EBADMSG;
         memcpy(&spawn, request->payload, sizeof spawn);
+        notices_begin(&child->notices, &spawn);
         if (spawn.zygote >= WIRE_ZYGOTES)
                 return -EBADMSG;
         child->pid = zygote_fork(&warden->zygotes[spawn.zygote], spawn.descriptors, request->fds, request->n_fds);

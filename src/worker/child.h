@@ -2,6 +2,7 @@
 #ifndef WORKER_CHILD_H
 #define WORKER_CHILD_H
 
+#include "worker/notice.h"
 #include "worker/warden.h"
 
 /* What the worker may open by this name, to read. */
@@ -15,7 +16,8 @@ struct child {
         pid_t pid;   /* reaped by the warden only, so it is this worker until then */
         uint64_t id; /* the host's name for it */
         struct warden *warden;
-        struct source listener; /* notifications of its filter */
+        struct source listener; /* notifications of its filter, */
+        struct notices notices; /* and what becomes of them */
         struct child_file *files;
         size_t n_files;
 };

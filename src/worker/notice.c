@@ -2,39 +2,167 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/own.h"
+#include "worker/notice_judge.h"
+#include "worker/notice_parts.h"
 
-enum { PATH_SIZE = 4096, PAGE = 4096 };
+enum {
+        GRANTS_MAX = 4096,
+        REFUSED_NS = 400000, /* that a worker pays for a refused call, */
+        SERVED_NS = 20000,   /* and any other */
+        BURST_NS = 200000000,
+        TICK_NS = 20000000,
+};
 
-/* Text at @address of the thread's; false where it is none, or too long. It may change meanwhile: this is a copy. */
-static bool read_text(pid_t thread, uint64_t address, char ret_text[PATH_SIZE])
+/* --- Of a child ------------------------------------------------------------------------------- */
+
+void notices_init(struct notices *notices)
 {
-        for (size_t have = 0; have < PATH_SIZE;) {
-                size_t part = PAGE - (address + have) % PAGE;
-                if (part > PATH_SIZE - have)
-                        part = PATH_SIZE - have;
-                struct iovec here = { ret_text + have, part }, there = { (void *)(uintptr_t)(address + have), part };
-                ssize_t n = process_vm_readv(thread, &here, 1, &there, 1, 0);
-                if (n <= 0)
-                        return false;
-                if (memchr(ret_text + have, 0, (size_t)n))
-                        return true;
-                have += (size_t)n;
-        }
-        return false;
+        *notices = (struct notices){ .clock.fd = -1 };
+        list_init(&notices->connections);
 }
 
-static void answer(const struct child *child, uint64_t id, int error)
+void notices_begin(struct notices *notices, const struct wire_spawn *spawn)
+{
+        notices->level = (enum filter_kind)spawn->filter;
+        notices->may_spawn = spawn->may_spawn;
+}
+
+void notices_finish(struct child *child)
+{
+        struct notices *notices = &child->notices;
+        connections_end(child);
+        warden_unwatch(child->warden, &notices->clock);
+        for (size_t i = 0; i < notices->n_grants; i++)
+                free((void *)(uintptr_t)notices->grants[i].path);
+        free(notices->grants);
+        free(notices->addresses);
+        acts_finish(&notices->acts);
+}
+
+/* What is lost for want of memory is not granted. */
+void notices_grant(struct child *child, const struct request *request)
+{
+        struct notices *notices = &child->notices;
+        if (notices->n_grants == GRANTS_MAX)
+                return;
+        struct sandbox_grant *grants = reallocarray(notices->grants, notices->n_grants + 1, sizeof *grants);
+        char *path = strndup((const char *)request->payload, request->bytes);
+        if (grants)
+                notices->grants = grants;
+        if (grants && path)
+                grants[notices->n_grants++] = (struct sandbox_grant){ STEAL(path), (unsigned)request->head.status };
+        free(path);
+}
+
+void notices_address(struct child *child, const struct request *request)
+{
+        struct notices *notices = &child->notices;
+        struct sandbox_address *addresses = reallocarray(notices->addresses, notices->n_addresses + 1, sizeof *addresses);
+        if (!addresses || request->bytes > sizeof addresses->at || notices->n_addresses == GRANTS_MAX)
+                return;
+        notices->addresses = addresses;
+        struct sandbox_address *address = &addresses[notices->n_addresses++];
+        *address = (struct sandbox_address){ .len = (socklen_t)request->bytes };
+        memcpy(&address->at, request->payload, request->bytes);
+}
+
+/* --- Later ------------------------------------------------------------------------------------ */
+
+/* Not as long as the host is slow: what comes meanwhile is counted together. */
+static void tell_acts(struct child *child)
+{
+        struct acts *acts = &child->notices.acts;
+        const struct wire_head head = { .kind = WIRE_ACT, .id = child->id };
+        struct wire_act act;
+        while (!child->warden->host_is_slow && acts_take(acts, clock_now(), &act))
+                warden_tell(child->warden, &head, &act, sizeof act);
+}
+
+static bool may_serve(const struct notices *notices)
+{
+        if (notices->level == FILTER_OBSERVE && !acts_have_room(&notices->acts))
+                return false;
+        return allowance_is_left(notices->served_until, clock_now(), BURST_NS);
+}
+
+/* A listener that is not looked at tells of its end only. */
+static void set_rest(struct child *child, bool rests)
+{
+        struct epoll_event event = { .events = rests ? 0 : EPOLLIN, .data.ptr = &child->listener };
+        if (child->listener.fd >= 0 && child->notices.rests != rests)
+                epoll_ctl(child->warden->epoll, EPOLL_CTL_MOD, child->listener.fd, &event);
+        child->notices.rests = rests;
+}
+
+static void look_again(struct child *child);
+
+static void on_clock(struct warden *warden, struct source *source)
+{
+        uint64_t ticks;
+        struct child *child = CONTAINER_OF(source, struct child, notices.clock);
+        if (read(source->fd, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
+                warden_unwatch(warden, source);
+        tell_acts(child);
+        look_again(child);
+}
+
+static void start_clock(struct child *child)
+{
+        const struct itimerspec tick = { { 0, TICK_NS }, { 0, TICK_NS } };
+        struct source *clock = &child->notices.clock;
+        if (clock->fd >= 0)
+                return;
+        *clock = (struct source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_clock };
+        if (clock->fd < 0 || timerfd_settime(clock->fd, 0, &tick, NULL) < 0 || warden_watch(child->warden, clock) < 0)
+                warden_unwatch(child->warden, clock);
+}
+
+/* Whether the worker's calls are to wait, and the clock to run. Without a clock nobody waits. */
+static void look_again(struct child *child)
+{
+        struct notices *notices = &child->notices;
+        bool rests = !may_serve(notices);
+        if (rests || notices->acts.n)
+                start_clock(child);
+        else
+                warden_unwatch(child->warden, &notices->clock);
+        set_rest(child, rests && notices->clock.fd >= 0);
+}
+
+/* --- Answers ---------------------------------------------------------------------------------- */
+
+/* A worker that has gone meanwhile needs none. */
+void notice_answer(const struct child *child, uint64_t id, int error)
 {
         struct seccomp_notif_resp response = { .id = id, .error = -error };
         ioctl(child->listener.fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
+
+static void go_on(const struct child *child, uint64_t id)
+{
+        struct seccomp_notif_resp response = { .id = id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+        ioctl(child->listener.fd, SECCOMP_IOCTL_NOTIF_SEND, &response);
+}
+
+static void refuse(struct child *child, uint64_t id, const struct call *call, int error)
+{
+        char subject[CALL_TEXT_MAX];
+        notice_answer(child, id, error);
+        call_print(call, subject);
+        acts_refused(&child->notices.acts, call->number, error, subject);
+        allowance_charge(&child->notices.served_until, clock_now(), REFUSED_NS);
+}
+
+/* --- Files of add-ins ------------------------------------------------------------------------- */
 
 /* Puts @fd into the worker, as what its call results in. */
 static void give(const struct child *child, uint64_t id, int fd)
@@ -43,7 +171,7 @@ static void give(const struct child *child, uint64_t id, int fd)
                 .id = id, .flags = SECCOMP_ADDFD_FLAG_SEND, .srcfd = (uint32_t)fd, .newfd_flags = O_CLOEXEC
         };
         if (ioctl(child->listener.fd, SECCOMP_IOCTL_NOTIF_ADDFD, &add) < 0 && errno != ENOENT)
-                answer(child, id, EMFILE);
+                notice_answer(child, id, EMFILE);
 }
 
 /* The host says which files before it has them loaded. */
@@ -56,20 +184,86 @@ static const struct child_file *find_file(struct child *child, const char *path)
         return NULL;
 }
 
-static void serve_open(struct child *child, const struct seccomp_notif *notice)
+/* Opened anew each time: who reads it begins at its beginning. */
+static int open_file(const struct child *child, const struct child_file *file)
 {
-        char path[PATH_SIZE];
-        bool reads = (notice->data.args[2] & O_ACCMODE) == O_RDONLY;
-        if (!read_text((pid_t)notice->pid, notice->data.args[1], path)) {
-                answer(child, notice->id, EFAULT);
-                return;
-        }
-        const struct child_file *file = reads ? find_file(child, path) : NULL;
-        OWNED(fd_closep) int opened = file && file->fd < 0 ? open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) : -1;
-        if (file && (opened >= 0 || file->fd >= 0))
-                give(child, notice->id, opened >= 0 ? opened : file->fd);
+        char name[32];
+        if (file->fd < 0)
+                return open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        snprintf(name, sizeof name, "self/fd/%d", file->fd);
+        int fd = openat(child->warden->proc, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        return fd < 0 ? fcntl(file->fd, F_DUPFD_CLOEXEC, 0) : fd;
+}
+
+/* Whether it was one. */
+static bool serve_file(struct child *child, uint64_t id, const struct call *call)
+{
+        if (call->kind != CALL_OPEN || call->access != SANDBOX_READ || child->notices.level == FILTER_OBSERVE)
+                return false;
+        const struct child_file *file = find_file(child, call->path);
+        if (!file)
+                return false;
+        OWNED(fd_closep) int fd = open_file(child, file);
+        if (fd >= 0)
+                give(child, id, fd);
         else
-                answer(child, notice->id, file ? errno : EACCES);
+                notice_answer(child, id, errno);
+        return true;
+}
+
+/* --- Calls ------------------------------------------------------------------------------------ */
+
+static enum verdict judge_call(const struct child *child, const struct call *call)
+{
+        const struct notices *notices = &child->notices;
+        const struct grants grants = { .grants = notices->grants,
+                                       .n = notices->n_grants,
+                                       .addresses = notices->addresses,
+                                       .n_addresses = notices->n_addresses,
+                                       .spawn = notices->may_spawn };
+        const struct judge by = { notices->level, &grants, child->warden->namespaced ? 1 : child->pid };
+        return judge(&by, call);
+}
+
+static void serve_call(struct child *child, const struct seccomp_notif *notice, const struct call *call)
+{
+        allowance_charge(&child->notices.served_until, clock_now(), SERVED_NS);
+        if (serve_file(child, notice->id, call))
+                return;
+        switch (judge_call(child, call)) {
+        case VERDICT_GO_ON:
+                if (child->notices.level == FILTER_OBSERVE)
+                        use_add(&child->notices.acts, call);
+                go_on(child, notice->id);
+                break;
+        case VERDICT_CONNECT:
+                connection_serve(child, notice, call);
+                break;
+        case VERDICT_REFUSE:
+                refuse(child, notice->id, call, call->error);
+                break;
+        }
+}
+
+/* What was read is of the thread that waits, if it waits still: else its number may be another's by now. */
+static bool is_waiting(const struct child *child, uint64_t id)
+{
+        return !ioctl(child->listener.fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+}
+
+static void serve(struct child *child, const struct seccomp_notif *notice)
+{
+        static struct call call; /* large, and one at a time */
+        int r = call_decode(child->warden->proc, child->pid, notice, &call);
+        if (!is_waiting(child, notice->id))
+                return;
+        /* The kernel finds for itself what is wrong with it. */
+        if (r && child->notices.level == FILTER_OBSERVE)
+                go_on(child, notice->id);
+        else if (r)
+                refuse(child, notice->id, &call, -r);
+        else
+                serve_call(child, notice, &call);
 }
 
 void notice_serve(struct child *child)
@@ -80,8 +274,7 @@ void notice_serve(struct child *child)
                         warden_unwatch(child->warden, &child->listener);
                 return;
         }
-        if (notice.data.nr == SYS_openat)
-                serve_open(child, &notice);
-        else
-                answer(child, notice.id, EPERM);
+        serve(child, &notice);
+        tell_acts(child);
+        look_again(child);
 }

@@ -65,21 +65,21 @@ static const struct form forms[] = {
         PATH("mkdir", CALL_CHANGE, 0),
         PATH("rmdir", CALL_CHANGE, 0),
         PATH("mknod", CALL_CHANGE, 0),
-        PATH("truncate", CALL_CHANGE, 0),
-        PATH("chmod", CALL_CHANGE, 0),
-        PATH("chown", CALL_CHANGE, 0),
-        PATH("lchown", CALL_CHANGE, 0),
-        PATH("utime", CALL_CHANGE, 0),
-        PATH("utimes", CALL_CHANGE, 0),
+        PATH("truncate", CALL_ALTER, 0),
+        PATH("chmod", CALL_ALTER, 0),
+        PATH("chown", CALL_ALTER, 0),
+        PATH("lchown", CALL_ALTER, 0),
+        PATH("utime", CALL_ALTER, 0),
+        PATH("utimes", CALL_ALTER, 0),
         PATH("symlink", CALL_CHANGE, 1),
         PATH_AT("unlinkat", CALL_CHANGE, 0, 1, NONE),
         PATH_AT("mkdirat", CALL_CHANGE, 0, 1, NONE),
         PATH_AT("mknodat", CALL_CHANGE, 0, 1, NONE),
-        PATH_AT("fchmodat", CALL_CHANGE, 0, 1, NONE),
-        PATH_AT("fchmodat2", CALL_CHANGE, 0, 1, 3),
-        PATH_AT("fchownat", CALL_CHANGE, 0, 1, 4),
-        PATH_AT("futimesat", CALL_CHANGE, 0, 1, NONE),
-        PATH_AT("utimensat", CALL_CHANGE, 0, 1, 3),
+        PATH_AT("fchmodat", CALL_ALTER, 0, 1, NONE),
+        PATH_AT("fchmodat2", CALL_ALTER, 0, 1, 3),
+        PATH_AT("fchownat", CALL_ALTER, 0, 1, 4),
+        PATH_AT("futimesat", CALL_ALTER, 0, 1, NONE),
+        PATH_AT("utimensat", CALL_ALTER, 0, 1, 3),
         PATH_AT("symlinkat", CALL_CHANGE, 1, 2, NONE),
         PATHS("rename", 0, 1),
         PATHS("link", 0, 1),
@@ -128,6 +128,12 @@ static const struct form *form_of(int number, const char *name)
         return known[number];
 }
 
+/* Who has called. */
+struct caller {
+        int proc;
+        pid_t worker, tid;
+};
+
 /* --- What files are opened for ---------------------------------------------------------------- */
 
 static unsigned access_of(uint64_t flags)
@@ -155,35 +161,38 @@ static int decode_open(pid_t tid, const struct form *form, struct call *call)
                 r = memory_read(tid, call->data.args[2], &flags, sizeof flags);
         call->access = access_of(flags);
         call->makes = flags & O_CREAT;
+        call->lists = flags & O_DIRECTORY;
         return r;
 }
 
 /* --- Paths and addresses ---------------------------------------------------------------------- */
 
 /* A folder that cannot be found leaves the path unknown, which nobody is granted. */
-static int decode_path(int proc, pid_t tid, const struct call *call, int folder, int path, char to[PATH_MAX])
+static int decode_path(const struct caller *caller, const struct call *call, int folder, int path, char to[PATH_MAX])
 {
         char text[PATH_MAX], from[PATH_MAX];
         int fd = folder == NONE ? AT_FDCWD : (int)call->data.args[folder];
         text[0] = to[0] = 0;
         if (call->data.args[path]) {
-                int r = memory_read_path(tid, call->data.args[path], text);
+                int r = memory_read_path(caller->tid, call->data.args[path], text);
                 if (r)
                         return r;
         }
         if (*text == '/')
                 return path_join("/", text, to);
-        return path_of_folder(proc, tid, fd, from) || *from != '/' ? 0 : path_join(from, text, to);
+        OWNED(fd_closep) int process = process_open(caller->worker, caller->tid);
+        if (process < 0 || path_of_folder(caller->proc, process, fd, from) || *from != '/')
+                return 0;
+        return path_join(from, text, to);
 }
 
-static int decode_paths(int proc, pid_t tid, const struct form *form, struct call *call)
+static int decode_paths(const struct caller *caller, const struct form *form, struct call *call)
 {
         call->by_descriptor = !call->data.args[form->path] || (form->flags != NONE && call->data.args[form->flags] & EMPTY_PATH);
-        call->makes = form->kind == CALL_CHANGE;
-        int r = decode_path(proc, tid, call, form->folder, form->path, call->path);
+        int r = decode_path(caller, call, form->folder, form->path, call->path);
         if (!r && form->other_path != NONE)
-                r = decode_path(proc, tid, call, form->other_folder, form->other_path, call->other_path);
-        return !r && form->kind == CALL_OPEN ? decode_open(tid, form, call) : r;
+                r = decode_path(caller, call, form->other_folder, form->other_path, call->other_path);
+        return !r && form->kind == CALL_OPEN ? decode_open(caller->tid, form, call) : r;
 }
 
 static int decode_address(pid_t tid, struct call *call)
@@ -196,12 +205,12 @@ static int decode_address(pid_t tid, struct call *call)
         return len ? memory_read(tid, call->data.args[1], &call->address, len) : 0;
 }
 
-int call_decode(int proc, const struct seccomp_notif *notice, struct call *ret_call)
+int call_decode(int proc, pid_t worker, const struct seccomp_notif *notice, struct call *ret_call)
 {
         struct call *call = ret_call;
         const char *name = notice->data.arch == syscall_arch ? syscall_name(notice->data.nr) : NULL;
         const struct form *form = name ? form_of(notice->data.nr, name) : NULL;
-        pid_t tid = (pid_t)notice->pid;
+        const struct caller caller = { proc, worker, (pid_t)notice->pid };
         *call = (struct call){ .number = notice->data.nr, .name = "unknown", .error = ENOSYS, .data = notice->data };
         if (!name)
                 return 0;
@@ -209,9 +218,9 @@ int call_decode(int proc, const struct seccomp_notif *notice, struct call *ret_c
         call->kind = form->kind;
         call->error = form->error;
         if (form->path != NONE)
-                return decode_paths(proc, tid, form, call);
+                return decode_paths(&caller, form, call);
         if (form->kind == CALL_CONNECT)
-                return decode_address(tid, call);
+                return decode_address(caller.tid, call);
         if (form->kind == CALL_SIGNAL)
                 call->target = (int)notice->data.args[0];
         return 0;

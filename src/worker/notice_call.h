@@ -15,7 +15,8 @@ enum call_kind {
         CALL_OTHER,
         CALL_OPEN,    /* of @path, with @access */
         CALL_LOOK,    /* at @path */
-        CALL_CHANGE,  /* of @path, and @other_path if there is one */
+        CALL_ALTER,   /* what is at @path */
+        CALL_CHANGE,  /* what is there, at @path, and @other_path if there is one */
         CALL_EXECUTE, /* of @path */
         CALL_CONNECT, /* to @address */
         CALL_FORK,
@@ -27,7 +28,8 @@ struct call {
         int number;
         const char *name;                /* a literal; "unknown" */
         unsigned access;                 /* of enum sandbox_right: what a file is opened for */
-        bool makes;                      /* a file that may not be there yet */
+        bool makes;                      /* CALL_OPEN: if it is not there */
+        bool lists;                      /* CALL_OPEN: a folder */
         bool by_descriptor;              /* what is changed may be what a descriptor is of, whatever the path says */
         int fd;                          /* CALL_CONNECT: the socket */
         long long target;                /* CALL_SIGNAL: of whom */
@@ -41,8 +43,9 @@ struct call {
 
 enum { CALL_TEXT_MAX = 512 };
 
-/* @proc as in notice_memory.h. 0; or a negative errno where the caller's memory cannot be read: what the call would return. */
-int call_decode(int proc, const struct seccomp_notif *notice, struct call *ret_call);
+/* @worker, @proc as in notice_memory.h. 0; or a negative errno where the caller's memory cannot be read: what the call would
+ * return. */
+int call_decode(int proc, pid_t worker, const struct seccomp_notif *notice, struct call *ret_call);
 
 /* Of what it is, for people: a path, an address, a request. Any bytes, NUL-terminated, cut. */
 void call_print(const struct call *call, char to[CALL_TEXT_MAX]);

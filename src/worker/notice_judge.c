@@ -104,6 +104,7 @@ static enum verdict judge_intranet(const struct judge *judge, const struct call 
         switch (call->kind) {
         case CALL_OPEN:
                 return go_on_if(call->path[0] && may(grants, call->path, call->access));
+        case CALL_ALTER:
         case CALL_CHANGE:
                 return go_on_if(may_change(grants, call));
         case CALL_EXECUTE:

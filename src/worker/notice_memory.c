@@ -4,9 +4,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 #include "base/own.h"
+
+enum { THREAD = O_EXCL }; /* PIDFD_THREAD */
 
 static ssize_t read_some(pid_t tid, uint64_t from, void *to, size_t size)
 {
@@ -74,13 +78,40 @@ int path_join(const char *folder, const char *path, char to[PATH_MAX])
         return 0;
 }
 
-int path_of_folder(int proc, pid_t tid, int fd, char to[PATH_MAX])
+int process_open(pid_t worker, pid_t tid)
+{
+        pid_t first = syscall(SYS_tgkill, worker, tid, 0) ? tid : worker;
+        int process = (int)syscall(SYS_pidfd_open, first, 0);
+        if (process < 0 && (errno == EINVAL || errno == ENOENT))
+                process = (int)syscall(SYS_pidfd_open, first, THREAD);
+        return process < 0 ? -errno : process;
+}
+
+/* By what number @proc knows it. */
+static int number_in(int proc, int process)
+{
+        char name[40], text[512];
+        snprintf(name, sizeof name, "self/fdinfo/%d", process);
+        OWNED(fd_closep) int fd = openat(proc, name, O_RDONLY | O_CLOEXEC);
+        ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+        if (n < 0)
+                return -errno;
+        text[n] = 0;
+        const char *at = strstr(text, "\nPid:");
+        int number = at ? atoi(at + 5) : 0;
+        return number > 0 ? number : -ESRCH;
+}
+
+int path_of_folder(int proc, int process, int fd, char to[PATH_MAX])
 {
         char link[48];
+        int number = number_in(proc, process);
+        if (number < 0)
+                return number;
         if (fd == AT_FDCWD)
-                snprintf(link, sizeof link, "%d/cwd", tid);
+                snprintf(link, sizeof link, "%d/cwd", number);
         else
-                snprintf(link, sizeof link, "%d/fd/%d", tid, fd);
+                snprintf(link, sizeof link, "%d/fd/%d", number, fd);
         ssize_t n = readlinkat(proc, link, to, PATH_MAX - 1);
         if (n < 0)
                 return -errno;

@@ -19,9 +19,13 @@ int memory_read_path(pid_t tid, uint64_t from, char to[PATH_MAX]);
  * followed. 0, or -ENAMETOOLONG. */
 int path_join(const char *folder, const char *path, char to[PATH_MAX]);
 
-/* Where descriptor @fd of @tid leads, AT_FDCWD its working directory; @proc is a descriptor of a /proc in which it has that number.
- * 0, or a negative errno. What is no path begins without a slash, as "socket:[1]" does. */
-int path_of_folder(int proc, pid_t tid, int fd, char to[PATH_MAX]);
+/* A pidfd of the process that thread @tid is of; @worker is where it most often is. Owned; or a negative errno: before Linux 6.9
+ * what a worker has started is found by its first thread only. */
+int process_open(pid_t worker, pid_t tid);
+
+/* Where descriptor @fd of a process leads, AT_FDCWD its working directory; @proc is a descriptor of /proc, which may be that of
+ * another namespace. 0, or a negative errno. What is no path begins without a slash, as "socket:[1]" does. */
+int path_of_folder(int proc, int process, int fd, char to[PATH_MAX]);
 
 /* Whether @path is @folder or below; both as path_join makes them. */
 bool path_is_in(const char *path, const char *folder);

@@ -94,7 +94,7 @@ static int decode(const char *name, uint64_t a, uint64_t b, uint64_t c, uint64_t
                 .data = { .nr = syscall_number(name), .arch = syscall_arch, .args = { a, b, c, d } },
         };
         OWNED(fd_closep) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        return call_decode(proc, &notice, &call);
+        return call_decode(proc, getpid(), &notice, &call);
 }
 
 static const char *printed(void)

@@ -134,6 +134,12 @@ static void serve_child(struct child *child, struct request *request)
         case WIRE_FILE:
                 child_add_file(child, request);
                 break;
+        case WIRE_GRANT:
+                notices_grant(child, request);
+                break;
+        case WIRE_ADDRESS:
+                notices_address(child, request);
+                break;
         case WIRE_ASK:
                 answer(child, request->head.status);
                 break;
