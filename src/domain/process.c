@@ -190,7 +190,7 @@ static int take_ready(struct process *process, struct ward_fault *fault)
 {
         uint64_t held;
         channel_slots(&process->first->channel, &held, 1);
-        process->held = (uint32_t)held;
+        process->held = (uint32_t)held & ~process->domain->domains->without_layers;
         return layers_check(process->domain->level, process->held, fault);
 }
 

@@ -30,6 +30,13 @@ static int hold(struct applying *applying, unsigned layer, int r)
         return r < 0 ? r : 0;
 }
 
+/* Of those that the kernel gives only to who has given up new privileges. */
+static int hold_restricted(struct applying *applying, unsigned layer, int r)
+{
+        bool entitled = applying->result->held & WARD_LAYER_NO_NEW_PRIVILEGES;
+        return hold(applying, layer, (r == -EPERM || r == -EACCES) && !entitled ? 1 : r);
+}
+
 /* --- What needs no layer ---------------------------------------------------------------------- */
 
 static int apply_environment(struct applying *applying)
@@ -158,7 +165,7 @@ static int apply_landlock(struct applying *applying)
         if (!wants(applying, WARD_LAYER_LANDLOCK))
                 return 0;
         int r = landlock_restrict(grants->grants, grants->n);
-        return hold(applying, WARD_LAYER_LANDLOCK, r ? r : !landlock_is_in_force());
+        return hold_restricted(applying, WARD_LAYER_LANDLOCK, r ? r : !landlock_is_in_force());
 }
 
 static int apply_hidden(struct applying *applying)
@@ -175,7 +182,7 @@ static int apply_filter(struct applying *applying)
 {
         int r = filter_apply(&applying->plan->filter, &applying->result->listener);
         if (wants(applying, WARD_LAYER_FILTER))
-                return hold(applying, WARD_LAYER_FILTER, r);
+                return hold_restricted(applying, WARD_LAYER_FILTER, r);
         return r < 0 ? r : 0;
 }
 

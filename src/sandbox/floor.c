@@ -55,12 +55,12 @@ static const struct layers_rule of_full_trust[] = {
  * none for the network: of that it knows TCP only. */
 static const struct layers_rule of_others[] = {
         { WARD_LAYER_OTHER_USER, "it would be user 0, to whom most files belong" }, /* of a host that is */
+        { WARD_LAYER_NO_NEW_PRIVILEGES, "it could get rights by executing set-user-ID programs" },
         { WARD_LAYER_FILTER, "no system call is refused" },
         { WARD_LAYER_NETWORK_NAMESPACE, "nothing but the filter keeps it from the network" },
         { WARD_LAYER_PID_NAMESPACE | WARD_LAYER_OTHER_USER, "nothing but the filter keeps it from other processes" },
         { WARD_LAYER_OWN_ROOT | WARD_LAYER_LANDLOCK, "nothing but the filter keeps it from files" },
         { WARD_LAYER_NO_CAPABILITIES, "it would keep rights over the machine" },
-        { WARD_LAYER_NO_NEW_PRIVILEGES, "it could get rights by executing set-user-ID programs" },
         { WARD_LAYER_HIDDEN, "others of its user could trace it, and read its memory" },
         { WARD_LAYER_RLIMITS | WARD_LAYER_CGROUP, "nothing limits what it takes" },
         { 0, NULL },
@@ -104,7 +104,7 @@ int layers_check(enum ward_level level, unsigned held, struct ward_fault *fault)
         if (!rule)
                 return 0;
         name_layers(rule->layers, names, sizeof names);
-        advice_for(rule->layers, advice, sizeof advice);
+        advice_for(rule->layers & -rule->layers, advice, sizeof advice);
         return fault_set(fault, WARD_FAULT_REFUSED, "level %s cannot be held here: without %s, %s. %s`ward doctor` tells more",
                          ward_level_name(level), names, rule->why, advice);
 }
