@@ -60,6 +60,7 @@ struct domains {
         struct wasm_modules modules;
         _Atomic uint64_t next_number;              /* of a domain without a name */
         char *worker_path;                         /* owned; NULL where not given */
+        struct worker_program *worker_program;     /* domain/worker_program.h; NULL until there was a warden */
         struct worker_libraries *worker_libraries; /* domain/libraries.h; NULL until it is read */
         char *cache_path;
         char *compiler;

@@ -10,6 +10,7 @@
 #include "domain/tokens.h"
 #include "domain/warden.h"
 #include "domain/wasm_modules.h"
+#include "domain/worker_program.h"
 #include "wasm/area.h"
 
 int domains_init(struct domains *domains, struct ward_fault *fault)
@@ -97,6 +98,7 @@ void domains_finish(struct domains *domains)
         pthread_mutex_destroy(&domains->lock);
         domain_state_free(domains->page);
         free(domains->worker_path);
+        worker_program_free(domains->worker_program);
         worker_libraries_free(domains->worker_libraries);
         free(domains->cache_path);
         free(domains->compiler);

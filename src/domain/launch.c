@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,7 +28,7 @@
 #include "base/fault.h"
 #include "channel/message.h"
 
-enum { STACK = 64 << 10, SIGNAL_SET = 8 /* bytes of the kernel's sigset */, HIGH_FD = 8 };
+enum { STACK = 64 << 10, SIGNAL_SET = 8 /* bytes of the kernel's sigset */, PROGRAM = WIRE_HOST + 1, HIGH_FD = 8 };
 
 /* Sanitizers keep accounts of stacks and threads; these are none that they know. clone(2)'s wrapper they replace by one that takes
  * the host's thread for a forked child from then on; by its other name in the C library it is left alone. */
@@ -42,11 +43,12 @@ enum hold {
 };
 
 struct launch {
-        const char *path;
+        const struct worker_program *program;
         int socket;
         int host;
         char uid_map[32];
         char gid_map[32];
+        cpu_set_t cpus;  /* the host's, as of its first thread: who starts a warden may keep to one of its own */
         uint8_t *stacks; /* the launcher's, then the warden's */
         enum hold hold;
         int pidfd;
@@ -132,15 +134,17 @@ RAW static int put_fd(int fd, int number)
 RAW static int arrange_fds(const struct launch *launch)
 {
         int first = raw_open("/dev/null", O_RDWR);
-        int null = raise_fd(first), socket = raise_fd(launch->socket), host = raise_fd(launch->host);
-        if (null < 0 || socket < 0 || host < 0)
+        int null = raise_fd(first), socket = raise_fd(launch->socket), host = raise_fd(launch->host),
+            program = raise_fd(launch->program->fd);
+        if (null < 0 || socket < 0 || host < 0 || program < 0)
                 return -1;
         for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
                 if ((fd == first || !is_stream(fd)) && put_fd(null, fd) < 0)
                         return -1;
-        if (put_fd(null, STDIN_FILENO) < 0 || put_fd(socket, WIRE_SOCKET) < 0 || put_fd(host, WIRE_HOST) < 0)
+        if (put_fd(null, STDIN_FILENO) < 0 || put_fd(socket, WIRE_SOCKET) < 0 || put_fd(host, WIRE_HOST) < 0 ||
+            syscall(SYS_dup3, program, PROGRAM, O_CLOEXEC) < 0)
                 return -1;
-        return (int)syscall(SYS_close_range, WIRE_HOST + 1, ~0U, 0);
+        return (int)syscall(SYS_close_range, PROGRAM + 1, ~0U, 0);
 }
 
 RAW static int fail(struct launch *launch, const char *step)
@@ -150,11 +154,19 @@ RAW static int fail(struct launch *launch, const char *step)
         return 127;
 }
 
+/* By its path where it is a script, whose interpreter could not open it any more. */
+RAW static void execute(const struct launch *launch)
+{
+        char *const arguments[] = { "ward-worker", "--warden", NULL };
+        char *const environment[] = { NULL };
+        syscall(SYS_execveat, PROGRAM, "", arguments, environment, AT_EMPTY_PATH);
+        if (errno == ENOENT)
+                syscall(SYS_execve, launch->program->path, arguments, environment);
+}
+
 RAW static int warden(void *data)
 {
         struct launch *launch = data;
-        char *const arguments[] = { "ward-worker", "--warden", NULL };
-        char *const environment[] = { NULL };
         syscall(SYS_setsid);
         if (launch->hold == HOLD_USER_NAMESPACE && become_user(launch) < 0)
                 return fail(launch, "map its user");
@@ -163,7 +175,9 @@ RAW static int warden(void *data)
                 return fail(launch, "go to /");
         if (arrange_fds(launch) < 0)
                 return fail(launch, "arrange its descriptors");
-        syscall(SYS_execve, launch->path, arguments, environment);
+        syscall(SYS_sched_setaffinity, 0, sizeof launch->cpus, &launch->cpus);
+        syscall(SYS_personality, PER_LINUX); /* a host under a debugger may have no address space randomization */
+        execute(launch);
         launch->hold = HOLD_SUBREAPER; /* another kind of hold would not help */
         return fail(launch, "execute the program");
 }
@@ -215,21 +229,22 @@ RAW static int run_launcher(struct launch *launch)
         return pid < 0 ? error : 0;
 }
 
-int launch(const char *path, int socket, int host, int *ret_pidfd, struct ward_fault *fault)
+int launch(const struct worker_program *program, int socket, int host, int *ret_pidfd, struct ward_fault *fault)
 {
-        struct launch launch = { .path = path, .socket = socket, .host = host, .pidfd = -1, .step = "make a process" };
+        struct launch launch = { .program = program, .socket = socket, .host = host, .pidfd = -1, .step = "make a process" };
         snprintf(launch.uid_map, sizeof launch.uid_map, "%u %u 1", geteuid(), geteuid());
         snprintf(launch.gid_map, sizeof launch.gid_map, "%u %u 1", getegid(), getegid());
+        sched_getaffinity(getpid(), sizeof launch.cpus, &launch.cpus);
         launch.stacks = mmap(NULL, 2 * STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
         if (launch.stacks == MAP_FAILED)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot start the worker program '%s'", path);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot start the worker program '%s'", program->path);
         int error = run_launcher(&launch);
         if (!error)
                 error = launch.error;
         munmap(launch.stacks, 2 * STACK);
         if (error)
-                return fault_set_errno(fault, WARD_FAULT_SYSTEM, error, "cannot start the worker program '%s': it cannot %s", path,
-                                       launch.step);
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, error, "cannot start the worker program '%s': it cannot %s",
+                                       program->path, launch.step);
         *ret_pidfd = launch.pidfd;
         return 0;
 }

@@ -16,7 +16,7 @@
 #include "channel/message.h"
 #include "domain/domain.h"
 #include "domain/launch.h"
-#include "domain/worker_path.h"
+#include "domain/worker_program.h"
 
 enum {
         END_MS = 2000, /* that a warden has to end by itself, before it is killed */
@@ -238,7 +238,7 @@ static int check_hello(const struct warden *warden, const char *path, uint64_t d
                 path, hello.version, hello.protocol, WARD_VERSION, WIRE_PROTOCOL);
 }
 
-static int run(struct warden *warden, const char *path, uint64_t deadline, struct ward_fault *fault)
+static int run(struct warden *warden, const struct worker_program *program, uint64_t deadline, struct ward_fault *fault)
 {
         int pair[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -248,11 +248,11 @@ static int run(struct warden *warden, const char *path, uint64_t deadline, struc
         warden->socket = pair[0];
         if (host < 0)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot make a descriptor of the host for the warden");
-        int r = launch(path, theirs, host, &warden->pidfd, fault);
+        int r = launch(program, theirs, host, &warden->pidfd, fault);
         if (r)
                 return r;
         theirs = fd_close(theirs); /* else its end would not be seen */
-        return check_hello(warden, path, deadline, fault);
+        return check_hello(warden, program->path, deadline, fault);
 }
 
 static void end_process(struct warden *warden)
@@ -264,14 +264,21 @@ static void end_process(struct warden *warden)
         poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS));
 }
 
+static void worker_program_freep(struct worker_program **program)
+{
+        worker_program_free(*program);
+}
+
 static int start(struct domains *domains, uint64_t deadline, struct warden *warden, struct ward_fault *fault)
 {
-        OWNED(freep) char *path = NULL;
-        int r = worker_path_find(domains->worker_path, &path, fault);
+        OWNED(worker_program_freep) struct worker_program *program = NULL;
+        int r = worker_program_find(domains, &program, fault);
         if (!r)
                 r = domains_monitor(domains, &warden->monitor, fault);
         if (!r)
-                r = run(warden, path, deadline, fault);
+                r = run(warden, program, deadline, fault);
+        if (!r)
+                worker_program_keep(domains, STEAL(program));
         if (!r)
                 r = watch(warden, &warden->events, warden->socket, on_events, fault);
         if (!r)

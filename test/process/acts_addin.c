@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -163,6 +164,11 @@ static int64_t fact_ignored_signals(void)
         for (int i = 1; i < NSIG; i++)
                 n += !sigaction(i, NULL, &action) && action.sa_handler == SIG_IGN;
         return n;
+}
+
+static int64_t fact_personality(void)
+{
+        return personality(0xffffffff);
 }
 
 static int64_t fact_files(void)
@@ -460,6 +466,7 @@ static const struct {
         { "priority", fact_priority },
         { "umask", fact_umask },
         { "ignored-signals", fact_ignored_signals },
+        { "personality", fact_personality },
         { "files", fact_files },
         { "lowered", fact_lowered },
         { "null", crash_null },

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,9 +61,14 @@ static void be_strange(void)
 {
         const struct sched_param real_time = { .sched_priority = 10 };
         const int ignored[] = { SIGPIPE, SIGUSR1, SIGCHLD, SIGRTMIN + 3, SIGTERM };
+        cpu_set_t one;
+        CPU_ZERO(&one);
+        CPU_SET(sched_getcpu(), &one);
+        sched_setaffinity(0, sizeof one, &one);
         setpriority(PRIO_PROCESS, 0, -5);
         sched_setscheduler(0, SCHED_FIFO, &real_time);
         umask(0);
+        personality(ADDR_NO_RANDOMIZE);
         for (size_t i = 0; i < COUNT_OF(ignored); i++)
                 signal(ignored[i], SIG_IGN);
         lower(RLIMIT_CPU, 3600);
@@ -76,9 +82,13 @@ static void be_strange(void)
 
 static void check(const struct stage *stage)
 {
+        cpu_set_t all; /* of the process, as its first thread has them */
+        sched_getaffinity(getpid(), sizeof all, &all);
+        assert_int_equal(fact(stage, "processors"), all.__bits[0]);
         assert_int_equal(fact(stage, "policy"), SCHED_OTHER);
         assert_int_equal(fact(stage, "priority"), 0);
         assert_int_equal(fact(stage, "umask"), S_IWGRP | S_IWOTH);
+        assert_true(fact(stage, "personality") <= 0); /* less: a filter refuses to say */
         assert_int_equal(fact(stage, "ignored-signals"), 0);
         assert_int_equal(fact(stage, "blocked-signals"), 0);
         assert_int_equal(fact(stage, "lowered"), 0);

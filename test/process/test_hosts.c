@@ -470,6 +470,51 @@ TEST(a_worker_of_another_release)
         fails_with(getenv("WARD_TEST_OTHER_WORKER"), "version 9.8.7");
 }
 
+static void lose_warden(struct stage *stage)
+{
+        struct ward_fault fault;
+        int64_t ret;
+        int32_t sum = 0;
+        kill(find_warden(), SIGKILL);
+        assert_true(act(stage, "sleep", &ret, &fault) > 0);
+        stage_again(stage);
+        assert_good(acts_add(stage->acts, 40, 2, &sum, &fault), &fault);
+        assert_int_equal(sum, 42);
+}
+
+/* Another release is put in its place; then there is none at all. What runs goes on, and so do further wardens. */
+TEST(an_upgrade_meanwhile_does_no_harm)
+{
+        char folder[] = "/tmp/ward-test-XXXXXX", worker[256], addin[256], other[256];
+        copy_for_all(folder, worker, addin);
+        snprintf(other, sizeof other, "%s/other", folder);
+        copy_file(getenv("WARD_TEST_OTHER_WORKER"), other);
+        struct stage stage = stage_set(NULL);
+        assert_int_equal(rename(other, worker), 0);
+        lose_warden(&stage);
+        assert_int_equal(unlink(worker), 0);
+        lose_warden(&stage);
+        stage_strike(&stage);
+        fails_with(worker, "worker_path"); /* another host begins with what is there */
+        unlink(addin);
+        rmdir(folder);
+}
+
+/* For a debugger, or a checker of memory. */
+TEST(a_worker_program_may_be_a_script)
+{
+        char path[] = "/tmp/ward-test-XXXXXX";
+        OWNED(fd_closep) int fd = mkstemp(path);
+        assert_true(dprintf(fd, "#!/bin/sh\nexec '%s' \"$@\"\n", getenv("WARD_WORKER")) > 0);
+        assert_int_equal(fchmod(fd, 0755), 0);
+        fd = fd_close(fd);
+        setenv("WARD_WORKER", path, 1);
+        struct stage stage = stage_set(NULL);
+        assert_int_equal(fact(&stage, "leads-session"), 1);
+        stage_strike(&stage);
+        unlink(path);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_killed_host_leaves_no_process, 60),
@@ -482,5 +527,6 @@ int main(int argc, char **argv)
                          TEST_CASE(a_child_forked_while_a_domain_is_unloaded_can_free_the_host),
                          TEST_CASE(a_host_without_privileges_works), TEST_CASE(a_host_without_namespaces_works),
                          TEST_CASE(a_missing_worker_program), TEST_CASE(a_program_that_is_no_worker),
-                         TEST_CASE(a_file_that_is_no_program), TEST_CASE(a_worker_of_another_release));
+                         TEST_CASE(a_file_that_is_no_program), TEST_CASE(a_worker_of_another_release),
+                         TEST_CASE(an_upgrade_meanwhile_does_no_harm), TEST_CASE(a_worker_program_may_be_a_script));
 }
