@@ -121,7 +121,8 @@ struct wire_hello {
 
 enum wire_kind {
         /* Requests. */
-        WIRE_SPAWN = 1, /* struct wire_spawn, with its descriptors in the order of enum wire_descriptor */
+        WIRE_SPAWN = 1, /* struct wire_spawn, with its descriptors in the order of enum wire_descriptor; struct sandbox_limits
+                           (sandbox/limits.h) */
         WIRE_KILL,
         WIRE_FILE,  /* a path, NUL-terminated: the worker may open it to read, by exactly this name. With a descriptor it is that */
         WIRE_ASK,   /* status: enum wire_question */
@@ -129,10 +130,11 @@ enum wire_kind {
         WIRE_ADDRESS, /* a struct sockaddr that it may connect to */
 
         /* Events. */
-        WIRE_EXITED,  /* status: as wait(2) gives it */
+        WIRE_EXITED,  /* status: as wait(2) gives it; struct ward_usage, of all its life */
         WIRE_REFUSED, /* it could not be started; status: errno */
         WIRE_ANSWER,  /* status: the question; what it brings is the question's */
         WIRE_ACT,     /* it did, or was refused, something: struct wire_act */
+        WIRE_LIMIT,   /* it has reached a limit: struct sandbox_excess (sandbox/limits.h) */
 };
 
 struct wire_head {
@@ -157,7 +159,7 @@ struct wire_spawn {
 };
 
 enum wire_question {
-        WIRE_USAGE = 1, /* struct wire_usage */
+        WIRE_USAGE = 1, /* struct ward_usage */
         WIRE_POSTURE,   /* struct wire_posture */
 };
 

@@ -3,6 +3,7 @@
 #define DOMAIN_ACCOUNT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <ward/usage.h>
 #include "wasm/account.h"
 
@@ -12,6 +13,9 @@ struct domain_account {
         uint64_t calls; /* of add-ins that are gone; guarded by the domain's info_lock */
         _Atomic uint64_t cpu_ns;
         _Atomic uint64_t faults; /* of calls */
+        struct ward_usage
+                process;    /* kind `process`: what is known of its end, or was known last; guarded by the domain's info_lock */
+        bool process_ended; /* it is of its end */
 };
 
 #endif

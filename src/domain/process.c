@@ -11,6 +11,7 @@
 #include "base/own.h"
 #include "domain/kind.h"
 #include "domain/shares.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/layers.h"
 #include "sandbox/plan.h"
 
@@ -47,6 +48,14 @@ struct process *process_hold(struct ward_domain *domain)
         return process;
 }
 
+struct warden *process_hold_warden(struct process *process)
+{
+        pthread_mutex_lock(&process->lock);
+        struct warden *warden = process->stopped ? NULL : warden_ref(process->warden);
+        pthread_mutex_unlock(&process->lock);
+        return warden;
+}
+
 struct instance *process_hold_instance(struct process *process, uint32_t number)
 {
         struct ward_domain *domain = process->domain;
@@ -66,6 +75,7 @@ static void ended(void *data, const struct warden_end *end)
 {
         struct process *process = data;
         struct ward_fault fault;
+        process_keep_usage(process, end->usage);
         if (!atomic_load(&process->ending)) {
                 process_output_drain(&process->output);
                 process_explain(process, end, &fault);
@@ -82,6 +92,8 @@ static void ended(void *data, const struct warden_end *end)
 /* On the monitor's thread. */
 static void told(void *data, const struct wire_head *head, struct ward_span payload)
 {
+        if (head->kind == WIRE_LIMIT)
+                process_told_limit(data, payload);
 }
 
 static struct process *process_alloc(void)
@@ -156,8 +168,7 @@ static uint32_t layers_asked(const struct ward_domain *domain)
 static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_plan, struct ward_fault *fault)
 {
         static const char *const none[] = { NULL };
-        const struct sandbox_limits limits = { .memory_bytes = domain->limits.memory_bytes ? domain->limits.memory_bytes
-                                                                                           : sandbox_default_memory() };
+        const struct sandbox_limits limits = process_limits(domain);
         const struct grants grants = { .environment = domain->environment ? domain->environment : none };
         const struct sandbox_wish wish = { .level = domain->level,
                                            .layers = layers_asked(domain),
@@ -255,7 +266,9 @@ static enum wire_zygote choose_zygote(const struct ward_domain *domain)
 static int order_worker(struct process *process, const int fds[WIRE_DESCRIPTORS], struct ward_fault *fault)
 {
         const struct ward_domain *domain = process->domain;
+        const struct sandbox_limits limits = process_limits(domain);
         struct wire_spawn spawn = { .zygote = choose_zygote(domain), .layers = layers_asked(domain) };
+        uint8_t bytes[sizeof spawn + sizeof limits];
         int given[WIRE_DESCRIPTORS];
         size_t n = 0;
         for (size_t i = 0; i < WIRE_DESCRIPTORS; i++)
@@ -263,7 +276,10 @@ static int order_worker(struct process *process, const int fds[WIRE_DESCRIPTORS]
                         spawn.descriptors |= 1u << i;
                         given[n++] = fds[i];
                 }
-        const struct ward_span payload = { (const uint8_t *)&spawn, sizeof spawn };
+        memcpy(bytes, &spawn, sizeof spawn);
+        memcpy(bytes + sizeof spawn, &limits, sizeof limits);
+        const struct ward_span payload = { bytes, sizeof bytes };
+        process->worker.grouped = cgroup_wanted(&limits);
         return warden_spawn(process->warden, &process->worker, payload, given, n, fault);
 }
 
@@ -395,6 +411,7 @@ const struct kind kind_process = {
         .load = process_load,
         .release = process_release,
         .call = process_call,
+        .usage = process_usage,
         .posture = process_posture,
         .take = process_take_block,
         .cross = process_cross,

@@ -17,6 +17,7 @@
 #include "domain/references.h"
 #include "domain/warden.h"
 #include "marshal/marshal.h"
+#include "sandbox/limits.h"
 
 enum {
         PROCESS_LOADING = UINT32_MAX - 1, /* in place of a function's number */
@@ -46,6 +47,7 @@ struct process {
         bool started;            /* the domain is the host's to know about */
         bool stopped;            /* no lane is to be added */
         struct ward_fault fault; /* what the worker's end means, once it is known */
+        struct sandbox_excess excess; /* the limit that it is ended for */
         uint32_t n_blocks;       /* of the host's own, for which the memory stays mapped */
         struct list lanes;       /* of lane.link, but for lane 0 */
         uint64_t taken[CHANNEL_LANES / 64]; /* bit n: lane n */
@@ -102,6 +104,8 @@ static inline uint32_t process_number(const struct process *process, const struc
 /* The process of a domain that is not stopped, counted; else NULL. */
 struct process *process_hold(struct ward_domain *domain);
 struct process *process_unref(struct process *process);
+/* The warden, counted; NULL where the process is being stopped, or was. */
+struct warden *process_hold_warden(struct process *process);
 /* Its add-in of this number, counted; NULL where there is none, or not yet, or nobody holds it any more. */
 struct instance *process_hold_instance(struct process *process, uint32_t number);
 
@@ -132,6 +136,20 @@ int process_take_block(struct ward_domain *domain, struct block *block, struct w
 /* marshal_memory.find: a block that it finds is lent to the lane, until process_return_blocks says how many were @before. */
 int process_find_block(struct marshal_memory *memory, const void *data, uint64_t len, uint32_t *ret_at, struct ward_fault *fault);
 void process_return_blocks(struct lane *lane, uint32_t before);
+
+/* process_limits.c */
+
+struct sandbox_limits process_limits(const struct ward_domain *domain);
+/* The warden's word, WIRE_LIMIT. */
+void process_told_limit(struct process *process, struct ward_span payload);
+/* "over its limit of …": in @text, which it returns. */
+const char *process_limit_text(const struct sandbox_excess *excess, char *text, size_t size);
+/* The limit that this signal is about. */
+struct sandbox_excess process_signalled_limit(const struct process *process, int signal);
+/* The last figures of a worker; NULL: there are none. */
+void process_keep_usage(struct process *process, const struct ward_usage *usage);
+/* kind->usage. */
+void process_usage(struct ward_domain *domain, struct ward_usage *usage);
 
 /* process_end.c */
 

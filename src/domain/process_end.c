@@ -22,6 +22,7 @@ struct scene {
         char who[WHO];
         char where[WHERE]; /* begins with a space, or is empty */
         struct last_words words;
+        struct sandbox_excess excess; /* the limit that it was ended for */
 };
 
 /* The call that is told of: that of lane @number, or where that is 0 the only one in flight. With @process->lock held. */
@@ -66,6 +67,7 @@ static void look_at_calls(struct process *process, uint32_t lane, struct scene *
         if (instance)
                 snprintf(scene->addin, sizeof scene->addin, "%s", instance->name);
         bool started = process->started;
+        scene->excess = process->excess;
         pthread_mutex_unlock(&process->lock);
         uint32_t function = (uint32_t)calling;
         if (!started)
@@ -129,6 +131,14 @@ static void explain_backtrace(const struct last_words *words, struct ward_fault 
                 end[1] = 0;
 }
 
+static void explain_limit(const struct scene *scene, bool believed, struct ward_fault *fault)
+{
+        char text[256];
+        fault_set(fault, WARD_FAULT_LIMIT, "%s: %s%s", scene->who, process_limit_text(&scene->excess, text, sizeof text), scene->where);
+        if (believed)
+                explain_backtrace(&scene->words, fault);
+}
+
 static void explain_signal(const struct scene *scene, int signal, bool believed, struct ward_fault *fault)
 {
         const struct last_words *words = &scene->words;
@@ -153,16 +163,39 @@ static bool may_be_said(uint32_t kind)
 static void explain_exit(const struct scene *scene, int status, struct ward_fault *fault)
 {
         const struct last_words *words = &scene->words;
-        if (words->kind == WARD_FAULT_SIGNAL && words->signal && words->signal < NSIG &&
-            status == WORDS_SIGNAL + (int)words->signal) {
-                explain_signal(scene, (int)words->signal, true, fault);
-        } else if (status == WORDS_EXIT && may_be_said(words->kind)) {
+        if (status == WORDS_EXIT && may_be_said(words->kind)) {
                 fault_set(fault, (enum ward_fault_kind)words->kind, "%s: %.*s%s", scene->who,
                           (int)bounded(words->text_len, WORDS_TEXT), words->text, scene->where);
         } else {
                 fault_set(fault, WARD_FAULT_EXIT, "%s: called exit(%d)%s", scene->who, status, scene->where);
                 fault->status = status;
         }
+}
+
+/* 0: it was none. */
+static int ending_signal(const struct last_words *words, int status, bool *ret_believed)
+{
+        int said = words->kind == WARD_FAULT_SIGNAL && words->signal < NSIG ? (int)words->signal : 0;
+        if (WIFSIGNALED(status)) {
+                *ret_believed = said == WTERMSIG(status);
+                return WTERMSIG(status);
+        }
+        *ret_believed = said && WEXITSTATUS(status) == WORDS_SIGNAL + said;
+        return *ret_believed ? said : 0;
+}
+
+static void explain_status(const struct process *process, struct scene *scene, int status, struct ward_fault *fault)
+{
+        bool believed;
+        int signal = ending_signal(&scene->words, status, &believed);
+        if (!scene->excess.limit)
+                scene->excess = process_signalled_limit(process, signal);
+        if (scene->excess.limit)
+                explain_limit(scene, believed, fault);
+        else if (signal)
+                explain_signal(scene, signal, believed, fault);
+        else
+                explain_exit(scene, WEXITSTATUS(status), fault);
 }
 
 void process_explain(struct process *process, const struct warden_end *end, struct ward_fault *ret_fault)
@@ -174,12 +207,8 @@ void process_explain(struct process *process, const struct warden_end *end, stru
                 fault_set(ret_fault, WARD_FAULT_SYSTEM, "%s: the warden process ended, and every worker with it", scene.who);
         else if (end->kind == WARDEN_REFUSED)
                 fault_set_errno(ret_fault, WARD_FAULT_SYSTEM, end->status, "%s: cannot make a worker process", scene.who);
-        else if (WIFSIGNALED(end->status))
-                explain_signal(&scene, WTERMSIG(end->status),
-                               scene.words.kind == WARD_FAULT_SIGNAL && scene.words.signal == (uint32_t)WTERMSIG(end->status),
-                               ret_fault);
         else
-                explain_exit(&scene, WEXITSTATUS(end->status), ret_fault);
+                explain_status(process, &scene, end->status, ret_fault);
         fault_name(ret_fault, scene.addin, scene.domain, scene.function);
 }
 

@@ -8,19 +8,10 @@
 
 enum { ASK_MS = 1000 };
 
-/* The warden, counted; NULL where the process is being stopped, or was. */
-static struct warden *hold_warden(struct process *process)
-{
-        pthread_mutex_lock(&process->lock);
-        struct warden *warden = process->stopped ? NULL : warden_ref(process->warden);
-        pthread_mutex_unlock(&process->lock);
-        return warden;
-}
-
 /* False where there is no answer. */
 static bool ask(struct process *process, struct wire_posture *ret_posture)
 {
-        struct warden *warden = hold_warden(process);
+        struct warden *warden = process_hold_warden(process);
         if (!warden)
                 return false;
         ssize_t n = warden_ask(warden, &process->worker, WIRE_POSTURE, ret_posture, sizeof *ret_posture, clock_deadline(ASK_MS));

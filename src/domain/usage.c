@@ -29,10 +29,9 @@ void domain_usage(const struct ward_domain *of, struct ward_usage *ret_usage)
         struct ward_domain *domain = (struct ward_domain *)(uintptr_t)of; /* for its locks */
         *ret_usage = (struct ward_usage){ .size = sizeof *ret_usage, .counted = WARD_USAGE_ADDINS | WARD_USAGE_FAULTS };
         ret_usage->addins = count_addins(domain);
+        ret_usage->faults = has_failed(domain);
         if (domain->kind->usage)
                 domain->kind->usage(domain, ret_usage);
-        else
-                ret_usage->faults = has_failed(domain);
 }
 
 int domain_check_addins(struct ward_domain *domain, const char *module, struct ward_fault *fault)

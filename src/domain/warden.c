@@ -16,7 +16,8 @@
 #include "channel/message.h"
 #include "domain/domain.h"
 #include "domain/launch.h"
-#include "domain/worker_program.h"
+#include "domain/worker_path.h"
+#include "sandbox/cgroup.h"
 
 enum {
         END_MS = 2000, /* that a warden has to end by itself, before it is killed */
@@ -32,11 +33,25 @@ struct warden {
         struct monitor_watch events; /* on @socket */
         struct monitor_watch death;  /* on @pidfd: a child that the host forked may hold the socket's other end */
         _Atomic bool lost;
+        _Atomic bool grouped; /* it has made control groups */
         _Atomic uint64_t next_id;
         pthread_mutex_t lock; /* guards what follows, and is held for moments */
         pthread_cond_t changed;
         struct list workers;
 };
+
+static bool poll_until(int fd, short events, uint64_t deadline)
+{
+        struct pollfd polled = { .fd = fd, .events = events };
+        for (;;) {
+                uint64_t now = clock_now();
+                uint64_t left = deadline > now ? deadline - now : 0;
+                struct timespec timeout = clock_timespec(left);
+                int n = ppoll(&polled, 1, deadline == CLOCK_NEVER ? NULL : &timeout, NULL);
+                if (n >= 0 || errno != EINTR)
+                        return n > 0;
+        }
+}
 
 /* --- Events ----------------------------------------------------------------------------------- */
 
@@ -90,6 +105,16 @@ static void unwatch(struct warden *warden)
         monitor_watch_remove(warden->monitor, &warden->death);
 }
 
+/* A warden removes its control groups itself, unless it was killed. When its end is told all that was in them is gone. */
+static void sweep_groups(const struct warden *warden)
+{
+        struct cgroups groups;
+        poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS));
+        cgroups_find("/proc/self/mountinfo", "/proc/self/cgroup", getpid(), &groups);
+        cgroups_sweep(&groups);
+        cgroups_finish(&groups);
+}
+
 static void lose(struct warden *warden)
 {
         const struct warden_end end = { .kind = WARDEN_LOST };
@@ -100,6 +125,8 @@ static void lose(struct warden *warden)
         unwatch(warden);
         for (uint64_t id; (id = any_running(warden));)
                 deliver(warden, id, &end);
+        if (atomic_load(&warden->grouped))
+                sweep_groups(warden);
 }
 
 /* An answer to a question that is still asked. */
@@ -142,7 +169,12 @@ static void pass_on(struct warden *warden, const struct wire_head *head, struct 
 
 static void take_event(struct warden *warden, const struct wire_head *head, struct ward_span payload)
 {
-        const struct warden_end end = { head->kind == WIRE_EXITED ? WARDEN_ENDED : WARDEN_REFUSED, head->status };
+        struct warden_end end = { .kind = head->kind == WIRE_EXITED ? WARDEN_ENDED : WARDEN_REFUSED, .status = head->status };
+        struct ward_usage usage;
+        if (payload.len == sizeof usage) {
+                memcpy(&usage, payload.at, sizeof usage);
+                end.usage = &usage;
+        }
         switch (head->kind) {
         case WIRE_EXITED:
         case WIRE_REFUSED:
@@ -202,19 +234,6 @@ static void close_all(struct warden *warden)
 {
         warden->socket = fd_close(warden->socket);
         warden->pidfd = fd_close(warden->pidfd);
-}
-
-static bool poll_until(int fd, short events, uint64_t deadline)
-{
-        struct pollfd polled = { .fd = fd, .events = events };
-        for (;;) {
-                uint64_t now = clock_now();
-                uint64_t left = deadline > now ? deadline - now : 0;
-                struct timespec timeout = clock_timespec(left);
-                int n = ppoll(&polled, 1, deadline == CLOCK_NEVER ? NULL : &timeout, NULL);
-                if (n >= 0 || errno != EINTR)
-                        return n > 0;
-        }
 }
 
 static int check_hello(const struct warden *warden, const char *path, uint64_t deadline, struct ward_fault *fault)
@@ -415,6 +434,8 @@ int warden_spawn(struct warden *warden, struct warden_worker *worker, struct war
 {
         worker->id = 1 + atomic_fetch_add(&warden->next_id, 1);
         worker->state = WORKER_RUNS;
+        if (worker->grouped)
+                atomic_store(&warden->grouped, true);
         pthread_mutex_lock(&warden->lock);
         list_append(&warden->workers, &worker->link);
         pthread_mutex_unlock(&warden->lock);

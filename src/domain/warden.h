@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <ward/fault.h>
+#include <ward/usage.h>
 #include "base/list.h"
 #include "base/span.h"
 #include "channel/message.h"
@@ -27,6 +28,7 @@ struct warden_end {
                 WARDEN_LOST,    /* the warden is gone, and it with it */
         } kind;
         int status;
+        const struct ward_usage *usage; /* of all its life; NULL: not known */
 };
 
 /* A worker, as its owner sees it. */
@@ -34,6 +36,7 @@ struct warden_worker {
         struct list link;
         uint64_t id;
         enum { WORKER_RUNS, WORKER_IS_TOLD, WORKER_ENDED } state;
+        bool grouped;            /* its limits ask for a control group. Set by the caller */
         uint32_t hears;          /* events that its owner is being told */
         struct warden_ask *asks; /* a question that is not yet answered */
         /* All on the monitor's thread, with no lock held. */

@@ -74,7 +74,7 @@ void cgroups_finish(struct cgroups *groups)
 
 /* --- A domain's group ------------------------------------------------------------------------- */
 
-static unsigned wanted(const struct sandbox_limits *limits)
+unsigned cgroup_wanted(const struct sandbox_limits *limits)
 {
         return (limits->domain_bytes ? CGROUP_MEMORY : 0u) | (limits->cpu_percent ? CGROUP_CPU : 0u) |
                (limits->cpu_ns ? CGROUP_TIME : 0u) | (limits->processes ? CGROUP_PIDS : 0u) |
@@ -106,7 +106,7 @@ static unsigned make_in(const struct cgroup_tree *tree, const char *name, unsign
 unsigned cgroup_make(struct cgroups *groups, uint64_t id, const struct sandbox_limits *limits, struct cgroup_entry *ret_entry)
 {
         char name[ID];
-        unsigned held = 0, all = wanted(limits);
+        unsigned held = 0, all = cgroup_wanted(limits);
         *ret_entry = (struct cgroup_entry){ .into = -1 };
         for (size_t i = 0; i < groups->n; i++) {
                 struct cgroup_tree *tree = &groups->trees[i];

@@ -66,6 +66,9 @@ void cgroups_finish(struct cgroups *groups);
  * in the way: once more, then. */
 bool cgroups_sweep(const struct cgroups *groups);
 
+/* The controllers that these limits ask for. */
+unsigned cgroup_wanted(const struct sandbox_limits *limits);
+
 /* The ways into a group. */
 struct cgroup_entry {
         int tasks[CGROUP_TREES]; /* the first process writes "0" to each, while it has one thread */

@@ -5,7 +5,7 @@
  * 3. limits_apply, limits_apply_processes  worker, on itself: what the kernel counts for each process (rlimits)
  * 4. limits_want_group, cgroup.h           warden: what it counts for a group of them; and by looking now and then, where it has
  * none
- * 5. struct sandbox_excess                 warden -> host: why a domain was ended
+ * 5. struct sandbox_excess                 warden -> host: why a domain is ended
  *
  * The struct travels as it is, by shared memory and by the socket to the warden. */
 #ifndef SANDBOX_LIMITS_H
@@ -41,8 +41,8 @@ enum sandbox_limit {
 
 /* What was too much. */
 struct sandbox_excess {
-        uint32_t limit; /* enum sandbox_limit */
-        uint32_t unused;
+        uint32_t limit;   /* enum sandbox_limit */
+        uint32_t refused; /* 1: it was kept to the limit, and goes on; else it is ended */
         uint64_t used;
         uint64_t bound;
 };

@@ -1,7 +1,7 @@
 /* What processes use, as /proc says: of one and all that it has started.
  *
  * 1. account_open  2. account_number: which one it is in that /proc, which may be that of another PID namespace
- * 3. account_read, account_sum, account_signal  4. account_close
+ * 3. account_read, account_sum, account_signal
  *
  * A process that starts others as quickly as it can is never seen whole. What is read is of some moment each. */
 #ifndef WORKER_ACCOUNT_H
@@ -16,15 +16,15 @@
 enum { ACCOUNT_PROCESSES = 1024 }; /* that are looked at */
 
 struct account {
-        int proc;       /* the folder; -1: there is none, and nothing is counted */
+        int proc;       /* the folder, borrowed; -1: there is none, and nothing is counted */
         unsigned below; /* PID namespaces that this process is below that folder's */
 };
 
-void account_open(struct account *ret_account);
-void account_close(struct account *account);
+void account_open(int proc, struct account *ret_account);
 
-/* The number in /proc of the process that is @pid here; 0: it cannot be found. */
+/* The number in /proc of the process that is @pid here, or that the pidfd @fd is of; 0: it cannot be found. */
 pid_t account_number(const struct account *account, pid_t pid);
+pid_t account_number_of(const struct account *account, int fd);
 
 /* All that struct ward_usage has of a process. What could be had is in @usage->counted. */
 void account_read(const struct account *account, pid_t number, struct ward_usage *usage);

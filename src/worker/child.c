@@ -56,9 +56,26 @@ static void refuse(struct warden *warden, uint64_t id, int error)
         warden_tell(warden, &head, NULL, 0);
 }
 
+/* A group that cannot be cloned into is as good as none: what it was to keep, the watchdog looks after. */
+static pid_t fork_limited(struct child *child, const struct zygote *zygote, const struct wire_spawn *spawn,
+                          const struct sandbox_limits *limits, const struct request *request)
+{
+        static const struct cgroup_entry none = { .into = -1 };
+        struct cgroup_entry entry;
+        watchdog_group(child, limits, &entry);
+        pid_t pid = zygote_fork(zygote, spawn->descriptors, request->fds, request->n_fds, &entry);
+        if (pid < 0)
+                watchdog_drop(child);
+        if (pid < 0 && pid != -EPIPE && entry.into >= 0)
+                pid = zygote_fork(zygote, spawn->descriptors, request->fds, request->n_fds, &none);
+        cgroup_entry_close(&entry);
+        return pid;
+}
+
 static int spawn(struct warden *warden, const struct request *request)
 {
         struct wire_spawn spawn;
+        struct sandbox_limits limits;
         OWNED(child_freep) struct child *child = calloc(1, sizeof *child);
         if (!child)
                 return -ENOMEM;
@@ -66,15 +83,17 @@ static int spawn(struct warden *warden, const struct request *request)
         child->listener.fd = -1;
         notices_init(&child->notices);
         child->id = request->head.id;
-        if (request->bytes < sizeof spawn)
+        if (request->bytes < sizeof spawn + sizeof limits)
                 return -EBADMSG;
         memcpy(&spawn, request->payload, sizeof spawn);
         notices_begin(&child->notices, &spawn);
+        memcpy(&limits, request->payload + sizeof spawn, sizeof limits);
         if (spawn.zygote >= WIRE_ZYGOTES)
                 return -EBADMSG;
-        child->pid = zygote_fork(&warden->zygotes[spawn.zygote], spawn.descriptors, request->fds, request->n_fds);
+        child->pid = fork_limited(child, &warden->zygotes[spawn.zygote], &spawn, &limits, request);
         if (child->pid < 0)
                 return child->pid;
+        watchdog_begin(child);
         list_append(&warden->children, &child->link);
         child = NULL;
         return 0;
@@ -89,10 +108,12 @@ void child_spawn(struct warden *warden, struct request *request)
                 warden->ending = true;
 }
 
-void child_ended(struct child *child, int status)
+void child_ended(struct child *child, int status, const struct rusage *rusage)
 {
         const struct wire_head head = { .kind = WIRE_EXITED, .status = status, .id = child->id };
-        warden_tell(child->warden, &head, NULL, 0);
+        struct ward_usage usage;
+        watchdog_end(child, rusage, &usage);
+        warden_tell(child->warden, &head, &usage, sizeof usage);
         list_remove(&child->link);
         child_free(child);
 }

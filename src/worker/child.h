@@ -4,6 +4,7 @@
 
 #include "worker/notice.h"
 #include "worker/warden.h"
+#include "worker/watchdog.h"
 
 /* What the worker may open by this name, to read. */
 struct child_file {
@@ -18,6 +19,7 @@ struct child {
         struct warden *warden;
         struct source listener; /* notifications of its filter, */
         struct notices notices; /* and what becomes of them */
+        struct watched watched;
         struct child_file *files;
         size_t n_files;
 };
@@ -27,7 +29,7 @@ void child_spawn(struct warden *warden, struct request *request);
 struct child *child_find(struct warden *warden, uint64_t id);
 struct child *child_find_pid(struct warden *warden, pid_t pid);
 /* It was reaped: tells the host and frees it. */
-void child_ended(struct child *child, int status);
+void child_ended(struct child *child, int status, const struct rusage *rusage);
 void child_kill(const struct child *child);
 /* Its listener, which is taken. */
 void child_listen(struct child *child, int listener);

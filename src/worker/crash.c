@@ -15,7 +15,7 @@
 
 enum { STACK = 128 << 10, PAGE = 4096, FRAMES = 48, NAME = 128, GUARD_SECONDS = 1 };
 
-static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP };
+static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU, SIGXFSZ };
 
 static struct last_words *words;
 static const void *own_base; /* where this program lies */

@@ -57,33 +57,28 @@ static unsigned count_values(const char *text, const char *key)
 
 /* --- Which processes -------------------------------------------------------------------------- */
 
-void account_open(struct account *ret_account)
+void account_open(int proc, struct account *ret_account)
 {
         char text[FAMILY_TEXT];
-        *ret_account = (struct account){ .proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
-        unsigned n = 0;
-        if (ret_account->proc >= 0 && family_read_in(ret_account->proc, "self/status", text))
-                n = count_values(text, "\nNSpid");
-        if (n)
-                ret_account->below = n - 1;
-        else
-                account_close(ret_account);
+        unsigned n = proc >= 0 && family_read_in(proc, "self/status", text) ? count_values(text, "\nNSpid") : 0;
+        *ret_account = (struct account){ .proc = n ? proc : -1, .below = n ? n - 1 : 0 };
 }
 
-void account_close(struct account *account)
+pid_t account_number_of(const struct account *account, int fd)
 {
-        account->proc = fd_close(account->proc);
+        char name[FAMILY_NAME], text[FAMILY_TEXT];
+        snprintf(name, sizeof name, "self/fdinfo/%d", fd);
+        if (account->proc < 0 || fd < 0 || !family_read_in(account->proc, name, text))
+                return 0;
+        const char *line = strstr(text, "\nPid:");
+        long number = line ? strtol(line + 5, NULL, 10) : 0;
+        return number > 0 ? (pid_t)number : 0;
 }
 
 pid_t account_number(const struct account *account, pid_t pid)
 {
-        char name[FAMILY_NAME], text[FAMILY_TEXT];
         OWNED(fd_closep) int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-        snprintf(name, sizeof name, "self/fdinfo/%d", fd);
-        if (account->proc < 0 || fd < 0 || !family_read_in(account->proc, name, text))
-                return 0;
-        pid_t number = (pid_t)strtol(strstr(text, "\nPid:") ? strstr(text, "\nPid:") + 5 : "", NULL, 10);
-        return number > 0 ? number : 0;
+        return account_number_of(account, fd);
 }
 
 /* Where the list is longer than @text, its last number may not be whole: each has a space behind it. */

@@ -2,18 +2,14 @@
 
 #include <stdio.h>
 #include "sandbox/seen.h"
-#include "worker/account.h"
 
 /* It is not yet reaped, so its number is its own. */
 void posture_answer(const struct child *child)
 {
         const struct wire_head head = { .kind = WIRE_ANSWER, .status = WIRE_POSTURE, .id = child->id };
-        struct account account;
         struct sandbox_seen seen;
         char folder[32];
-        account_open(&account);
-        pid_t number = account_number(&account, child->pid);
-        account_close(&account);
+        pid_t number = account_number(&child->warden->watchdog.account, child->pid);
         snprintf(folder, sizeof folder, "/proc/%d", (int)number);
         if (!number || seen_read(folder, &seen) < 0)
                 return;

@@ -59,6 +59,11 @@ TEST(who_uses_nothing_is_hardly_looked_at_and_saves_little)
         assert_true(pace.waits);
 }
 
+static int proc(void)
+{
+        return open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* --- account ------------------------------------------------------------------------------------ */
 
 static void burn(uint64_t ms)
@@ -100,11 +105,11 @@ static struct ward_usage usage_of(pid_t pid)
 {
         struct account account;
         struct ward_usage usage = { .size = sizeof usage };
-        account_open(&account);
+        account_open(proc(), &account);
         if (account.proc < 0)
                 harness_skip("there is no /proc");
         account_read(&account, account_number(&account, pid), &usage);
-        account_close(&account);
+        close(account.proc);
         return usage;
 }
 
@@ -179,9 +184,9 @@ static void start_others(void)
 static void end_family(pid_t pid)
 {
         struct account account;
-        account_open(&account);
+        account_open(proc(), &account);
         account_signal(&account, account_number(&account, pid), SIGKILL);
-        account_close(&account);
+        close(account.proc);
         waitpid(pid, NULL, 0);
 }
 
@@ -194,12 +199,12 @@ TEST(what_it_has_started_is_counted_with_it)
         assert_in_range(usage.cpu_ns, 160 * MS, 1000 * MS); /* 100 of one that has ended, and two times 50 */
         struct account account;
         struct account_sum sum;
-        account_open(&account);
+        account_open(proc(), &account);
         account_sum(&account, account_number(&account, pid), ACCOUNT_CPU | ACCOUNT_MEMORY, &sum);
         assert_int_equal(sum.tasks, 4);
         assert_in_range(sum.cpu_ns, usage.cpu_ns, usage.cpu_ns + 50 * MS);
         assert_in_range(sum.memory, 16 * MIB, 24 * MIB);
-        account_close(&account);
+        close(account.proc);
         end_family(pid);
 }
 
@@ -216,10 +221,10 @@ TEST(memory_that_two_share_is_counted_once)
         pid_t pid = start(share);
         struct account account;
         struct account_sum sum;
-        account_open(&account);
+        account_open(proc(), &account);
         account_sum(&account, account_number(&account, pid), ACCOUNT_MEMORY, &sum);
         assert_in_range(sum.memory, 15 * MIB, 20 * MIB);
-        account_close(&account);
+        close(account.proc);
         end_family(pid);
 }
 
@@ -231,7 +236,7 @@ TEST(a_family_is_stopped_and_goes_on)
 {
         struct account account;
         int status;
-        account_open(&account);
+        account_open(proc(), &account);
         pid_t pid = start(do_nothing);
         pid_t number = account_number(&account, pid);
         assert_int_not_equal(number, 0);
@@ -244,7 +249,7 @@ TEST(a_family_is_stopped_and_goes_on)
         end(pid);
         assert_int_equal(account_number(&account, pid), 0);
         account_signal(&account, 0, SIGKILL); /* nobody */
-        account_close(&account);
+        close(account.proc);
 }
 
 TEST(what_has_ended_has_used_what_the_kernel_says)

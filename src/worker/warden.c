@@ -116,9 +116,20 @@ static void request_finish(struct request *request)
         request->n_fds = 0;
 }
 
+static void answer_usage(const struct child *child)
+{
+        const struct wire_head head = { .kind = WIRE_ANSWER, .status = WIRE_USAGE, .id = child->id };
+        struct ward_usage usage;
+        watchdog_usage(child, &usage);
+        warden_tell(child->warden, &head, &usage, sizeof usage);
+}
+
 static void answer(const struct child *child, int question)
 {
         switch (question) {
+        case WIRE_USAGE:
+                answer_usage(child);
+                break;
         case WIRE_POSTURE:
                 posture_answer(child);
                 break;
@@ -214,14 +225,15 @@ static void kill_orphans(struct warden *warden)
 static void on_signal(struct warden *warden, struct source *source)
 {
         struct signalfd_siginfo drained;
+        struct rusage rusage;
         int status;
         pid_t pid;
         while (read(source->fd, &drained, sizeof drained) > 0)
                 continue;
-        while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        while ((pid = wait4(-1, &status, WNOHANG, &rusage)) > 0) {
                 struct child *child = child_find_pid(warden, pid);
                 if (child)
-                        child_ended(child, status);
+                        child_ended(child, status, &rusage);
                 else if (zygotes_have(warden, pid))
                         warden->ending = true;
         }
@@ -229,11 +241,23 @@ static void on_signal(struct warden *warden, struct source *source)
                 kill_orphans(warden);
 }
 
+/* Control groups outlive those who are in them: then it waits for these to be gone. */
+static void end_namespace(struct warden *warden)
+{
+        if (!watchdog_has_groups(&warden->watchdog))
+                return;
+        kill(-1, SIGKILL);
+        while (waitpid(-1, NULL, 0) > 0)
+                continue;
+}
+
 /* The end of process 1 is the end of its namespace. Elsewhere the workers go first, then their orphans as they come. */
 static void end_all(struct warden *warden)
 {
-        if (warden->namespaced)
+        if (warden->namespaced) {
+                end_namespace(warden);
                 return;
+        }
         for (size_t i = 0; i < WIRE_ZYGOTES; i++)
                 kill(warden->zygotes[i].pid, SIGKILL);
         while (!list_is_empty(&warden->children)) {
@@ -291,6 +315,18 @@ static int hello(void)
         return send(WIRE_SOCKET, &hello, sizeof hello, MSG_NOSIGNAL) == sizeof hello ? 0 : -errno;
 }
 
+static void on_timer(struct warden *warden, struct source *source)
+{
+        watchdog_look(warden);
+}
+
+static int start_watchdog(struct warden *warden)
+{
+        int r = watchdog_init(&warden->watchdog, warden->proc);
+        warden->timer = (struct source){ warden->watchdog.timer, on_timer };
+        return r ? r : warden_watch(warden, &warden->timer);
+}
+
 static int open_all(struct warden *warden)
 {
         sigset_t all, chld;
@@ -303,7 +339,9 @@ static int open_all(struct warden *warden)
         warden->proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (warden->epoll < 0 || warden->signals.fd < 0)
                 return -errno;
-        int r = make_line(warden);
+        int r = start_watchdog(warden);
+        if (!r)
+                r = make_line(warden);
         if (!r)
                 r = warden_watch(warden, &warden->signals);
         if (!r)
@@ -328,5 +366,6 @@ int warden_run(void)
                 return 1;
         loop(&warden);
         end_all(&warden);
+        watchdog_finish(&warden.watchdog);
         return 0;
 }

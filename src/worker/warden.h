@@ -4,6 +4,7 @@
  * warden.c   the loop, the host's requests, what the host is told
  * zygote.c   processes to fork workers from
  * child.c    the workers
+ * watchdog.c their limits
  * notice.c   what confined workers ask of it by way of their filters */
 #ifndef WORKER_WARDEN_H
 #define WORKER_WARDEN_H
@@ -14,6 +15,7 @@
 #include <sys/types.h>
 #include "base/list.h"
 #include "channel/message.h"
+#include "worker/watchdog.h"
 
 struct warden;
 
@@ -35,13 +37,15 @@ struct warden {
         struct source host;   /* its pidfd */
         struct source socket; /* to the host */
         struct source signals;
-        struct source line; /* workers' listeners */
-        int line_in;        /* its other end, for zygotes */
+        struct source timer; /* the watchdog's */
+        struct source line;  /* workers' listeners */
+        int line_in;         /* its other end, for zygotes */
         int proc;
         int empty;       /* the network namespace without anything; -1: none */
         bool namespaced; /* process 1 of a PID namespace; each worker gets one too */
         bool ending;
         struct zygote zygotes[WIRE_ZYGOTES];
+        struct watchdog watchdog;
         struct list children; /* of child.link */
         struct list untold;   /* of what the host is to be told */
         bool host_is_slow;    /* and the loop waits until it reads */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -20,7 +21,9 @@ enum { HIGH_FD = 16, ANSWER_MS = 5000 };
 
 /* What a zygote is to fork. */
 struct order {
-        uint32_t descriptors; /* as in struct wire_spawn; further ones are of cgroup.procs */
+        uint32_t descriptors; /* as in struct wire_spawn; then come those of struct cgroup_entry */
+        uint32_t groups;      /* cgroup_entry.n */
+        uint32_t into;        /* 1: the last is the group to clone it into */
 };
 
 /* What it says when it is there. The empty one's network namespace comes along. */
@@ -113,26 +116,28 @@ static uint32_t enter_nothing(void)
         return held;
 }
 
-static void run_worker(const struct zygote_self *self, uint32_t descriptors, const int *fds, size_t n) __attribute__((noreturn));
+static void run_worker(const struct zygote_self *self, const struct order *order, const int *fds, size_t n)
+        __attribute__((noreturn));
 
-/* Each worker's first act, if it is in control groups, is to enter them. */
-static void enter_groups(const int *procs, size_t n)
+/* Each worker's first act, if it is to be in control groups, is to enter them. */
+static void enter_groups(const int *tasks, size_t n)
 {
-        for (size_t i = 0; i < n; i++) {
-                if (write(procs[i], "0", 1) != 1)
-                        _exit(WORDS_EXIT);
-                close(procs[i]);
-        }
+        struct cgroup_entry entry = { .n = n, .into = -1 };
+        memcpy(entry.tasks, tasks, n * sizeof *tasks);
+        if (cgroup_enter(&entry))
+                _exit(WORDS_EXIT);
+        cgroup_entry_close(&entry);
 }
 
-static void run_worker(const struct zygote_self *self, uint32_t descriptors, const int *fds, size_t n)
+static void run_worker(const struct zygote_self *self, const struct order *order, const int *fds, size_t n)
 {
         struct worker_start start = { .held = self->held };
         size_t next = 0;
         sigset_t none;
         for (size_t i = 0; i < WIRE_DESCRIPTORS; i++)
-                start.fds[i] = descriptors >> i & 1 && next < n ? fds[next++] : -1;
-        enter_groups(fds + next, n - next);
+                start.fds[i] = order->descriptors >> i & 1 && next < n ? fds[next++] : -1;
+        if (order->groups <= CGROUP_TREES && order->groups <= n - next)
+                enter_groups(fds + next, order->groups);
         close(WIRE_SOCKET);
         prctl(PR_SET_NAME, "ward-worker");
         setsid();
@@ -150,10 +155,14 @@ static void run_worker(const struct zygote_self *self, uint32_t descriptors, con
 /* By clone(2), since fork() cannot make a child of the parent's. What fork() does for the C library beside, this does too: the
  * thread's number is another in the child. Where the kernel takes the place for it differs by architecture; the other of the two is
  * not looked at. */
-static pid_t fork_worker(const struct zygote_self *self)
+static pid_t fork_worker(const struct zygote_self *self, int into)
 {
-        int flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | (self->namespaced ? CLONE_NEWPID : 0) | SIGCHLD;
-        long pid = syscall(SYS_clone, flags, NULL, NULL, self->tid, self->tid);
+        int flags = CLONE_PARENT | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | (self->namespaced ? CLONE_NEWPID : 0);
+        struct clone_args args = { .flags = (uint64_t)flags | CLONE_INTO_CGROUP,
+                                   .child_tid = (uint64_t)(uintptr_t)self->tid,
+                                   .cgroup = (uint64_t)into };
+        long pid = into < 0 ? syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, self->tid, self->tid)
+                            : syscall(SYS_clone3, &args, sizeof args);
         return pid < 0 ? -errno : (pid_t)pid;
 }
 
@@ -163,9 +172,9 @@ static void serve(const struct zygote_self *self)
         int fds[WIRE_FDS];
         size_t n;
         while (receive(WIRE_SOCKET, &order, sizeof order, fds, &n) == sizeof order) {
-                int32_t pid = fork_worker(self);
+                int32_t pid = fork_worker(self, order.into && n ? fds[n - 1] : -1);
                 if (!pid)
-                        run_worker(self, order.descriptors, fds, n);
+                        run_worker(self, &order, fds, n);
                 for (size_t i = 0; i < n; i++)
                         close(fds[i]);
                 if (send(WIRE_SOCKET, &pid, sizeof pid, MSG_NOSIGNAL) < 0)
@@ -254,12 +263,19 @@ bool zygotes_have(const struct warden *warden, pid_t pid)
         return false;
 }
 
-pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n)
+pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n, const struct cgroup_entry *entry)
 {
-        const struct order order = { descriptors };
+        const struct order order = { descriptors, (uint32_t)entry->n, entry->into >= 0 };
         int32_t pid;
-        int none;
-        if (send_with(zygote->socket, &order, sizeof order, fds, n) != sizeof order)
+        int none, all[WIRE_FDS];
+        if (n + entry->n + order.into > WIRE_FDS)
+                return -E2BIG;
+        memcpy(all, fds, n * sizeof *fds);
+        memcpy(all + n, entry->tasks, entry->n * sizeof *fds);
+        n += entry->n;
+        if (order.into)
+                all[n++] = entry->into;
+        if (send_with(zygote->socket, &order, sizeof order, all, n) != sizeof order)
                 return -EPIPE;
         int r = await(zygote, &pid, sizeof pid, &none);
         return r ? r : pid;

@@ -6,14 +6,15 @@
 #ifndef WORKER_ZYGOTE_H
 #define WORKER_ZYGOTE_H
 
+#include "sandbox/cgroup.h"
 #include "worker/warden.h"
 
 /* Starts both. 0, or a negative errno. */
 int zygotes_start(struct warden *warden);
 bool zygotes_have(const struct warden *warden, pid_t pid);
 
-/* Forks a worker with @fds, at the numbers that @descriptors says. Its process id, or a negative errno; -EPIPE: the zygote is gone.
- */
-pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n);
+/* Forks a worker with @fds, at the numbers that @descriptors says, into the control groups of @entry. Its process id, or a negative
+ * errno; -EPIPE: the zygote is gone. */
+pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n, const struct cgroup_entry *entry);
 
 #endif
