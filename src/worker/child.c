@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "base/own.h"
 #include "worker/notice.h"
 #include "worker/zygote.h"
@@ -143,8 +144,13 @@ void child_add_file(struct child *child, struct request *request)
                 return;
         child->files = files;
         struct child_file file = { strndup((const char *)request->payload, request->bytes), request->fds[0] };
+        struct stat st = { 0 };
         if (!file.path)
                 return;
+        if (file.fd < 0 && !lstat(file.path, &st)) {
+                file.dev = st.st_dev;
+                file.ino = st.st_ino;
+        }
         request->fds[0] = -1;
         files[child->n_files++] = file;
 }

@@ -9,7 +9,9 @@
 /* What the worker may open by this name, to read. */
 struct child_file {
         char *path;
-        int fd; /* -1: what is at the path */
+        int fd;    /* -1: what was at the path when the host named it: */
+        dev_t dev; /* this */
+        ino_t ino;
 };
 
 struct child {

@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -184,12 +186,25 @@ static const struct child_file *find_file(struct child *child, const char *path)
         return NULL;
 }
 
+/* What the host has named, not what somebody who may write its folder, perhaps the worker itself, has put in its place. */
+static int open_named(const struct child_file *file)
+{
+        struct stat st;
+        OWNED(fd_closep) int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -1;
+        if (st.st_dev == file->dev && st.st_ino == file->ino)
+                return STEAL_FD(fd);
+        errno = EACCES;
+        return -1;
+}
+
 /* Opened anew each time: who reads it begins at its beginning. */
 static int open_file(const struct child *child, const struct child_file *file)
 {
         char name[32];
         if (file->fd < 0)
-                return open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+                return open_named(file);
         snprintf(name, sizeof name, "self/fd/%d", file->fd);
         int fd = openat(child->warden->proc, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         return fd < 0 ? fcntl(file->fd, F_DUPFD_CLOEXEC, 0) : fd;
@@ -266,9 +281,22 @@ static void serve(struct child *child, const struct seccomp_notif *notice)
                 serve_call(child, notice, &call);
 }
 
+/* Older kernels wait for a notification where there is none, for ever if nobody is left who could make one. */
+static bool has_notice(struct child *child)
+{
+        struct pollfd polled = { .fd = child->listener.fd, .events = POLLIN };
+        if (poll(&polled, 1, 0) == 1 && polled.revents & POLLIN)
+                return true;
+        if (polled.revents)
+                warden_unwatch(child->warden, &child->listener);
+        return false;
+}
+
 void notice_serve(struct child *child)
 {
         struct seccomp_notif notice = { 0 };
+        if (!has_notice(child))
+                return;
         if (ioctl(child->listener.fd, SECCOMP_IOCTL_NOTIF_RECV, &notice) < 0) {
                 if (errno != EINTR && errno != ENOENT)
                         warden_unwatch(child->warden, &child->listener);
