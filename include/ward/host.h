@@ -44,13 +44,14 @@ enum ward_isolation {
         WARD_PROCESS = 2, /* a worker process */
 };
 
-/* What a domain may do. The two lower ones are refused until they can be held; WARD_LEVEL_DEFAULT is full-trust. */
+/* What a domain may do: see doc/policy.md. From the strictest to the widest; those below full-trust are refused at kind `direct`,
+ * and at kind `process` where the machine cannot hold them. */
 enum ward_level {
-        WARD_LEVEL_DEFAULT = 0,
-        WARD_LEVEL_INTERNET,
-        WARD_LEVEL_INTRANET,
-        WARD_LEVEL_FULL_TRUST,
-        WARD_LEVEL_HOST,
+        WARD_LEVEL_DEFAULT = 0, /* full-trust */
+        WARD_LEVEL_INTERNET,    /* compute, and talk to its host */
+        WARD_LEVEL_INTRANET,    /* and what it is granted by permissions */
+        WARD_LEVEL_FULL_TRUST,  /* what the host's user may, from a process of its own. wasm: and the folders it is given */
+        WARD_LEVEL_HOST,        /* as the host */
 };
 
 enum ward_domain_state {
@@ -250,6 +251,15 @@ struct ward_domain_options {
          * DT_RUNPATH names and the system's; so two domains can have two versions of one library. Copied. NULL: none. Not for kind
          * wasm. See doc/hosting.md, Libraries */
         const char *const *library_path;
+        /* NULL-terminated: what its add-ins may do beyond its level, see doc/policy.md: "read PATH", "write PATH", "execute PATH",
+         * "connect HOST:PORT", "spawn", "env NAME", "env NAME=VALUE". Level internet takes env only, and so do full-trust and host,
+         * which are not held to anything; intranet takes all, at kind wasm read and write of folders (under their own names) and
+         * env. Relative paths begin in the working directory. Paths are followed, names resolved and variables read when the domain
+         * is made. Copied. NULL: none. REFUSED: what this level or kind does not take, or cannot be granted; USAGE: what is none */
+        const char *const *permissions;
+        /* A file with more of them, and with a level and limits, which hold where these options say none; where both do, the
+         * stricter one. Relative paths in it begin in its folder. NULL: none. USAGE: each of its errors with its line */
+        const char *policy;
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -314,7 +324,8 @@ struct ward_activate_options {
         uint32_t instances; /* of a domain that is made for it: see ward_domain_options */
         /* The folders are for kind wasm, by WASI. The callbacks are for wasm, and for a process domain that is made for the add-in:
          * there see ward_domain_options */
-        const struct ward_folder *folders; /* up to 64; NULL: none. REFUSED: one that cannot be opened, or held to */
+        const struct ward_folder *folders; /* up to 64; NULL: none. REFUSED: one that cannot be opened, or held to; or any at level
+                                              internet */
         size_t n_folders;
         ward_on_output on_output; /* NULL: what it writes goes to the host's own standard output and error */
         void *on_output_data;
@@ -325,6 +336,8 @@ struct ward_activate_options {
         /* As that of ward_domain_options, which comes behind it; for this add-in. At kind `direct` the host has one library of a
          * name: where it has loaded another file for it already, the add-in is refused (MODULE) */
         const char *const *library_path;
+        const char *const *permissions; /* of a domain that is made for it: see ward_domain_options. In another: REFUSED */
+        const char *policy;             /* likewise */
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

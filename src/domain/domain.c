@@ -14,6 +14,7 @@
 #include "domain/places.h"
 #include "domain/event.h"
 #include "domain/executor.h"
+#include "domain/grants.h"
 #include "domain/kind.h"
 #include "domain/libraries.h"
 #include "domain/objects.h"
@@ -123,8 +124,7 @@ static int make_places(struct ward_domain *domain, uint32_t n, struct ward_fault
         return domain->places ? 0 : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot make a domain of %u instances", n);
 }
 
-int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, const char *const *environment,
-               uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault)
+static int check_options(const struct ward_domain_options *options, struct ward_fault *fault)
 {
         if ((unsigned)options->isolation >= COUNT_OF(kinds) || !kinds[options->isolation]->start)
                 return fault_set(fault, WARD_FAULT_USAGE, "no domain of kind %s can be made: choose wasm or process",
@@ -134,17 +134,25 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
                 r = check_threading(options, fault);
         if (!r)
                 r = libraries_check_folders(options->library_path, fault);
-        if (r)
-                return r;
+        return r;
+}
+
+int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, struct domain_grants *grants,
+               uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault)
+{
         struct ward_domain *domain;
-        r = domain_make(domains, kind_of(options), true, &domain, fault);
-        if (r)
+        int r = check_options(options, fault);
+        if (!r)
+                r = domain_make(domains, kind_of(options), true, &domain, fault);
+        if (r) {
+                grants_free(grants);
                 return r;
+        }
+        domain->grants = grants;
         domain->level = level_effective(options->level);
         domain->limits = options->limits;
         if (options->quota)
                 domain->account.quota = *options->quota;
-        domain->environment = environment;
         domain->streams = (struct domain_streams){ options->on_output, options->on_output_data, options->on_input,
                                                    options->on_input_data, options->streams };
         domain->free_threaded = options->free_threaded || options->instances > 1;
@@ -158,7 +166,6 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
                 r = make_places(domain, options->instances, fault);
         if (!r)
                 r = traced_start(domain, deadline, fault);
-        domain->environment = NULL;
         domain->streams.given = NULL;
         if (r) {
                 fault_name(fault, NULL, domain->name, NULL);
@@ -187,6 +194,7 @@ struct ward_domain *domain_unref(struct ward_domain *domain)
         data_free(domain->data);
         denied_names_free(domain->denied_imports);
         denied_names_free(domain->library_path);
+        grants_free(domain->grants);
         places_free(domain->places);
         event_counts_free(domain->events);
         pthread_mutex_destroy(&domain->info_lock);

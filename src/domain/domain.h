@@ -35,6 +35,7 @@
 struct kind;
 struct places; /* domain/places.h: who is where in a domain of several instances */
 struct denied;
+struct domain_grants;
 struct tracer;       /* domain/trace.h: who looks in */
 struct event_counts; /* domain/event.h */
 struct warden;       /* domain/warden.h: the host's link to its warden process */
@@ -150,7 +151,7 @@ struct ward_domain {
         enum ward_level level;
         struct ward_limits limits;
         struct domain_account account;
-        const char *const *environment; /* valid during kind->start and kind->load only */
+        struct domain_grants *grants; /* domain/grants.h; owned. NULL: the host's own domain */
         struct domain_streams streams;
         char **denied_imports;     /* owned; NULL: none */
         char **library_path;       /* likewise */
@@ -210,8 +211,9 @@ int domains_monitor(struct domains *domains, struct monitor **ret_monitor, struc
 
 /* domain.c: life */
 
-/* Makes a domain and starts it with its kind. @deadline bounds starting. @made: for an add-in. */
-int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, const char *const *environment,
+/* Makes a domain and starts it with its kind. @deadline bounds starting. @made: for an add-in. Takes @grants, even on failure; what
+ * the options say of permissions and a policy is in there. */
+int domain_new(struct domains *domains, const struct ward_domain_options *options, bool made, struct domain_grants *grants,
                uint64_t deadline, struct ward_domain **ret_domain, struct ward_fault *fault);
 struct ward_domain *domain_ref(struct ward_domain *domain);
 struct ward_domain *domain_unref(struct ward_domain *domain);

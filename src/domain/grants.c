@@ -9,6 +9,7 @@
 #include "domain/walk.h"
 #include "policy/path.h"
 #include "sandbox/layers.h"
+#include "sandbox/root.h"
 
 static const unsigned rights_of[] = {
         [PERMISSION_READ] = SANDBOX_READ,
@@ -107,6 +108,38 @@ static int compare(const void *a, const void *b)
         return strcmp(one->path, other->path);
 }
 
+/* Behind the folders that it is in, if any is granted: what adds nothing to them is dropped. */
+static bool adds(struct domain_grants *grants, size_t n, struct sandbox_grant *grant)
+{
+        bool adds = true;
+        for (size_t i = 0; i < n; i++) {
+                if (!path_is_below(grant->path, grants->paths[i].path))
+                        continue;
+                grant->rights |= grants->paths[i].rights;
+                adds = grant->rights != grants->paths[i].rights;
+        }
+        return adds;
+}
+
+/* Folders come before what is in them, and what is in one has its rights too, not less. */
+static int settle(struct domain_grants *grants, struct ward_fault *fault)
+{
+        size_t kept = 0;
+        if (grants->granted.n)
+                qsort(grants->paths, grants->granted.n, sizeof *grants->paths, compare);
+        for (size_t i = 0; i < grants->granted.n; i++) {
+                if (adds(grants, kept, &grants->paths[i]))
+                        grants->paths[kept++] = grants->paths[i];
+                else
+                        free((char *)grants->paths[i].path);
+        }
+        grants->granted.n = kept;
+        if (kept <= SANDBOX_ROOT_GRANTS_MAX)
+                return 0;
+        return fault_set(fault, WARD_FAULT_REFUSED, "a domain is granted %d paths at most, not %zu; grant folders instead of files",
+                         SANDBOX_ROOT_GRANTS_MAX, kept);
+}
+
 /* --- Folders of a module ---------------------------------------------------------------------- */
 
 static int grant_folder(struct domain_grants *grants, const struct permission *permission, struct ward_fault *fault)
@@ -159,9 +192,7 @@ static int grant_all(struct domain_grants *grants, const struct grants_request *
                 r = grant_one(grants, request, &request->policy->permissions[i], fault);
         if (!r)
                 r = grants_add_environment(grants, request, fault);
-        if (grants->granted.n)
-                qsort(grants->paths, grants->granted.n, sizeof *grants->paths, compare);
-        return r;
+        return r ? r : settle(grants, fault);
 }
 
 int grants_new(const struct grants_request *request, struct domain_grants **ret_grants, struct ward_fault *fault)

@@ -105,11 +105,9 @@ static void load(void *data)
         loading->status = domain_enter_to_load(domain, remaining_ms(loading->deadline), loading->fault);
         if (loading->status)
                 return;
-        domain->environment = loading->options->environment;
         loading->status = domain_check_addins(domain, loading->instance->module, loading->fault);
         if (!loading->status)
                 loading->status = traced_load(loading->instance, loading->options, loading->deadline, loading->fault);
-        domain->environment = NULL;
         if (!loading->status)
                 list_instance(domain, loading->instance);
         domain_leave(domain, &domain->visit);

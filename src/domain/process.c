@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/fault.h"
 #include "base/own.h"
+#include "domain/grants.h"
 #include "domain/kind.h"
 #include "domain/shares.h"
 #include "sandbox/cgroup.h"
@@ -167,14 +168,12 @@ static uint32_t layers_asked(const struct ward_domain *domain)
 
 static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_plan, struct ward_fault *fault)
 {
-        static const char *const none[] = { NULL };
         const struct sandbox_limits limits = process_limits(domain);
-        const struct grants grants = { .environment = domain->environment ? domain->environment : none };
         const struct sandbox_wish wish = { .level = domain->level,
                                            .layers = layers_asked(domain),
                                            .cpu_affinity = domain->limits.cpu_affinity,
                                            .limits = &limits,
-                                           .grants = &grants };
+                                           .grants = &domain->grants->granted };
         int r = sandbox_plan_make(&wish, ret_plan);
         return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot make a plan for domain '%s'", domain->name) : 0;
 }

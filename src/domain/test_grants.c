@@ -116,6 +116,27 @@ TEST(files_and_folders)
         teardown();
 }
 
+TEST(what_is_in_a_folder_has_its_rights)
+{
+        setup();
+        make_folder("b", 0777);
+        make_folder("b/c", 0777);
+        make_file("b/c/file", 0777);
+        make_file("b-c", 0644);
+        assert_int_equal(symlink("c", "b/link"), 0);
+        struct domain_grants *grants = GRANTED(WARD_PROCESS, "read b/c", "read b-c", "execute b/c/file", "write b", "read b/link");
+        assert_int_equal(grants->granted.n, 3);
+        has(grants, 0, "b", W);
+        has(grants, 1, "b-c", R);
+        has(grants, 2, "b/c/file", W | X);
+        grants_free(grants);
+        grants = GRANTED(WARD_PROCESS, "read b", "write b/c");
+        assert_int_equal(grants->granted.n, 2);
+        has(grants, 1, "b/c", W);
+        grants_free(grants);
+        teardown();
+}
+
 TEST(links_on_the_way)
 {
         setup();
@@ -233,6 +254,7 @@ TEST(variables)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(files_and_folders), TEST_CASE(links_on_the_way), TEST_CASE(what_others_may_not),
-                         TEST_CASE(folders_of_a_module), TEST_CASE(addresses), TEST_CASE(variables));
+        return TEST_MAIN(argc, argv, TEST_CASE(files_and_folders), TEST_CASE(what_is_in_a_folder_has_its_rights),
+                         TEST_CASE(links_on_the_way), TEST_CASE(what_others_may_not), TEST_CASE(folders_of_a_module),
+                         TEST_CASE(addresses), TEST_CASE(variables));
 }

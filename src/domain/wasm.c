@@ -264,7 +264,7 @@ static int load(struct instance *instance, const struct ward_activate_options *o
 {
         struct loaded_source source = { .options = options };
         struct loaded *loaded = NULL;
-        int r = loaded_grants(options, instance->domain->environment, &source.grants, fault);
+        int r = loaded_grants(instance->domain, options, &source.grants, fault);
         if (!r)
                 r = references_new(instance, REFERENCES_KEPT_HERE, loaded_destroy, &instance->references, fault);
         if (!r)

@@ -160,7 +160,7 @@ int loaded_import(void *context, uint32_t offer, uint64_t *slots, struct ward_fa
 int loaded_look_around(struct loaded *loaded, const char *function, struct ward_fault *fault);
 
 /* wasm_wasi.c: what the host grants, and @loaded->wasi, which is made of it. */
-int loaded_grants(const struct ward_activate_options *options, const char *const *environment, struct wasi_grants **ret_grants,
+int loaded_grants(const struct ward_domain *domain, const struct ward_activate_options *options, struct wasi_grants **ret_grants,
                   struct ward_fault *fault);
 int loaded_wasi_new(struct loaded *loaded, const struct loaded_source *source, struct ward_fault *fault);
 

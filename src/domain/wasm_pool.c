@@ -37,7 +37,7 @@ static int pooled_new(const struct instance *instance, const struct ward_activat
         struct pooled *pooled = calloc(1, sizeof *pooled + n * sizeof *pooled->at);
         if (!pooled)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
-        int r = loaded_grants(options, instance->domain->environment, &pooled->grants, fault);
+        int r = loaded_grants(instance->domain, options, &pooled->grants, fault);
         if (r) {
                 pooled_free(pooled);
                 return r;

@@ -1,6 +1,10 @@
 /* Kind `wasm`: what WASI asks of the host: its streams, and to know what was refused. */
+#include <errno.h>
+#include <stdlib.h>
 #include "base/fault.h"
+#include "base/own.h"
 #include "domain/event.h"
+#include "domain/grants.h"
 #include "domain/wasm_loaded.h"
 
 /* The host's part of it is over. */
@@ -69,16 +73,50 @@ static int refused(void *context, const struct wasi_refusal *refusal, struct war
         return come_back(loaded, refusal->operation, fault);
 }
 
-int loaded_grants(const struct ward_activate_options *options, const char *const *environment, struct wasi_grants **ret_grants,
+static int check_folders(const struct ward_domain *domain, const struct ward_activate_options *options, struct ward_fault *fault)
+{
+        if (!options->folders || !options->n_folders || domain->level != WARD_LEVEL_INTERNET)
+                return 0;
+        return fault_set(fault, WARD_FAULT_REFUSED,
+                         "folder '%s' is refused: security level internet has no files; choose intranet to grant some",
+                         options->folders[0].host ? options->folders[0].host : "");
+}
+
+/* The domain's, and behind them the add-in's own. */
+static int join_folders(const struct domain_grants *grants, const struct ward_activate_options *options,
+                        struct ward_folder **ret_folders, size_t *ret_n, struct ward_fault *fault)
+{
+        size_t own = options->folders ? options->n_folders : 0, n = grants->n_folders + own;
+        struct ward_folder *folders = reallocarray(NULL, n + 1, sizeof *folders);
+        if (!folders)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot grant an add-in its folders");
+        if (grants->n_folders)
+                memcpy(folders, grants->folders, grants->n_folders * sizeof *folders);
+        if (own)
+                memcpy(folders + grants->n_folders, options->folders, own * sizeof *folders);
+        *ret_folders = folders;
+        *ret_n = n;
+        return 0;
+}
+
+int loaded_grants(const struct ward_domain *domain, const struct ward_activate_options *options, struct wasi_grants **ret_grants,
                   struct ward_fault *fault)
 {
-        const struct wasi_options granted = {
-                .arguments = options->arguments,
-                .environment = environment,
-                .folders = options->folders,
-                .n_folders = options->folders ? options->n_folders : 0,
-        };
-        return wasi_grants_new(&granted, ret_grants, fault);
+        OWNED(freep) struct ward_folder *folders = NULL;
+        char **environment = NULL;
+        struct wasi_options granted = { .arguments = options->arguments };
+        int r = check_folders(domain, options, fault);
+        if (!r)
+                r = join_folders(domain->grants, options, &folders, &granted.n_folders, fault);
+        if (!r)
+                r = grants_join_environment(domain->grants->granted.environment, options->environment, &environment, fault);
+        if (r)
+                return r;
+        granted.folders = folders;
+        granted.environment = (const char *const *)environment;
+        r = wasi_grants_new(&granted, ret_grants, fault);
+        grants_free_environment(environment);
+        return r;
 }
 
 int loaded_wasi_new(struct loaded *loaded, const struct loaded_source *source, struct ward_fault *fault)

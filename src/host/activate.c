@@ -4,6 +4,7 @@
 #include "domain/references.h"
 #include "host/host.h"
 #include "host/lookup.h"
+#include "host/terms.h"
 #include "policy/level.h"
 
 enum { ACTIVATE_MS = 10000 };
@@ -63,10 +64,14 @@ static int check(const struct ward_host *host, const char *module, const struct 
 static int find_domain(struct ward_host *host, const char *module, const struct ward_activate_options *options, uint64_t deadline,
                        bool *ret_made, struct ward_domain **ret_domain, struct ward_fault *fault)
 {
+        struct domain_grants *grants;
+        struct ward_quota quota;
         *ret_made = false;
         if (options->domain || options->isolation == WARD_DIRECT) {
-                *ret_domain = domain_ref(options->domain ? options->domain : host->default_domain);
-                return 0;
+                int r = terms_refuse(options, fault);
+                if (!r)
+                        *ret_domain = domain_ref(options->domain ? options->domain : host->default_domain);
+                return r;
         }
         char name[WARD_FAULT_NAME_MAX];
         instance_choose_name(module, options, name);
@@ -84,9 +89,14 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
                 .on_input = options->on_input,
                 .on_input_data = options->on_input_data,
                 .streams = options->streams,
+                .permissions = options->permissions,
+                .policy = options->policy,
         };
+        int r = terms_take(&made, options->environment, &quota, &grants, fault);
+        if (r)
+                return r;
         *ret_made = true;
-        return domain_new(&host->domains, &made, true, options->environment, deadline, ret_domain, fault);
+        return domain_new(&host->domains, &made, true, grants, deadline, ret_domain, fault);
 }
 
 /* Steps 1 to 7, of an add-in that was found. */

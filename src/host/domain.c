@@ -7,6 +7,7 @@
 #include "domain/kind.h"
 #include "domain/usage.h"
 #include "host/host.h"
+#include "host/terms.h"
 
 enum { START_MS = 10000, USAGE_OLDEST = offsetof(struct ward_usage, start_ns) };
 
@@ -42,6 +43,7 @@ int ward_domain_new(struct ward_host *host, const struct ward_domain_options *gi
 {
         struct ward_domain_options options;
         struct ward_quota quota;
+        struct domain_grants *grants;
         if (!host || !given || !ret_domain)
                 return fault_set(fault, WARD_FAULT_USAGE, "ward_domain_new needs a host, options and a place for the domain");
         int r = host_take_options(&form, given, &options, fault);
@@ -49,7 +51,9 @@ int ward_domain_new(struct ward_host *host, const struct ward_domain_options *gi
                 r = host_check_limits(&options.limits, fault);
         if (!r)
                 r = host_take_quota(&options.quota, &quota, fault);
-        return r ? r : domain_new(&host->domains, &options, false, NULL, clock_deadline(START_MS), ret_domain, fault);
+        if (!r)
+                r = terms_take(&options, NULL, &quota, &grants, fault);
+        return r ? r : domain_new(&host->domains, &options, false, grants, clock_deadline(START_MS), ret_domain, fault);
 }
 
 struct ward_domain *ward_domain_release(struct ward_domain *domain)

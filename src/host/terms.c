@@ -81,7 +81,7 @@ static int read_policy(const char *path, struct policy *ret_policy, struct ward_
 {
         OWNED(freep) char *text = NULL, *errors = NULL;
         char folder[PATH_MAX];
-        size_t len;
+        size_t len = 0;
         int r = read_file(path, &text, &len, fault);
         if (!r)
                 r = find_folder(path, folder, fault);
@@ -125,13 +125,11 @@ static int add_permissions(struct policy *policy, const char *const *texts, stru
 
 /* --- Together --------------------------------------------------------------------------------- */
 
-static int join_level(struct terms *terms, const struct policy *policy, struct ward_fault *fault)
+static int join_level(struct ward_domain_options *options, const struct policy *policy, struct ward_fault *fault)
 {
-        if ((unsigned)terms->level <= WARD_LEVEL_HOST)
-                terms->level = level_stricter(terms->level, policy->level);
-        int r = level_check(terms->isolation, terms->level, fault);
-        terms->level = level_effective(terms->level);
-        return r;
+        if ((unsigned)options->level <= WARD_LEVEL_HOST)
+                options->level = level_stricter(options->level, policy->level);
+        return level_check(options->isolation, options->level, fault);
 }
 
 static void join(enum policy_limit limit, const struct policy *policy, uint64_t *value)
@@ -159,65 +157,67 @@ static void join_quota(struct ward_quota *quota, const struct policy *policy)
         join_32(POLICY_ADDINS, policy, &quota->addins);
 }
 
-static int join_limits(struct terms *terms, const struct policy *policy, struct ward_fault *fault)
+static int join_limits(struct ward_domain_options *options, const struct policy *policy, struct ward_quota *room,
+                       struct ward_fault *fault)
 {
-        struct ward_limits *limits = &terms->limits;
+        struct ward_limits *limits = &options->limits;
         uint64_t allowed = limits->cpu_affinity;
         limits->size = sizeof *limits;
         join(POLICY_MEMORY, policy, &limits->memory_bytes);
         join(POLICY_ARENA, policy, &limits->arena_bytes);
         join(POLICY_AFFINITY, policy, &limits->cpu_affinity);
         if (allowed && !limits->cpu_affinity)
-                return fault_set(fault, WARD_FAULT_USAGE, "policy '%s' and the options have no processor in common", terms->policy);
-        if (terms->quota)
-                terms->own_quota = *terms->quota;
-        join_quota(&terms->own_quota, policy);
-        terms->quota = &terms->own_quota;
+                return fault_set(fault, WARD_FAULT_USAGE, "policy '%s' and the options have no processor in common",
+                                 options->policy);
+        *room = options->quota ? *options->quota : (struct ward_quota){ 0 };
+        join_quota(room, policy);
+        options->quota = room;
         return 0;
 }
 
-static int check_permissions(const struct terms *terms, const struct policy *policy, struct ward_fault *fault)
+static int check_permissions(const struct ward_domain_options *options, const struct policy *policy, struct ward_fault *fault)
 {
-        for (size_t i = 0; i < policy->n; i++) {
-                enum permission_kind kind = policy->permissions[i].kind;
-                int r = level_check_permission(terms->isolation, terms->level, kind, fault);
-                if (r)
-                        return r;
-        }
-        return 0;
+        int r = 0;
+        for (size_t i = 0; i < policy->n && !r; i++)
+                r = level_check_permission(options->isolation, options->level, policy->permissions[i].kind, fault);
+        return r;
 }
 
-static int join_all(struct terms *terms, struct policy *policy, struct ward_fault *fault)
+static int join_all(struct ward_domain_options *options, struct policy *policy, struct ward_quota *room, struct ward_fault *fault)
 {
-        const struct grants_request request = { terms->isolation, policy, terms->environment };
-        int r = add_permissions(policy, terms->permissions, fault);
+        int r = add_permissions(policy, options->permissions, fault);
         if (!r)
-                r = join_level(terms, policy, fault);
-        if (!r && terms->policy)
-                r = join_limits(terms, policy, fault);
-        if (!r)
-                r = check_permissions(terms, policy, fault);
-        return r ? r : grants_new(&request, &terms->grants, fault);
+                r = join_level(options, policy, fault);
+        if (!r && options->policy)
+                r = join_limits(options, policy, room, fault);
+        return r ? r : check_permissions(options, policy, fault);
 }
 
-int terms_take(struct terms *terms, struct ward_fault *fault)
+int terms_take(struct ward_domain_options *options, const char *const *environment, struct ward_quota *room,
+               struct domain_grants **ret_grants, struct ward_fault *fault)
 {
         struct policy policy = { 0 };
-        int r = terms->policy ? read_policy(terms->policy, &policy, fault) : 0;
+        const struct grants_request request = { options->isolation, &policy, environment };
+        int r = options->policy ? read_policy(options->policy, &policy, fault) : 0;
         if (!r)
-                r = join_all(terms, &policy, fault);
+                r = join_all(options, &policy, room, fault);
+        if (!r)
+                r = grants_new(&request, ret_grants, fault);
         policy_finish(&policy);
         return r;
 }
 
-void terms_finish(struct terms *terms)
+int terms_refuse(const struct ward_activate_options *options, struct ward_fault *fault)
 {
-        terms->grants = grants_free(terms->grants);
-}
-
-int terms_refuse(const struct terms *terms, const char *why, struct ward_fault *fault)
-{
-        if (!terms->policy && (!terms->permissions || !*terms->permissions))
+        bool direct = !options->domain;
+        if (!options->policy && (!options->permissions || !*options->permissions))
                 return 0;
-        return fault_set(fault, WARD_FAULT_REFUSED, "%s", why);
+        if (direct)
+                return fault_set(fault, WARD_FAULT_REFUSED,
+                                 "permissions and policies are refused at kind direct, where an add-in may do what its host may; "
+                                 "choose kind wasm or process");
+        return fault_set(
+                fault, WARD_FAULT_REFUSED,
+                "permissions and policies are refused for an add-in in a domain that is there, which has its own; give them "
+                "to ward_domain_new");
 }

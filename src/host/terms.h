@@ -1,28 +1,16 @@
-/* The terms of a domain: what options say themselves, and the permissions and the policy file that they name. */
+/* The terms of a domain: what options say themselves, and by the permissions and the policy file that they name. */
 #ifndef HOST_TERMS_H
 #define HOST_TERMS_H
 
 #include <ward/usage.h>
 #include "domain/grants.h"
 
-/* 1. filled from options, but for the members at the end  2. terms_take: the rest, and what the policy says; or a fault
- * 3. used  4. terms_finish */
-struct terms {
-        enum ward_isolation isolation;
-        enum ward_level level;
-        struct ward_limits limits;
-        const struct ward_quota *quota; /* NULL: none; later may point to @own_quota */
-        const char *const *permissions; /* borrowed, as the next two; any may be NULL */
-        const char *policy;
-        const char *const *environment;
-        struct ward_quota own_quota;
-        struct domain_grants *grants; /* owned; for domain_new to take */
-};
+/* Of options of the newest form: level, limits and quota become those that hold, where the quota may come to lie in @room; and what
+ * is granted, with @environment (NULL: none), goes to @ret_grants. 0, or a fault. */
+int terms_take(struct ward_domain_options *options, const char *const *environment, struct ward_quota *room,
+               struct domain_grants **ret_grants, struct ward_fault *fault);
 
-int terms_take(struct terms *terms, struct ward_fault *fault);
-void terms_finish(struct terms *terms);
-
-/* An add-in that goes into a domain which is there: no permissions are to be given for it. */
-int terms_refuse(const struct terms *terms, const char *why, struct ward_fault *fault);
+/* Of an add-in that goes into a domain which is there: it can bring no permissions. 0, or REFUSED. */
+int terms_refuse(const struct ward_activate_options *options, struct ward_fault *fault);
 
 #endif

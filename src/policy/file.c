@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/near.h"
 #include "base/own.h"
+#include "policy/level.h"
 
 struct reader {
         const char *name;
@@ -168,7 +169,7 @@ static void check_pair(struct reader *reader, size_t i, size_t j)
 static void check_permission(struct reader *reader, size_t i)
 {
         const struct permission *permissions = reader->policy.permissions;
-        const char *refusal = policy_refusal(reader->policy.level, permissions[i].kind);
+        const char *refusal = level_refusal(reader->policy.level, permissions[i].kind);
         size_t n_errors = reader->n_errors;
         if (refusal && reader->policy.level != WARD_LEVEL_DEFAULT)
                 tell_at(reader, reader->lines[i], 1, "%s (the level is said in line %zu)", refusal, reader->level_line);
@@ -176,16 +177,6 @@ static void check_permission(struct reader *reader, size_t i)
                 if (j < i || (j > i && permission_covers(&permissions[j], &permissions[i]) &&
                               !permission_covers(&permissions[i], &permissions[j])))
                         check_pair(reader, i, j);
-}
-
-const char *policy_refusal(enum ward_level level, enum permission_kind kind)
-{
-        if (kind == PERMISSION_ENV || level == WARD_LEVEL_INTRANET)
-                return NULL;
-        if (level == WARD_LEVEL_INTERNET)
-                return "level internet has no files, network or processes: choose level intranet to grant some";
-        return "at this level nothing has to be granted, since the host's rights are there: choose level intranet to grant only "
-               "some";
 }
 
 /* --- Whole ------------------------------------------------------------------------------------ */

@@ -39,7 +39,4 @@ int policy_add(struct policy *policy, struct permission *permission);
 /* As it is read back. */
 void policy_print(const struct policy *policy, FILE *out);
 
-/* What a permission of @kind says about @level, to which it belongs or does not: why it does not, or NULL. */
-const char *policy_refusal(enum ward_level level, enum permission_kind kind);
-
 #endif

@@ -123,11 +123,10 @@ TEST(errors_between_lines)
         fails("spawn\nspawn\nlevel intranet", "p:2:1: line 1 grants this already: remove one of them");
         fails("env A\nenv A=1", "p:2:1: line 1 gives variable A another value");
         fails("env A=1\nenv A=1", "p:2:1: line 1 grants this already: remove one of them");
-        fails("read /a\nlevel internet", "p:1:1: level internet has no files, network or processes: choose level intranet to grant "
+        fails("read /a\nlevel internet", "p:1:1: level internet has no files, network or processes; choose level intranet to grant "
                                          "some (the level is said in line 2)");
-        fails("level host\nspawn",
-              "p:2:1: at this level nothing has to be granted, since the host's rights are there: choose level "
-              "intranet to grant only some (the level is said in line 1)");
+        fails("level host\nspawn", "p:2:1: permissions are for level intranet: levels full-trust and host are not held to any; "
+                                   "choose intranet (the level is said in line 1)");
         struct policy policy = parse("write /a\nexecute /a\nread /b\nwrite /b/c\nconnect a:1\nconnect a:2\nenv A\nenv B");
         policy_finish(&policy);
 }

@@ -14,7 +14,7 @@
 
 enum {
         SKELETON_BYTES = 1 << 20, /* folders and links only */
-        SKELETON_FILES = 1024,
+        SKELETON_FILES = 1 << 15,
         TREE = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE,
 };
 

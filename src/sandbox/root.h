@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include "sandbox/grant.h"
 
-enum { SANDBOX_ROOT_GRANTS_MAX = 64 };
+enum { SANDBOX_ROOT_GRANTS_MAX = 4096 };
 
 struct sandbox_root {
         const struct sandbox_grant *grants; /* those with an absolute path; devices are files of /dev. What one is shown for without

@@ -147,20 +147,22 @@ TEST(another_signature)
                 probe_refuses("probe_differs", kinds[i], "func(depth: u32)", "func(depth: u64)");
 }
 
+/* Those below are for what something holds: test/policy, test/escape. */
 TEST(levels)
 {
-        static const enum ward_level refused[] = { WARD_LEVEL_INTERNET, WARD_LEVEL_INTRANET };
+        static const enum ward_level below[] = { WARD_LEVEL_INTERNET, WARD_LEVEL_INTRANET };
         static const enum ward_level started[] = { WARD_LEVEL_DEFAULT, WARD_LEVEL_FULL_TRUST, WARD_LEVEL_HOST };
         struct ward_host *host = host_start();
         struct ward_fault fault;
+        for (int j = 0; j < 2; j++) {
+                struct ward_activate_options options = options_for(WARD_DIRECT);
+                options.level = below[j];
+                assert_int_equal(activate(host, addin_file("basic", WARD_DIRECT), &options, &fault), -WARD_FAULT_REFUSED);
+                assert_says(&fault, ward_level_name(below[j]));
+                assert_says(&fault, "full-trust");
+        }
         for (int i = 0; i < KINDS; i++) {
                 struct ward_activate_options options = options_for(kinds[i]);
-                for (int j = 0; j < 2; j++) {
-                        options.level = refused[j];
-                        assert_int_equal(activate(host, addin_file("basic", kinds[i]), &options, &fault), -WARD_FAULT_REFUSED);
-                        assert_says(&fault, ward_level_name(refused[j]));
-                        assert_says(&fault, "full-trust");
-                }
                 for (int j = 0; j < 3; j++) {
                         options.level = started[j];
                         assert_good(activate(host, addin_file("basic", kinds[i]), &options, &fault), &fault);
