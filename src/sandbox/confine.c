@@ -15,7 +15,7 @@ enum { FIRST_ID = 60578, IDS = 600 };
 
 int confinement_init(struct confinement *ret_confinement)
 {
-        *ret_confinement = (struct confinement){ .layers = SANDBOX_ALL, .uid = (uid_t)(FIRST_ID + getpid() % IDS) };
+        *ret_confinement = (struct confinement){ .layers = CONFINEMENT_ALL, .uid = (uid_t)(FIRST_ID + getpid() % IDS) };
         namespaces_prepare(&ret_confinement->namespaces);
         return filter_prepare(FILTER_COMPILER, NULL, &ret_confinement->filter);
 }
@@ -42,13 +42,13 @@ static int hide(void)
 int confinement_enter(const struct confinement *confinement, unsigned *held)
 {
         offer_to_oom_killer();
-        if (confinement->layers & SANDBOX_NAMESPACES)
+        if (confinement->layers & CONFINEMENT_NAMESPACES)
                 *held |= namespaces_enter(&confinement->namespaces);
-        if (*held & SANDBOX_NAMESPACES && confinement->layers & SANDBOX_ROOT) {
+        if (*held & WARD_LAYER_MOUNT_NAMESPACE && confinement->layers & WARD_LAYER_OWN_ROOT) {
                 int r = root_change(&confinement->root);
                 if (r < 0)
                         return r;
-                *held |= r ? 0 : SANDBOX_ROOT;
+                *held |= r ? 0 : WARD_LAYER_OWN_ROOT;
         }
         return hide();
 }
@@ -57,7 +57,7 @@ int confinement_enter(const struct confinement *confinement, unsigned *held)
 static int become_other(uid_t uid, unsigned *held)
 {
         int r = user_become(uid);
-        *held |= r ? 0 : SANDBOX_OTHER_USER;
+        *held |= r ? 0 : WARD_LAYER_OTHER_USER;
         return r < 0 ? r : 0;
 }
 
@@ -74,31 +74,23 @@ static int restrict_files(const struct confinement *confinement)
 int confinement_seal(const struct confinement *confinement, unsigned *held)
 {
         int r = 0;
-        if (*held & SANDBOX_ROOT && !(*held & SANDBOX_USER) && confinement->layers & SANDBOX_OTHER_USER && !geteuid())
+        if (*held & WARD_LAYER_OWN_ROOT && !(*held & WARD_LAYER_USER_NAMESPACE) && confinement->layers & WARD_LAYER_OTHER_USER &&
+            !geteuid())
                 r = become_other(confinement->uid, held);
         if (!r)
                 r = capabilities_drop();
         if (!r && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
                 r = -errno;
-        if (!r && confinement->layers & SANDBOX_LANDLOCK) {
+        *held |= r ? 0 : WARD_LAYER_NO_CAPABILITIES | WARD_LAYER_NO_NEW_PRIVILEGES;
+        if (!r && confinement->layers & WARD_LAYER_LANDLOCK) {
                 r = restrict_files(confinement);
-                *held |= r ? 0 : SANDBOX_LANDLOCK;
+                *held |= r ? 0 : WARD_LAYER_LANDLOCK;
         }
         /* Last, for what came before makes calls that it refuses. */
-        if (r >= 0 && confinement->layers & SANDBOX_FILTER) {
+        if (r >= 0 && confinement->layers & WARD_LAYER_FILTER) {
                 int listener;
                 r = filter_apply(&confinement->filter, &listener);
-                *held |= r ? 0 : SANDBOX_FILTER;
+                *held |= r ? 0 : WARD_LAYER_FILTER;
         }
         return r < 0 ? r : 0;
-}
-
-const char *sandbox_layer_name(unsigned bit)
-{
-        static const char *const names[] = { "namespaces", "no-network", "user-namespace", "own-root",
-                                             "other-user", "landlock",   "syscall-filter" };
-        for (size_t i = 0; i < COUNT_OF(names); i++)
-                if (bit == 1u << i)
-                        return names[i];
-        return NULL;
 }

@@ -2,7 +2,7 @@
  *
  * 1. confinement_init, then what is wanted                      in the host
  * 2. confinement_enter                                          in a process cloned from it, of one thread, that never executes
- * 3. a clone, which is process 1 where SANDBOX_NAMESPACES held  there
+ * 3. a clone, which is process 1 where it got namespaces  there
  * 4. confinement_seal, then exec                                in the program's process, a child of that
  * 5. confinement_finish                                         in the host
  *
@@ -11,21 +11,22 @@
 #define SANDBOX_CONFINE_H
 
 #include <sys/types.h>
+#include <ward/posture.h>
 #include "sandbox/filter.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/root.h"
 
-/* What holds a program, beside enum sandbox_namespace and the limits of its resources. */
-enum sandbox_layer {
-        SANDBOX_ROOT = 8,        /* a root of its own; the folder that it writes lies in memory and is bounded */
-        SANDBOX_OTHER_USER = 16, /* where the host is user 0: not that */
-        SANDBOX_LANDLOCK = 32,
-        SANDBOX_FILTER = 64,
-        SANDBOX_ALL = 127,
+/* What may hold a program, of enum ward_layer, beside the limits of its resources. With a root of its own, the folder that it
+ * writes lies in memory and is bounded. */
+enum {
+        CONFINEMENT_NAMESPACES = WARD_LAYER_PID_NAMESPACE | WARD_LAYER_USER_NAMESPACE | WARD_LAYER_MOUNT_NAMESPACE |
+                                 WARD_LAYER_NETWORK_NAMESPACE | WARD_LAYER_IPC_NAMESPACE | WARD_LAYER_UTS_NAMESPACE,
+        CONFINEMENT_ALL = CONFINEMENT_NAMESPACES | WARD_LAYER_OWN_ROOT | WARD_LAYER_OTHER_USER | WARD_LAYER_NO_CAPABILITIES |
+                          WARD_LAYER_NO_NEW_PRIVILEGES | WARD_LAYER_LANDLOCK | WARD_LAYER_FILTER,
 };
 
 struct confinement {
-        unsigned layers; /* to be tried; SANDBOX_ALL */
+        unsigned layers; /* to be tried, namespaces all or none; CONFINEMENT_ALL */
         struct sandbox_root
                 root; /* borrows. Its scratch folder is one of the working directory's also where there is no own root */
         struct sandbox_namespaces namespaces;
@@ -41,10 +42,5 @@ void confinement_finish(struct confinement *confinement);
  * errno where one failed half-way. */
 int confinement_enter(const struct confinement *confinement, unsigned *held);
 int confinement_seal(const struct confinement *confinement, unsigned *held);
-
-/* The name of a layer, for people and programs; NULL behind the last: `for (unsigned bit = 1; (name = sandbox_layer_name(bit)); bit
- * <<= 1)`.
- */
-const char *sandbox_layer_name(unsigned bit);
 
 #endif

@@ -16,6 +16,7 @@
 enum {
         NOBODY = 65534,
         BASE = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS,
+        BASE_LAYERS = WARD_LAYER_MOUNT_NAMESPACE | WARD_LAYER_PID_NAMESPACE | WARD_LAYER_IPC_NAMESPACE | WARD_LAYER_UTS_NAMESPACE,
 };
 
 /* User 0 is not to be user 0 there: it would get all rights of the namespace by executing a program. */
@@ -50,16 +51,16 @@ unsigned namespaces_enter(const struct sandbox_namespaces *plan)
                 int flags;
                 unsigned held;
         } tries[] = {
-                { BASE | CLONE_NEWNET, SANDBOX_NAMESPACES | SANDBOX_NETWORK },
-                { BASE, SANDBOX_NAMESPACES },
-                { BASE | CLONE_NEWNET | CLONE_NEWUSER, SANDBOX_NAMESPACES | SANDBOX_NETWORK | SANDBOX_USER },
-                { BASE | CLONE_NEWUSER, SANDBOX_NAMESPACES | SANDBOX_USER },
+                { BASE | CLONE_NEWNET, BASE_LAYERS | WARD_LAYER_NETWORK_NAMESPACE },
+                { BASE, BASE_LAYERS },
+                { BASE | CLONE_NEWNET | CLONE_NEWUSER, BASE_LAYERS | WARD_LAYER_NETWORK_NAMESPACE | WARD_LAYER_USER_NAMESPACE },
+                { BASE | CLONE_NEWUSER, BASE_LAYERS | WARD_LAYER_USER_NAMESPACE },
         };
         bool may_map = !access("/proc/self/uid_map", W_OK);
         for (size_t i = plan->user ? 2 : 0; i < COUNT_OF(tries); i++) {
-                if ((tries[i].held & SANDBOX_USER && !may_map) || unshare(tries[i].flags))
+                if ((tries[i].held & WARD_LAYER_USER_NAMESPACE && !may_map) || unshare(tries[i].flags))
                         continue;
-                if (tries[i].held & SANDBOX_USER && !map_user(plan))
+                if (tries[i].held & WARD_LAYER_USER_NAMESPACE && !map_user(plan))
                         return 0;
                 return tries[i].held;
         }

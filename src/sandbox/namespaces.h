@@ -14,15 +14,11 @@ struct sandbox_namespaces {
         char uid_map[40], gid_map[40];
 };
 
-enum sandbox_namespace {
-        SANDBOX_NAMESPACES = 1, /* mount, PID (of children), IPC, UTS */
-        SANDBOX_NETWORK = 2,    /* none */
-        SANDBOX_USER = 4,       /* rights in these namespaces are none outside */
-};
-
 void namespaces_prepare(struct sandbox_namespaces *ret_plan);
 
-/* Which of enum sandbox_namespace there are now; 0 if the system gives none. The process keeps the rights to mount there. */
+/* Which layers of enum ward_layer there are now: those of mounts, processes (that are its children), IPC and host name together,
+ * and as far as the system gives them those of network and user; 0 if it gives none. The process keeps the rights to mount there.
+ */
 unsigned namespaces_enter(const struct sandbox_namespaces *plan);
 
 /* For a worker: its own ones of these layers (enum ward_layer; mount, IPC, UTS, cgroup, user), as far as the system gives them.

@@ -1,6 +1,7 @@
 #include <jansson.h>
 #include <string.h>
 #include "tool/doctor.h"
+#include "tool/layers.h"
 
 static json_t *text_or_null(const char *text)
 {
@@ -10,15 +11,6 @@ static json_t *text_or_null(const char *text)
 static json_t *number_or_null(long value)
 {
         return value >= 0 ? json_integer(value) : json_null();
-}
-
-static json_t *names_of(unsigned layers)
-{
-        json_t *names = json_array();
-        for (unsigned bit = 1; ward_layer_name(bit); bit <<= 1)
-                if (layers & bit)
-                        json_array_append_new(names, json_string(ward_layer_name(bit)));
-        return names;
 }
 
 static json_t *areas_of(unsigned areas)
@@ -53,13 +45,13 @@ static json_t *areas_held(const struct doctor_level *level)
                 if (layers_wanted(level->level) & layers_guarding(area))
                         json_array_append_new(all, json_pack("{s:s, s:s, s:o}", "name", layers_area_name(area), "about",
                                                              layers_area_about(area), "layers",
-                                                             names_of(level->layers & layers_guarding(area))));
+                                                             layers_json(level->layers & layers_guarding(area))));
         return all;
 }
 
 static json_t *missing(const struct layers_rule *rule)
 {
-        return rule ? json_pack("{s:o, s:s}", "any-of", names_of(rule->layers), "why", rule->why) : json_null();
+        return rule ? json_pack("{s:o, s:s}", "any-of", layers_json(rule->layers), "why", rule->why) : json_null();
 }
 
 static json_t *levels(const struct diagnosis *diagnosis, enum ward_level wanted)
@@ -71,7 +63,7 @@ static json_t *levels(const struct diagnosis *diagnosis, enum ward_level wanted)
                         continue;
                 json_array_append_new(all, json_pack("{s:s, s:b, s:o, s:o, s:o}", "name", ward_level_name(level->level), "held",
                                                      !level->missing, "missing", missing(level->missing), "layers",
-                                                     names_of(level->layers), "areas", areas_held(level)));
+                                                     layers_json(level->layers), "areas", areas_held(level)));
         }
         return all;
 }

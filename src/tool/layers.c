@@ -1,11 +1,11 @@
 #include "tool/layers.h"
-#include "sandbox/confine.h"
+#include <ward/posture.h>
 
 json_t *layers_json(unsigned held)
 {
         json_t *names = json_array();
         const char *name;
-        for (unsigned bit = 1; names && (name = sandbox_layer_name(bit)); bit <<= 1)
+        for (unsigned bit = 1; names && (name = ward_layer_name(bit)); bit <<= 1)
                 if (held & bit)
                         json_array_append_new(names, json_string(name));
         return names;
@@ -14,8 +14,8 @@ json_t *layers_json(unsigned held)
 void layers_print(unsigned held, FILE *out)
 {
         const char *name;
-        for (unsigned bit = 1; (name = sandbox_layer_name(bit)); bit <<= 1)
+        for (unsigned bit = 1; (name = ward_layer_name(bit)); bit <<= 1)
                 if (held & bit)
                         fprintf(out, " %s", name);
-        fputs(held & SANDBOX_ALL ? "\n" : " nothing but limits\n", out);
+        fputs(held ? "\n" : " nothing but limits\n", out);
 }

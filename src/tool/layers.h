@@ -1,4 +1,4 @@
-/* The layers that confined a program (sandbox/confine.h), for people and for programs. */
+/* Layers (enum ward_layer), for people and for programs. */
 #ifndef TOOL_LAYERS_H
 #define TOOL_LAYERS_H
 
@@ -7,7 +7,7 @@
 
 /* An array of names. */
 json_t *layers_json(unsigned held);
-/* " namespaces landlock\n", or " nothing but limits\n". */
+/* " pid-namespace landlock\n", or " nothing but limits\n". */
 void layers_print(unsigned held, FILE *out);
 
 #endif

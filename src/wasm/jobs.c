@@ -72,7 +72,7 @@ static int make_environment(struct wasm_jobs *jobs)
 int wasm_jobs_begin(const struct wasm_tools *tools, int folder, const char *name, struct wasm_jobs *ret_jobs,
                     struct ward_fault *fault)
 {
-        *ret_jobs = (struct wasm_jobs){ .folder = folder, .name = name, .held = SANDBOX_ALL };
+        *ret_jobs = (struct wasm_jobs){ .folder = folder, .name = name, .held = CONFINEMENT_ALL };
         int r = confinement_init(&ret_jobs->confinement);
         if (!r)
                 r = wasm_grants_make(tools, &ret_jobs->grants);

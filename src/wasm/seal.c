@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAGIC "ward image 1\n"
+#define MAGIC "ward image 2\n"
 
 enum {
         LANES = 4,

@@ -14,7 +14,7 @@ struct wasm_label {
         char version[16];              /* Ward's */
         char name[256];                /* the module's file name, without folders */
         char compiler[256];            /* its command */
-        uint32_t held;                 /* what confined the tools that made it (sandbox/confine.h) */
+        uint32_t held;                 /* what confined the tools that made it (enum ward_layer) */
         uint32_t took_ms;
 };
 

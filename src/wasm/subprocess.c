@@ -154,14 +154,14 @@ static pid_t start_child(const struct subprocess *program, struct report *report
         if (poll(&ended, 1, 0))
                 _exit(EXEC_FAILED);
         close(self);
-        if (report->held & SANDBOX_NAMESPACES)
+        if (report->held & WARD_LAYER_PID_NAMESPACE)
                 be_first(program, report);
         run_program(program, report);
 }
 
 static bool is_watched(const struct subprocess *program, const struct report *report)
 {
-        return program->confinement && !(report->held & SANDBOX_ROOT);
+        return program->confinement && !(report->held & WARD_LAYER_OWN_ROOT);
 }
 
 /* Waits for the program's end, the host's end (nobody reads the pipe any more) or the time's. */
@@ -201,8 +201,8 @@ static void end_all(pid_t pid, struct report *report)
 {
         kill(-pid, SIGKILL);
         kill(pid, SIGKILL);
-        reap(pid, report->held & SANDBOX_NAMESPACES ? NULL : &report->status);
-        if (report->held & SANDBOX_FILTER) /* nothing has left the group, so that all of it ends */
+        reap(pid, report->held & WARD_LAYER_PID_NAMESPACE ? NULL : &report->status);
+        if (report->held & WARD_LAYER_FILTER) /* nothing has left the group, so that all of it ends */
                 while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
                         ;
 }

@@ -43,7 +43,7 @@ struct subprocess_running {
 
 struct subprocess_end {
         int status;    /* as waitpid gives it */
-        unsigned held; /* what held it: enum sandbox_layer, enum sandbox_namespace */
+        unsigned held; /* what held it: enum ward_layer */
 };
 
 /* 0, or a negative errno with nothing to finish. */

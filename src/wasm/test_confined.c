@@ -95,7 +95,7 @@ static int run_taking(unsigned layers, const char *line, unsigned seconds, const
                 .log = log,
                 .seconds = seconds,
                 .file_bytes = SCRATCH_BYTES / 2,
-                .processes = geteuid() && !(layers & SANDBOX_NAMESPACES) ? 0 : MANY_PROCESSES,
+                .processes = geteuid() && !(layers & CONFINEMENT_NAMESPACES) ? 0 : MANY_PROCESSES,
                 .confinement = &confinement,
                 .outputs = outputs,
                 .n_outputs = outputs ? 1 : 0,
@@ -116,7 +116,7 @@ static int run(unsigned layers, const char *line, struct subprocess_end *ret_end
 /* Runs @attack in each way there is. */
 static void each_way(void (*attack)(unsigned layers))
 {
-        static const unsigned ways[] = { SANDBOX_ALL, SANDBOX_ALL & ~SANDBOX_NAMESPACES };
+        static const unsigned ways[] = { CONFINEMENT_ALL, CONFINEMENT_ALL & ~CONFINEMENT_NAMESPACES };
         for (size_t i = 0; i < COUNT_OF(ways); i++) {
                 make_folders();
                 attack(ways[i]);
@@ -153,9 +153,9 @@ static void works(unsigned layers)
                 fail_msg("%d %d %s", r, end.status, said);
         assert_int_equal(pread(fd, made, sizeof made - 1, 0), 5);
         assert_string_equal(made, "input");
-        if (end.held & SANDBOX_OTHER_USER)
+        if (end.held & WARD_LAYER_OTHER_USER)
                 assert_null(strstr(said, "\n0\n"));
-        assert_int_equal(end.held & ~layers & SANDBOX_NAMESPACES, 0);
+        assert_int_equal(end.held & ~layers & CONFINEMENT_NAMESPACES, 0);
 }
 
 TEST(a_program_works)
@@ -169,14 +169,14 @@ static void holds(unsigned layers)
         struct subprocess_end end;
         char text[256] = "";
         assert_int_equal(run(layers, "true", &end), 0);
-        for (unsigned bit = 1; sandbox_layer_name(bit); bit <<= 1)
+        for (unsigned bit = 1; ward_layer_name(bit); bit <<= 1)
                 if (end.held & bit)
-                        snprintf(text + strlen(text), sizeof text - strlen(text), " %s", sandbox_layer_name(bit));
+                        snprintf(text + strlen(text), sizeof text - strlen(text), " %s", ward_layer_name(bit));
         print_message("user %u:%s\n", geteuid(), text);
-        if (!(layers & SANDBOX_NAMESPACES))
-                assert_int_equal(end.held & (SANDBOX_NAMESPACES | SANDBOX_NETWORK | SANDBOX_ROOT), 0);
-        else if (end.held & SANDBOX_ROOT)
-                assert_true(end.held & (SANDBOX_USER | SANDBOX_OTHER_USER));
+        if (!(layers & CONFINEMENT_NAMESPACES))
+                assert_int_equal(end.held & (CONFINEMENT_NAMESPACES | WARD_LAYER_OWN_ROOT), 0);
+        else if (end.held & WARD_LAYER_OWN_ROOT)
+                assert_true(end.held & (WARD_LAYER_USER_NAMESPACE | WARD_LAYER_OTHER_USER));
 }
 
 TEST(what_holds_is_known)
@@ -195,7 +195,7 @@ static void writes_outside(unsigned layers)
                  "mkdir out/folder; ln -s %s/secret out/link; ln input out/hard; rm -f input; mv input out/; chmod 777 .; true",
                  base, base);
         assert_int_equal(run(layers, line, &end), 0);
-        if (!(end.held & (SANDBOX_ROOT | SANDBOX_LANDLOCK)))
+        if (!(end.held & (WARD_LAYER_OWN_ROOT | WARD_LAYER_LANDLOCK)))
                 harness_skip("this system has neither namespaces nor Landlock");
         assert_false(is_there("escaped") || is_there("work/escaped"));
         assert_true(access("/usr/escaped", F_OK) && access("/escaped", F_OK) && access("/dev/escaped", F_OK));
@@ -249,7 +249,7 @@ static void fills(unsigned layers)
         struct subprocess_end end;
         int r = run(layers, "i=0; while head -c 1000000 /dev/zero >out/$i; do i=$((i+1)); done; exit 9", &end);
         assert_true(r == -EDQUOT || (!r && WEXITSTATUS(end.status) == 9));
-        assert_true(!(end.held & SANDBOX_ROOT) || !is_there("work/out/0"));
+        assert_true(!(end.held & WARD_LAYER_OWN_ROOT) || !is_there("work/out/0"));
 }
 
 TEST(the_disk_is_not_filled)
@@ -291,9 +291,9 @@ static void multiplies(unsigned layers)
         struct subprocess_end end;
         int r = run(layers, "i=0; while [ $i -lt 200 ]; do sleep " LINGERER " & i=$((i+1)); done; exit 9", &end);
         assert_int_equal(r, 0);
-        if (layers & SANDBOX_NAMESPACES || !geteuid()) {
+        if (layers & CONFINEMENT_NAMESPACES || !geteuid()) {
                 assert_true(WIFEXITED(end.status));
-                if (end.held & (SANDBOX_USER | SANDBOX_OTHER_USER))
+                if (end.held & (WARD_LAYER_USER_NAMESPACE | WARD_LAYER_OTHER_USER))
                         assert_non_null(strstr(said, "fork"));
         }
         assert_int_equal(lingerers(), 0);
@@ -344,9 +344,9 @@ static void connects(unsigned layers)
                  ntohs(in.sin_port), (int)getpid());
         assert_int_equal(run(layers, line, &end), 0);
         assert_int_equal(WEXITSTATUS(end.status), 9);
-        if (end.held & (SANDBOX_NETWORK | SANDBOX_FILTER))
+        if (end.held & (WARD_LAYER_NETWORK_NAMESPACE | WARD_LAYER_FILTER))
                 assert_true(accept(tcp, NULL, NULL) < 0 && errno == EAGAIN);
-        if (end.held & SANDBOX_FILTER)
+        if (end.held & WARD_LAYER_FILTER)
                 assert_true(accept(local, NULL, NULL) < 0 && errno == EAGAIN);
         close(tcp);
         close(local);

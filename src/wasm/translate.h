@@ -29,7 +29,7 @@ extern const char wasm_sources[];
 /* All that changes what is made of a module, but for the tools, as text; to be freed. -ENOMEM. */
 int wasm_translate_recipe(bool checked, bool looking, char **ret_text);
 
-/* Makes the file WASM_IMAGE_FILE in @folder, along with others. @ret_held: what confined the tools (sandbox/confine.h). */
+/* Makes the file WASM_IMAGE_FILE in @folder, along with others. @ret_held: what confined the tools (enum ward_layer). */
 #define WASM_IMAGE_FILE "image.so"
 int wasm_translate(const struct wasm_translation *translation, int folder, unsigned *ret_held, struct ward_fault *fault);
 
