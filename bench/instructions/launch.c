@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/fault.h"
 #include "channel/message.h"
+#include "domain/worker_program.h"
 
 enum { HIGH_FD = 8 };
 
@@ -40,8 +41,9 @@ static void run_warden(const char *path, int socket, int host)
         _exit(127);
 }
 
-int launch(const char *path, int socket, int host, int *ret_pidfd, struct ward_fault *fault)
+int launch(const struct worker_program *program, int socket, int host, int *ret_pidfd, struct ward_fault *fault)
 {
+        const char *path = program->path;
         int life[2], end = -1;
         if (pipe2(life, O_CLOEXEC) < 0 || (end = fcntl(life[1], F_DUPFD, HIGH_FD)) < 0)
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, errno, "cannot start the worker program '%s'", path);
