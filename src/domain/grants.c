@@ -31,25 +31,36 @@ struct meeting {
         struct ward_fault *fault;
 };
 
-static int add_path(struct domain_grants *grants, const char *path, unsigned rights, struct ward_fault *fault)
+static int add_path(struct sandbox_grant **paths, size_t *n, const char *path, unsigned rights, struct ward_fault *fault)
 {
-        struct sandbox_grant *more = grants->paths;
-        for (size_t i = 0; i < grants->granted.n; i++) {
-                if (strcmp(grants->paths[i].path, path))
+        for (size_t i = 0; i < *n; i++) {
+                if (strcmp((*paths)[i].path, path))
                         continue;
-                grants->paths[i].rights |= rights;
+                (*paths)[i].rights |= rights;
                 return 0;
         }
-        more = reallocarray(grants->paths, grants->granted.n + 1, sizeof *more);
+        struct sandbox_grant *more = reallocarray(*paths, *n + 1, sizeof *more);
         char *copy = strdup(path);
         if (more)
-                grants->granted.grants = grants->paths = more;
+                *paths = more;
         if (!more || !copy) {
                 free(copy);
                 return grants_no_memory(fault);
         }
-        more[grants->granted.n++] = (struct sandbox_grant){ copy, rights };
+        more[(*n)++] = (struct sandbox_grant){ copy, rights };
         return 0;
+}
+
+static int add_found(struct domain_grants *grants, const char *path, unsigned rights, struct ward_fault *fault)
+{
+        int r = add_path(&grants->paths, &grants->granted.n, path, rights, fault);
+        grants->granted.grants = grants->paths;
+        return r;
+}
+
+static int add_named(struct domain_grants *grants, const char *path, unsigned rights, struct ward_fault *fault)
+{
+        return add_path(&grants->named, &grants->n_named, path, rights, fault);
 }
 
 /* The worker of a host that is user 0 runs as a user of its own, who is nobody's owner and in no group. */
@@ -77,13 +88,17 @@ static int met(void *data, const char *path, const struct stat *st)
         const struct meeting *meeting = data;
         const struct permission *permission = meeting->permission;
         if (S_ISLNK(st->st_mode))
-                return add_path(meeting->grants, path, 0, meeting->fault);
+                return add_found(meeting->grants, path, 0, meeting->fault);
         const char *refusal = path_refusal(path);
         if (refusal)
                 return fault_set(meeting->fault, WARD_FAULT_REFUSED, "cannot grant '%s %s', which leads to '%s': %s",
                                  permission_name(permission->kind), permission->subject, path, refusal);
         int r = check_others(meeting, path, st);
-        return r ? r : add_path(meeting->grants, path, rights_of[permission->kind], meeting->fault);
+        if (!r)
+                r = add_found(meeting->grants, path, rights_of[permission->kind], meeting->fault);
+        if (!r && strcmp(path, permission->subject))
+                r = add_named(meeting->grants, permission->subject, rights_of[permission->kind], meeting->fault);
+        return r;
 }
 
 static int grant_path(struct domain_grants *grants, const struct permission *permission, struct ward_fault *fault)
@@ -214,9 +229,12 @@ struct domain_grants *grants_free(struct domain_grants *grants)
                 return NULL;
         for (size_t i = 0; i < grants->granted.n; i++)
                 free((char *)grants->paths[i].path);
+        for (size_t i = 0; i < grants->n_named; i++)
+                free((char *)grants->named[i].path);
         for (size_t i = 0; i < grants->n_folders; i++)
                 free((char *)grants->folders[i].host);
         free(grants->paths);
+        free(grants->named);
         free(grants->folders);
         free(grants->addresses);
         grants_free_environment(grants->environment);

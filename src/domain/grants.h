@@ -14,6 +14,10 @@ struct domain_grants {
         struct grants granted;       /* of files at kind `process` only */
         struct ward_folder *folders; /* kind `wasm` */
         size_t n_folders;
+        /* Paths with links in them, as they were granted by name: what @granted has of them is where they lead. A warden, which
+         * judges by name, is told of both. Owned, as the paths are */
+        struct sandbox_grant *named;
+        size_t n_named;
         struct sandbox_grant *paths; /* what @granted points to; owned, as the paths themselves are, and the next two */
         struct sandbox_address *addresses;
         char **environment;

@@ -153,6 +153,8 @@ TEST(links_on_the_way)
         has(grants, 0, "one", 0);
         has(grants, 1, "real/file", R);
         has(grants, 2, "real/two", 0);
+        assert_int_equal(grants->n_named, 1);
+        assert_true(strstr(grants->named[0].path, "/one/two") && grants->named[0].rights == R);
         grants_free(grants);
         grants = GRANTED(WARD_PROCESS, "read broken", "read one");
         assert_int_equal(grants->granted.n, 3);
