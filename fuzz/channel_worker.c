@@ -373,6 +373,11 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
         return 0;
 }
 
+struct warden *warden_ref(struct warden *warden)
+{
+        return warden;
+}
+
 struct warden *warden_unref(struct warden *warden)
 {
         return NULL;
