@@ -15,7 +15,7 @@ struct unit {
 static const struct unit bytes[] = { { "", 1 },        { "K", 1 << 10 },           { "M", 1 << 20 },
                                      { "G", 1 << 30 }, { "T", (uint64_t)1 << 40 }, { NULL, 0 } };
 static const struct unit percent[] = { { "%", 1 }, { NULL, 0 } };
-static const struct unit times[] = { { "ms", 1 }, { "s", 1000 }, { "min", 60000 }, { "h", 3600000 }, { NULL, 0 } };
+static const struct unit times[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { NULL, 0 } };
 static const struct unit count[] = { { "", 1 }, { NULL, 0 } };
 
 static const struct {

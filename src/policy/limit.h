@@ -27,7 +27,7 @@ bool limit_from_name(const char *name, enum policy_limit *ret_limit);
 /* Says that @word names no limit, and what may have been meant. -EINVAL. */
 int limit_unknown(const struct word *word, struct policy_error *error);
 
-/* A value is a number and its unit: 64M, 1G (bytes: K, M, G, T are powers of 1024), 20% (of a processor), 500ms, 10s, 2min, 1h;
+/* A value is a number and its unit: 64M, 1G (bytes: K, M, G, T are powers of 1024), 20% (of a processor), 500ms, 10s, 2m, 1h;
  * processors are 0x5, or 0,2-3. Never 0. Returns 0, or -EINVAL with @error. */
 int limit_read(enum policy_limit limit, const struct word *word, uint64_t *ret_value, struct policy_error *error);
 /* In the largest unit that leaves a whole number. */

@@ -69,7 +69,7 @@ TEST(written_and_read_again)
 {
         prints("", "");
         prints("env A=1\nlimit cpu-time 120s\nlevel internet\nlimit memory 2048K\nlimit open-files 8\nlimit affinity 1,63\n",
-               "level internet\nlimit memory 2M\nlimit cpu-time 2min\nlimit affinity 0x8000000000000002\nlimit open-files 8\nenv "
+               "level internet\nlimit memory 2M\nlimit cpu-time 2m\nlimit affinity 0x8000000000000002\nlimit open-files 8\nenv "
                "A=1\n");
         prints("read /b\nread \"/a a\"\nlimit cpu 150%\nlimit cpu-time 1500ms\nlimit file-size 1025",
                "limit cpu 150%\nlimit cpu-time 1500ms\nlimit file-size 1025\nread /b\nread \"/a a\"\n");
