@@ -1,0 +1,9 @@
+/* A program to be started: "program" ends with 42; by any other name, with whether it runs as another user than who started it. */
+#include <string.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+        (void)argc;
+        return strstr(argv[0], "program") ? 42 : geteuid() != getuid();
+}
