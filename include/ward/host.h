@@ -338,6 +338,10 @@ struct ward_activate_options {
         const char *const *library_path;
         const char *const *permissions; /* of a domain that is made for it: see ward_domain_options. In another: REFUSED */
         const char *policy;             /* likewise */
+        /* NULL-terminated: paths of further shared libraries for this add-in, process: they and what they need are found as its own
+         * are, and loaded before it; so that dlopen of exactly that path finds one where no file can be opened. NULL: none. MODULE:
+         * one that is not there, or is none */
+        const char *const *libraries;
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

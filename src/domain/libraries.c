@@ -191,6 +191,47 @@ int libraries_check_folders(const char *const *names, struct ward_fault *fault)
         return 0;
 }
 
+static const struct needed_file *find_named(const struct needed *needed, const char *name)
+{
+        for (size_t i = 0; i < needed->n; i++)
+                if (!strcmp(needed->files[i].name, name))
+                        return &needed->files[i];
+        return NULL;
+}
+
+static bool keep_file(struct needed *needed, struct needed_file file)
+{
+        struct needed_file *grown = reallocarray(needed->files, needed->n + 1, sizeof *grown);
+        if (!grown)
+                return false;
+        needed->files = grown;
+        grown[needed->n++] = file;
+        return true;
+}
+
+/* Behind those that it needs itself, as @needed has it; what is there already is not there twice. */
+static int add_library(const struct needed_order *of, const char *path, struct needed *needed, struct ward_fault *fault)
+{
+        OWNED(needed_finish) struct needed more = { 0 };
+        struct needed_order order = *of;
+        struct needed_file file = { .path = realpath(path, NULL), .copy = -1, .given = true };
+        if (!file.path)
+                return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot find library '%s'", path);
+        order.path = file.path;
+        order.image = (struct ward_span){ NULL, 0 };
+        int r = needed_find(&order, &more, fault);
+        file.name = strdup(file.path);
+        bool good = file.name;
+        for (size_t i = 0; !r && good && i < more.n; i++)
+                if (!find_named(needed, more.files[i].name) && (good = keep_file(needed, more.files[i])))
+                        more.files[i] = (struct needed_file){ .copy = -1 };
+        if (!r && good && keep_file(needed, file))
+                return 0;
+        free(file.path);
+        free(file.name);
+        return r ? r : fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot find library '%s'", path);
+}
+
 int libraries_find(struct domains *domains, const struct instance_source *source, const struct ward_activate_options *options,
                    libraries_ask ask, struct needed *ret_libraries, struct ward_fault *fault)
 {
@@ -215,10 +256,12 @@ int libraries_find(struct domains *domains, const struct instance_source *source
                 r = get_worker(domains, &finding.worker, fault);
         if (!r)
                 r = needed_find(&order, ret_libraries, fault);
-        if (!r && finding.clash) {
-                needed_finish(ret_libraries);
+        for (const char *const *more = options->libraries; !r && isolation == WARD_PROCESS && more && *more; more++)
+                r = add_library(&order, *more, ret_libraries, fault);
+        if (!r && finding.clash)
                 r = -WARD_FAULT_MODULE;
-        }
+        if (r)
+                needed_finish(ret_libraries);
         return r;
 }
 
@@ -232,14 +275,6 @@ static bool are_same(const struct needed_file *a, const struct needed_file *b)
                 return a->copy >= 0 && b->copy >= 0;
         return !strcmp(a->path, b->path) ||
                (!stat(a->path, &x) && !stat(b->path, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino);
-}
-
-static const struct needed_file *find_named(const struct needed *needed, const char *name)
-{
-        for (size_t i = 0; i < needed->n; i++)
-                if (!strcmp(needed->files[i].name, name))
-                        return &needed->files[i];
-        return NULL;
 }
 
 static int check_beside(const struct instance *instance, const struct instance *other, struct ward_fault *fault)

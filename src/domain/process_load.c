@@ -70,22 +70,26 @@ static int send_copy(struct lane *lane, const struct instance *instance, uint32_
         return r ? r : shares_send_module(lane->process->shares, number, fd, fault);
 }
 
-static int send_libraries(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
-{
-        int r = 0;
-        for (size_t i = 0; !r && i < instance->libraries.n; i++)
-                if (instance->libraries.files[i].copy >= 0)
-                        r = shares_send_module(lane->process->shares, number++, instance->libraries.files[i].copy, fault);
-        lane->process->n_copies = number - MESSAGE_INSTANCES;
-        return r;
-}
-
 /* Below full-trust a worker opens what the warden opens for it. */
 static int allow_file(struct process *process, const char *path, int fd, struct ward_fault *fault)
 {
         if (!(process->held & WARD_LAYER_FILTER))
                 return 0;
         return warden_file(process->warden, &process->worker, path, fd, fault);
+}
+
+static int send_libraries(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
+{
+        int r = 0;
+        for (size_t i = 0; !r && i < instance->libraries.n; i++) {
+                const struct needed_file *file = &instance->libraries.files[i];
+                if (file->copy >= 0)
+                        r = shares_send_module(lane->process->shares, number++, file->copy, fault);
+                else
+                        r = allow_file(lane->process, file->path, -1, fault);
+        }
+        lane->process->n_copies = number - MESSAGE_INSTANCES;
+        return r;
 }
 
 static int send_load(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
