@@ -63,6 +63,7 @@ static int start(struct run *run, struct run_outcome *outcome)
                                                    .on_event = run_on_event,
                                                    .on_event_data = &run->printer };
         struct ward_fault fault;
+        int r;
         run_print_init(&run->printer, run->options, run->target->name);
         if (find_runner(run->runner)) {
                 fprintf(stderr, "ward run: the add-in ward-run.so is missing: install Ward, or name it by $WARD_RUNNER\n");
@@ -72,9 +73,31 @@ static int start(struct run *run, struct run_outcome *outcome)
                 fprintf(stderr, "ward run: %s\n", fault.text);
                 return RUN_FAILED;
         }
-        run_all(run, outcome);
+        r = run_record_start(run);
+        if (!r)
+                run_all(run, outcome);
         ward_host_free(run->host);
+        if (!r)
+                r = run_record_finish(run);
+        if (r)
+                return r;
         return run->printer.broken && outcome->end == RUN_EXITED && !outcome->status ? RUN_FAILED : run_status(outcome);
+}
+
+static int check_level(const struct run *run)
+{
+        if (run->target->function || run->options->level != WARD_LEVEL_INTERNET)
+                return 0;
+        fputs("ward run: at level internet no process can be started, so no program can be run: choose intranet, or a function of "
+              "a "
+              "library\n",
+              stderr);
+        return RUN_FAILED;
+}
+
+static void run_free(struct run *run)
+{
+        run_grants_free(&run->grants);
 }
 
 int command_run(int argc, char **argv)
@@ -82,13 +105,17 @@ int command_run(int argc, char **argv)
         OWNED(run_options_free) struct run_options options;
         OWNED(run_target_free) struct run_target target = { NULL };
         struct run_outcome outcome = { .end = RUN_REFUSED };
-        struct run run = { .options = &options, .target = &target };
+        OWNED(run_free) struct run run = { .options = &options, .target = &target };
         int r = run_parse(argc, argv, &options);
         if (r)
                 return r;
         if (options.help)
                 return run_help(stdout), EXIT_DONE;
         r = run_find(&options, &target);
+        if (!r)
+                r = check_level(&run);
+        if (!r)
+                r = run_grants_make(&options, &target, &run.grants);
         if (r)
                 return r;
         r = start(&run, &outcome);

@@ -28,6 +28,8 @@ enum {
 };
 
 /* Texts that may be given again and again; NULL-terminated. */
+struct least;
+
 struct run_texts {
         const char **at;
         size_t n;
@@ -51,13 +53,25 @@ struct run_options {
         bool help;
         enum ward_log_level log_level; /* what is below is not told; NONE: nothing is */
         struct run_texts environment;
-        struct run_texts passed; /* NAME=NUMBER: descriptors of this process's */
+        struct run_texts passed;       /* NAME=NUMBER: descriptors of this process's */
+        struct run_texts library_path; /* absolute; owned */
+        struct run_texts allowed;      /* permissions */
+        const char *policy;            /* a file with more of them; NULL: none */
+        const char *record;            /* the file that a policy is to be written to; NULL: none */
 };
+
+/* False: no memory. */
+bool run_texts_add(struct run_texts *texts, const char *text);
 
 /* An exit status, RUN_FAILED with everything said; 0. */
 int run_parse(int argc, char **argv, struct run_options *ret_options);
 void run_options_free(struct run_options *options);
+/* Whether the level lets it have nothing of this process's but what is given. */
+bool run_is_confined(const struct run_options *options);
+void run_usage(FILE *out);
 void run_help(FILE *out);
+/* run_policy.c: makes @level the stricter of it and of what the file says. RUN_FAILED with everything said. */
+int run_policy_level(const char *path, enum ward_level *level);
 
 /* run_values.c: sizes ("64M"), times ("1500ms", "2s", "5": milliseconds), shares ("20%"), numbers. False: it is none. */
 bool run_read_size(const char *text, uint64_t *ret);
@@ -76,8 +90,9 @@ struct run_printer {
         struct run_line {
                 char bytes[RUN_LINE_MAX];
                 size_t len;
-        } lines[2];  /* of its standard output, and error; not ended yet */
-        bool broken; /* nobody reads any more */
+        } lines[2];          /* of its standard output, and error; not ended yet */
+        struct least *least; /* what is recorded; NULL: nothing is */
+        bool broken;         /* nobody reads any more */
 };
 
 void run_print_init(struct run_printer *printer, const struct run_options *options, const char *name);
@@ -136,16 +151,32 @@ void run_target_free(struct run_target *target);
 /* run_symbols.c: prints which functions the library has whose names are like @name, or some of them. */
 void run_suggest(const char *path, const char *name, char *ret_text, size_t size);
 
+/* run_grants.c: the permissions, those that a program needs to be executed included. 0, or an exit status with everything said. */
+struct run_grants {
+        struct run_texts permissions;
+        struct run_texts owned; /* of these */
+};
+int run_grants_make(const struct run_options *options, const struct run_target *target, struct run_grants *ret_grants);
+void run_grants_free(struct run_grants *grants);
+/* The interpreter that an ELF file asks for, or "". False: it is no such file, or a damaged one. */
+bool run_read_interpreter(int fd, char ret_path[PATH_MAX]);
+
 /* run_attempt.c. @host: with run_on_event */
 struct run {
         const struct run_options *options;
         const struct run_target *target;
+        struct run_grants grants;
         struct run_printer printer;
         struct ward_host *host;
         char runner[PATH_MAX]; /* the add-in ward-run.so */
 };
 
 void run_attempt(struct run *run, uint32_t attempt, struct run_outcome *ret_outcome);
+
+/* run_record.c, where options.record is set. 0, or an exit status with everything said. */
+int run_record_start(struct run *run);
+void run_record_act(struct run_printer *printer, const struct ward_event *event);
+int run_record_finish(struct run *run);
 
 /* run_pump.c: the streams of one attempt. */
 struct run_pump {

@@ -207,7 +207,7 @@ static int enter(struct attempt *attempt)
         OWNED(freep) char *folder = getcwd(NULL, 0);
         struct ward_fault fault;
         runner_failure_t failure;
-        if (!folder || options->level == WARD_LEVEL_INTERNET || options->level == WARD_LEVEL_INTRANET)
+        if (!folder || run_is_confined(options))
                 return 0;
         const runner_bytes_t path = bytes_of(folder);
         int r = runner_enter(attempt->runner, &path, &failure, &fault);
@@ -234,7 +234,7 @@ static int activate(struct attempt *attempt)
 {
         struct run *run = attempt->run;
         const struct run_options *options = run->options;
-        const struct ward_activate_options activation = {
+        struct ward_activate_options activation = {
                 .size = sizeof activation,
                 .isolation = WARD_PROCESS,
                 .level = options->level,
@@ -243,8 +243,16 @@ static int activate(struct attempt *attempt)
                 .limits = options->limits,
                 .quota = &options->quota,
                 .streams = attempt->pump.streams,
+                .library_path = options->library_path.at,
+                .permissions = run->grants.permissions.at,
+                .policy = options->policy,
         };
+        /* There it can open nothing that it was not told of before. Elsewhere it loads the library itself, with its streams served
+         */
+        const char *const libraries[] = { run_is_confined(options) ? run->target->path : NULL, NULL };
         struct ward_fault fault;
+        if (run->target->function)
+                activation.libraries = libraries;
         if (runner_activate(run->host, run->runner, &activation, NULL, &attempt->runner, &fault))
                 return refuse(attempt, &fault);
         run_pump_start(&attempt->pump);

@@ -7,64 +7,13 @@
 
 enum { RESTARTS = 5 };
 
-static const char usage[] = "Usage: ward run [OPTION …] MODULE.so:FUNCTION [ARGUMENT …]\n"
-                            "       ward run [OPTION …] PROGRAM [ARGUMENT …]\n";
-
-static const char help[] =
-        "\n"
-        "Runs int FUNCTION(int argc, char **argv) of a shared library, or a program, in a domain: a process of its\n"
-        "own, held by the kernel, with limits, of which nothing is left when it ends. Neither has to know of Ward.\n"
-        "MODULE.so alone means its main.\n"
-        "\n"
-        "What it may do\n"
-        "  --level LEVEL          host: as you may; full-trust (the default): the same in a process that gets no\n"
-        "                         further rights; intranet: what --allow grants; internet: compute, and nothing else\n"
-        "  --env NAME[=VALUE]     an environment variable, of yours without a value. At the levels host and\n"
-        "                         full-trust it has all of yours unless there is an --env\n"
-        "  --pass NAME=FD         an open descriptor of yours; it finds the number in $WARD_FD_NAME\n"
-        "\n"
-        "Limits (over one that cannot be refused, it ends with exit status 123)\n"
-        "  --max-memory SIZE      bytes, or 64K, 64M, 1.5G\n"
-        "  --max-cpu SHARE        of one processor: 20%, 150%\n"
-        "  --cpu-time TIME        of all its processors together: 500ms, 30s, 2m\n"
-        "  --affinity MASK        the processors that it may run on, as bits: 0x1 is the first\n"
-        "  --processes N          processes and threads, some of Ward's own among them\n"
-        "  --open-files N         descriptors of each process\n"
-        "  --timeout TIME         how long it may take: 1500ms, 30s, 2m. Exit status 124\n"
-        "\n"
-        "When it crashes (ended by a signal, a limit, or another fault)\n"
-        "  --restart              start it again, after 0.1 s, 0.2 s, … up to 10 s\n"
-        "  --max-restart-attempts N  at most so often: 5 if this is not given; 0: without end\n"
-        "  --die-on-crash         end by the same signal, for those who wait for ward run\n"
-        "\n"
-        "What is shown\n"
-        "  --name NAME            what it is called in all of this\n"
-        "  --no-tags              its output as it is. Without, each line has [NAME out] or [NAME err] before it, and\n"
-        "                         what a terminal would take for commands is written as \\x1b\n"
-        "  --json                 one JSON object a line, on standard output: start, output, log, restart, end\n"
-        "  --log-level LEVEL      what Ward says of it: trace, debug, info, warn (the default), error, none\n"
-        "  --debug                wait for a debugger before the first line runs, and say how to attach one\n"
-        "\n"
-        "Examples:\n"
-        "  ward run ./hello.so:greet Ann\n"
-        "  ward run --max-memory 64M --max-cpu 20% --timeout 5s ./plugin.so:convert a.png\n"
-        "  ward run --level internet --no-tags ./decoder.so:main < picture > pixels\n"
-        "  ward run --restart --json ./server --port 8080\n"
-        "\n"
-        "Exit status: that of the function or program; 128 + N: ended by signal N; 123 a limit; 124 --timeout;\n"
-        "125 ward run itself failed; 126 it is there and cannot be run; 127 there is no such file or function.\n";
-
-void run_help(FILE *out)
-{
-        fputs(usage, out);
-        fputs(help, out);
-}
-
 static int fail_usage(const char *problem, const char *text)
 {
         fprintf(stderr, "ward run: ");
         fprintf(stderr, problem, text);
-        fprintf(stderr, "\n%sward run --help tells more.\n", usage);
+        fputc('\n', stderr);
+        run_usage(stderr);
+        fputs("ward run --help tells more.\n", stderr);
         return RUN_FAILED;
 }
 
@@ -86,11 +35,19 @@ enum {
         NO_TAGS,
         JSON,
         LOG,
-        DEBUG
+        DEBUG,
+        ALLOW,
+        POLICY,
+        RECORD,
+        LIBRARIES,
 };
 
 static const struct option options[] = {
         { "level", required_argument, NULL, LEVEL },
+        { "allow", required_argument, NULL, ALLOW },
+        { "policy", required_argument, NULL, POLICY },
+        { "record-policy", required_argument, NULL, RECORD },
+        { "library-path", required_argument, NULL, LIBRARIES },
         { "env", required_argument, NULL, ENV },
         { "pass", required_argument, NULL, PASS },
         { "max-memory", required_argument, NULL, MEMORY },
@@ -112,17 +69,6 @@ static const struct option options[] = {
         { 0 },
 };
 
-static bool add(struct run_texts *texts, const char *text)
-{
-        const char **grown = reallocarray(texts->at, texts->n + 2, sizeof *grown);
-        if (!grown)
-                return false;
-        texts->at = grown;
-        texts->at[texts->n++] = text;
-        texts->at[texts->n] = NULL;
-        return true;
-}
-
 static bool is_name(const char *text, size_t len)
 {
         size_t n = 0;
@@ -137,7 +83,8 @@ static bool add_passed(struct run_texts *texts, const char *text)
 {
         const char *sign = strchr(text, '=');
         uint64_t fd;
-        return sign && is_name(text, (size_t)(sign - text)) && run_read_number(sign + 1, INT_MAX, &fd) && add(texts, text);
+        return sign && is_name(text, (size_t)(sign - text)) && run_read_number(sign + 1, INT_MAX, &fd) &&
+               run_texts_add(texts, text);
 }
 
 /* NAME=VALUE, or NAME for this process's own; one that it has not is none. */
@@ -148,11 +95,20 @@ static bool add_environment(struct run_texts *texts, const char *text)
         if (!len)
                 return false;
         if (text[len])
-                return add(texts, text);
+                return run_texts_add(texts, text);
         for (char **own = environ; *own; own++)
                 if (!strncmp(*own, text, len) && (*own)[len] == '=')
-                        return add(texts, *own);
+                        return run_texts_add(texts, *own);
         return true;
+}
+
+static bool add_folder(struct run_texts *texts, const char *text)
+{
+        char *path = realpath(text, NULL);
+        if (path && run_texts_add(texts, path))
+                return true;
+        free(path);
+        return false;
 }
 
 static bool read_log_level(const char *text, enum ward_log_level *ret)
@@ -192,6 +148,16 @@ static const char *take_value(struct run_options *to, int option, const char *te
                                                               : "--level takes internet, intranet, full-trust or host, not '%s'";
         case ENV:
                 return add_environment(&to->environment, text) ? NULL : "--env takes NAME=VALUE or NAME, not '%s'";
+        case ALLOW:
+                return run_texts_add(&to->allowed, text) ? NULL : "no memory for --allow '%s'";
+        case POLICY:
+                to->policy = text;
+                return NULL;
+        case RECORD:
+                to->record = text;
+                return NULL;
+        case LIBRARIES:
+                return add_folder(&to->library_path, text) ? NULL : "--library-path takes a folder, not '%s'";
         case PASS:
                 return add_passed(&to->passed, text) ? NULL : "--pass takes NAME=FD, a number, not '%s'";
         case MEMORY:
@@ -233,14 +199,19 @@ static void take_flag(struct run_options *to, int option)
         to->help |= option == 'h';
 }
 
+bool run_is_confined(const struct run_options *of)
+{
+        return of->level == WARD_LEVEL_INTERNET || of->level == WARD_LEVEL_INTRANET;
+}
+
 /* At the levels that have the user's rights anyway, what is run has the user's environment. */
 static bool inherit_environment(struct run_options *to)
 {
         extern char **environ;
-        if (to->environment.n || to->level == WARD_LEVEL_INTERNET || to->level == WARD_LEVEL_INTRANET)
+        if (to->environment.n || run_is_confined(to))
                 return true;
         for (char **own = environ; *own; own++)
-                if (!add(&to->environment, *own))
+                if (!run_texts_add(&to->environment, *own))
                         return false;
         return true;
 }
@@ -253,7 +224,7 @@ int run_parse(int argc, char **argv, struct run_options *ret)
         ret->quota.size = sizeof ret->quota;
         while ((option = getopt_long(argc, argv, "+h", options, NULL)) != -1) {
                 if (option == '?')
-                        return fputs(usage, stderr), RUN_FAILED;
+                        return run_usage(stderr), RUN_FAILED;
                 take_flag(ret, option);
                 const char *problem = take_value(ret, option, optarg);
                 if (problem)
@@ -267,6 +238,10 @@ int run_parse(int argc, char **argv, struct run_options *ret)
                 return fail_usage("%s", "--json and --no-tags exclude each other");
         if (ret->restart && ret->debug)
                 return fail_usage("%s", "--restart and --debug exclude each other");
+        if (ret->policy && run_policy_level(ret->policy, &ret->level))
+                return RUN_FAILED;
+        if (ret->record && (run_is_confined(ret) || ret->policy))
+                return fail_usage("%s", "--record-policy is for level full-trust, where nothing is refused");
         if (!inherit_environment(ret))
                 return fail_usage("%s", "no memory for the environment");
         ret->target = argv[optind];
@@ -279,4 +254,8 @@ void run_options_free(struct run_options *to)
 {
         free(to->environment.at);
         free(to->passed.at);
+        free(to->allowed.at);
+        for (size_t i = 0; i < to->library_path.n; i++)
+                free((char *)(uintptr_t)to->library_path.at[i]);
+        free(to->library_path.at);
 }

@@ -162,7 +162,11 @@ void run_say(struct run_printer *printer, enum ward_log_level level, const char 
 
 void run_on_event(void *data, const struct ward_event *event)
 {
-        enum ward_log_level level = event->kind == WARD_EVENT_LOG ? event->level : WARD_LOG_WARN;
+        if (event->kind == WARD_EVENT_ACT)
+                run_record_act(data, event);
+        enum ward_log_level level = event->kind == WARD_EVENT_ACT   ? WARD_LOG_TRACE
+                                    : event->kind == WARD_EVENT_LOG ? event->level
+                                                                    : WARD_LOG_WARN;
         say(data, level, ward_event_kind_name(event->kind), event->text);
 }
 

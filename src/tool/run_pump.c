@@ -15,12 +15,6 @@ enum {
         IN_FLIGHT = 5,
 };
 
-/* Whether the level lets it have descriptors of this process's. */
-static bool is_trusted(const struct run_options *options)
-{
-        return options->level != WARD_LEVEL_INTERNET && options->level != WARD_LEVEL_INTRANET;
-}
-
 static int make_stream(int fd, struct ward_stream **ret_stream)
 {
         return fd < 0 ? -errno : ward_stream_new(fd, ret_stream);
@@ -41,7 +35,7 @@ static int open_input(struct run_pump *pump)
         int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
         if (fd < 0)
                 return 0;
-        if (is_trusted(pump->run->options)) {
+        if (!run_is_confined(pump->run->options)) {
                 int r = make_stream(fd, &pump->streams[0]);
                 return r == -EINVAL ? 0 : r;
         }
@@ -54,7 +48,7 @@ int run_pump_open(struct run_pump *pump, struct run *run)
 {
         *pump = (struct run_pump){ .run = run, .output = { -1, -1, -1 }, .input = -1 };
         int r = open_input(pump);
-        bool direct = run->options->no_tags && is_trusted(run->options);
+        bool direct = run->options->no_tags && !run_is_confined(run->options);
         for (int i = STDOUT_FILENO; !r && !direct && i <= STDERR_FILENO; i++)
                 r = make_pipe(pump, i);
         return r;

@@ -10,8 +10,6 @@
 #include "base/own.h"
 #include "tool/run.h"
 
-enum { HEADERS_MAX = 128 };
-
 static bool is_file(const char *path)
 {
         struct stat st;
@@ -21,17 +19,11 @@ static bool is_file(const char *path)
 /* Whether the file is for the loader, not for exec: position-independent, and asks for no interpreter. */
 static bool is_library(const char *path)
 {
-        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        char interpreter[PATH_MAX];
         Elf64_Ehdr head;
-        Elf64_Phdr segment;
-        if (fd < 0 || pread(fd, &head, sizeof head, 0) != sizeof head || memcmp(head.e_ident, ELFMAG, SELFMAG) ||
-            head.e_ident[EI_CLASS] != ELFCLASS64 || head.e_type != ET_DYN || head.e_phnum > HEADERS_MAX)
-                return false;
-        for (int i = 0; i < head.e_phnum; i++)
-                if (pread(fd, &segment, sizeof segment, (off_t)(head.e_phoff + (uint64_t)i * sizeof segment)) != sizeof segment ||
-                    segment.p_type == PT_INTERP)
-                        return false;
-        return true;
+        return fd >= 0 && run_read_interpreter(fd, interpreter) && !*interpreter &&
+               pread(fd, &head, sizeof head, 0) == sizeof head && head.e_type == ET_DYN;
 }
 
 /* As a shell does: the first in $PATH that can be run. */
