@@ -18,7 +18,8 @@ enum { STACK = 128 << 10, PAGE = 4096, FRAMES = 48, NAME = 128, GUARD_SECONDS = 
 static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP, SIGXCPU, SIGXFSZ };
 
 static struct last_words *words;
-static const void *own_base; /* where this program lies */
+/* Where this program lies: the linker's. To look for it (dladdr) would read all symbols, in each worker. */
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
 /* Text of bounded length; snprintf is not safe in signal handlers. */
 struct out {
@@ -82,7 +83,7 @@ static bool out_frame(struct out *out, uint64_t pc)
         if (!dladdr1((void *)(uintptr_t)pc, &info, (void **)&map, RTLD_DL_LINKMAP) || !info.dli_fname) {
                 out_number(out, pc, 16);
         } else {
-                if (info.dli_fbase == own_base)
+                if (info.dli_fbase == __ehdr_start)
                         return false;
                 out_function(out, &info, map, pc);
                 out_text(out, info.dli_fname);
@@ -206,10 +207,7 @@ void crash_leave_thread(void)
 int crash_watch(struct last_words *to)
 {
         struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
-        Dl_info own;
         words = to;
-        if (dladdr((void *)(uintptr_t)crash_watch, &own))
-                own_base = own.dli_fbase;
         int r = crash_watch_thread();
         if (r < 0)
                 return r;
