@@ -43,6 +43,22 @@ enum ward_layer {
  * ward_layer_name(bit)); bit <<= 1)`. Thread-safe. */
 WARD_API const char *ward_layer_name(unsigned layer);
 
+/* What may be limited, as bits. Values are stable. The fields are those of struct ward_limits and struct ward_quota. */
+enum ward_limit {
+        WARD_LIMIT_PROCESS_MEMORY = 1 << 0, /* limits.memory_bytes */
+        WARD_LIMIT_MEMORY = 1 << 1,         /* quota.memory_bytes */
+        WARD_LIMIT_CPU_TIME = 1 << 2,       /* quota.cpu_ms */
+        WARD_LIMIT_CPU_SHARE = 1 << 3,      /* quota.cpu_percent */
+        WARD_LIMIT_PROCESSES = 1 << 4,      /* quota.processes */
+        WARD_LIMIT_OPEN_FILES = 1 << 5,     /* quota.open_files */
+        WARD_LIMIT_FILE_SIZE = 1 << 6,      /* quota.file_bytes */
+        WARD_LIMIT_READING = 1 << 7,        /* quota.io_read_bytes */
+        WARD_LIMIT_WRITING = 1 << 8,        /* quota.io_write_bytes */
+};
+
+/* "process-memory", "cpu-share", …; NULL for what is none. Thread-safe. */
+WARD_API const char *ward_limit_name(unsigned limit);
+
 struct ward_posture {
         size_t size; /* sizeof (struct ward_posture), set by the caller: what an older one has not is left out */
         enum ward_isolation isolation;
@@ -51,6 +67,10 @@ struct ward_posture {
         unsigned held;   /* that are in force, asked for or not */
         unsigned read;   /* of all layers: whether they are in force was read of the system just now, by the supervisor. Of the
                             others it is what the worker found when it tried them on itself, before it loaded any add-in */
+        unsigned limits; /* kind process: that there are (enum ward_limit), and what keeps them: */
+        unsigned limits_by_group;   /* the kernel, for all its processes together, by a control group */
+        unsigned limits_by_process; /* the kernel, for each of its processes (rlimits), as /proc shows */
+        unsigned limits_by_looking; /* the supervisor, which looks now and then: the domain may be over them for a moment */
 };
 
 /* What really holds @domain now, never what was asked for. At kind `process` the supervisor is asked, and waited for up to a

@@ -167,6 +167,8 @@ enum wire_question {
 struct wire_posture {
         uint32_t shown; /* that /proc tells of, either way */
         uint32_t held;  /* of these: that are in force */
+        /* Bits of enum ward_limit: that there are, and what keeps them. */
+        uint32_t limits, by_group, by_process, by_looking;
 };
 
 /* From a worker to its warden; a descriptor comes along: where its filter's notifications come out. */

@@ -29,6 +29,10 @@ int process_posture(struct ward_domain *domain, struct ward_posture *posture, st
         posture->wanted = layers_wanted(domain->level);
         posture->read = seen.shown;
         posture->held = seen.held | (process->held & ~seen.shown);
+        posture->limits = seen.limits;
+        posture->limits_by_group = seen.by_group;
+        posture->limits_by_process = seen.by_process;
+        posture->limits_by_looking = seen.by_looking;
         process_unref(process);
         if (answered)
                 return 0;

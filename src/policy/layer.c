@@ -15,3 +15,13 @@ const char *ward_layer_name(unsigned layer)
                         return names[i];
         return NULL;
 }
+
+const char *ward_limit_name(unsigned limit)
+{
+        static const char *const names[] = { "process-memory", "memory",    "cpu-time", "cpu-share", "processes",
+                                             "open-files",     "file-size", "reading",  "writing" };
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+                if (limit == 1u << i)
+                        return names[i];
+        return NULL;
+}

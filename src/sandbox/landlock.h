@@ -16,7 +16,7 @@ int landlock_abi(void);
  * 0; 1 where the kernel has no Landlock; or a negative errno. */
 int landlock_restrict(const struct sandbox_grant *grants, size_t n);
 
-/* Whether that is in force: found by trying what is refused now, whatever was granted but all files at ABI below 4. */
+/* Whether that is in force, found by trying: the root itself is never granted, only what is below it. */
 bool landlock_is_in_force(void);
 
 #endif

@@ -142,25 +142,26 @@ static void see_hidden(const char *folder, struct sandbox_seen *seen)
                 note(seen, WARD_LAYER_HIDDEN, st.st_uid != effective);
 }
 
-/* Whether the hard limit is a number. */
-static bool is_limited(const char *limits, const char *name, unsigned long long *ret_value)
+bool seen_limit(const char *folder, const char *name, uint64_t *ret_value)
 {
-        char soft[24], hard[24], *end;
-        const char *at = find_line(limits, name);
+        char limits[FILE_ROOM], soft[24], hard[24], *end;
+        const char *at = read_text(folder, "limits", limits) ? find_line(limits, name) : NULL;
         if (!at || sscanf(at, "%23s %23s", soft, hard) != 2)
                 return false;
-        *ret_value = strtoull(hard, &end, 10);
+        unsigned long long value = strtoull(hard, &end, 10);
+        if (end != hard)
+                *ret_value = value;
         return end != hard;
 }
 
 static void see_limits(const char *folder, struct sandbox_seen *seen)
 {
         char limits[FILE_ROOM];
-        unsigned long long value;
+        uint64_t value;
         if (!read_text(folder, "limits", limits))
                 return;
-        note(seen, WARD_LAYER_NO_CORE, is_limited(limits, "Max core file size", &value) && !value);
-        note(seen, WARD_LAYER_RLIMITS, is_limited(limits, "Max data size", &value));
+        note(seen, WARD_LAYER_NO_CORE, seen_limit(folder, "Max core file size", &value) && !value);
+        note(seen, WARD_LAYER_RLIMITS, seen_limit(folder, "Max data size", &value));
 }
 
 static void see_group(const char *folder, struct sandbox_seen *seen)

@@ -4,6 +4,7 @@
 #ifndef SANDBOX_SEEN_H
 #define SANDBOX_SEEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bits of enum ward_layer. Travels. */
@@ -14,6 +15,9 @@ struct sandbox_seen {
 
 /* @folder: "/proc/17". 0, or a negative errno where there is no such process any more. */
 int seen_read(const char *folder, struct sandbox_seen *ret_seen);
+
+/* A limit of its own, by its name in /proc/PID/limits, which no process of it can raise; false where there is none. */
+bool seen_limit(const char *folder, const char *name, uint64_t *ret_value);
 
 /* Where a layer is read: "/proc/PID/status: Seccomp, Seccomp_filters"; NULL for what /proc does not show. */
 const char *seen_where(unsigned layer);

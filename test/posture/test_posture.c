@@ -1,7 +1,9 @@
 /* What really holds a domain of each level, and that none starts below its floor. */
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <ward/usage.h>
 #include <unistd.h>
 #include "sandbox/layers.h"
 #include "sandbox/machine.h"
@@ -118,8 +120,138 @@ TEST(no_level_starts_below_its_floor)
                         without(&machine, bit, levels[i]);
 }
 
+/* A limit of each kind: whatever keeps it, something does, and says what. */
+TEST(limits_are_kept_by_something)
+{
+        const struct ward_quota quota = { .size = sizeof quota,
+                                          .memory_bytes = 256 << 20,
+                                          .cpu_ms = 60000,
+                                          .cpu_percent = 80,
+                                          .processes = 20,
+                                          .open_files = 64,
+                                          .file_bytes = 1 << 20,
+                                          .io_read_bytes = 1 << 30,
+                                          .io_write_bytes = 1 << 30 };
+        const struct ward_domain_options options = { .size = sizeof options,
+                                                     .isolation = WARD_PROCESS,
+                                                     .limits = { .size = sizeof options.limits, .memory_bytes = 64 << 20 },
+                                                     .quota = &quota };
+        const unsigned by_process = WARD_LIMIT_PROCESS_MEMORY | WARD_LIMIT_OPEN_FILES | WARD_LIMIT_FILE_SIZE | WARD_LIMIT_CPU_TIME;
+        struct ward_host *host = host_start();
+        struct ward_domain *domain = NULL;
+        struct ward_fault fault;
+        assert_good(ward_domain_new(host, &options, &domain, &fault), &fault);
+        struct ward_posture posture = posture_of(domain);
+        for (unsigned bit = 1; ward_limit_name(bit); bit <<= 1) {
+                print_message("%-16s%s%s%s\n", ward_limit_name(bit), posture.limits_by_group & bit ? " by a group" : "",
+                              posture.limits_by_process & bit ? " by rlimits" : "",
+                              posture.limits_by_looking & bit ? " by looking" : "");
+                assert_true(posture.limits & bit);
+                assert_true((posture.limits_by_group | posture.limits_by_process | posture.limits_by_looking) & bit);
+        }
+        assert_int_equal(posture.limits_by_process & by_process, by_process);
+        assert_int_equal(!posture.limits_by_group, !(posture.held & WARD_LAYER_CGROUP));
+        ward_domain_release(domain);
+        ward_host_free(host);
+}
+
+TEST(what_is_granted_leaves_all_in_force)
+{
+        static const char *const permissions[] = { "read /usr", "write /tmp", "spawn", NULL };
+        const struct ward_domain_options options = { .size = sizeof options,
+                                                     .isolation = WARD_PROCESS,
+                                                     .level = WARD_LEVEL_INTRANET,
+                                                     .limits = { .size = sizeof options.limits },
+                                                     .permissions = permissions };
+        struct machine machine;
+        machine_look(&machine);
+        support_needs_level(WARD_LEVEL_INTRANET);
+        struct ward_host *host = host_start();
+        struct ward_domain *domain = NULL;
+        struct ward_fault fault;
+        assert_good(ward_domain_new(host, &options, &domain, &fault), &fault);
+        assert_int_equal(layers_wanted(WARD_LEVEL_INTRANET) & machine.offered & ~posture_of(domain).held & ~ASKED, 0);
+        ward_domain_release(domain);
+        ward_host_free(host);
+}
+
+TEST(what_does_not_run_has_no_posture)
+{
+        struct ward_host *host = host_start();
+        struct ward_domain *domain = NULL;
+        struct ward_fault fault;
+        struct ward_posture posture = { .size = 3 };
+        assert_int_equal(ward_domain_posture(ward_host_default_domain(host), &posture, &fault), -WARD_FAULT_USAGE);
+        posture = posture_of(ward_host_default_domain(host));
+        assert_int_equal(posture.isolation, WARD_DIRECT);
+        assert_int_equal(posture.held | posture.wanted | posture.read | posture.limits, 0);
+        assert_non_null(ward_posture_source(&posture, WARD_LAYER_FILTER));
+        assert_good(make(host, WARD_LEVEL_FULL_TRUST, &domain, &fault), &fault);
+        assert_good(ward_domain_unload(domain, &fault), &fault);
+        assert_int_equal(ward_domain_posture(domain, &posture, &fault), -WARD_FAULT_UNLOADED);
+        ward_domain_release(domain);
+        ward_host_free(host);
+}
+
+TEST(what_is_no_layer_is_no_option)
+{
+        const struct ward_host_options options = { .size = sizeof options, .without_layers = (uint64_t)1 << 40 };
+        struct ward_host *host = NULL;
+        struct ward_fault fault;
+        assert_int_equal(ward_host_new(&options, &host, &fault), -WARD_FAULT_USAGE);
+        assert_says(&fault, "without_layers");
+}
+
+struct asker {
+        pthread_t thread;
+        const struct ward_domain *domain;
+        atomic_bool *done;
+        unsigned answers;
+};
+
+static void *ask_on(void *data)
+{
+        struct asker *asker = data;
+        struct ward_posture posture = { .size = sizeof posture };
+        struct ward_fault fault;
+        while (!atomic_load(asker->done)) {
+                int r = ward_domain_posture(asker->domain, &posture, &fault);
+                if (r)
+                        assert_int_equal(r, -WARD_FAULT_UNLOADED);
+                asker->answers += !r;
+        }
+        return NULL;
+}
+
+/* While several threads ask, the domain goes. */
+TEST(an_end_meanwhile_is_told_as_one)
+{
+        enum { ASKERS = 4, ROUNDS = 10 };
+        struct ward_host *host = host_start();
+        for (int round = 0; round < ROUNDS; round++) {
+                struct ward_domain *domain = NULL;
+                struct ward_fault fault;
+                struct asker askers[ASKERS];
+                atomic_bool done = false;
+                assert_good(make(host, WARD_LEVEL_FULL_TRUST, &domain, &fault), &fault);
+                for (int i = 0; i < ASKERS; i++) {
+                        askers[i] = (struct asker){ .domain = domain, .done = &done };
+                        assert_int_equal(pthread_create(&askers[i].thread, NULL, ask_on, &askers[i]), 0);
+                }
+                posture_of(domain);
+                assert_good(ward_domain_unload(domain, &fault), &fault);
+                atomic_store(&done, true);
+                for (int i = 0; i < ASKERS; i++)
+                        pthread_join(askers[i].thread, NULL);
+                ward_domain_release(domain);
+        }
+        ward_host_free(host);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(what_the_machine_offers_is_in_force, 60),
-                         TEST_CASE_LONG(no_level_starts_below_its_floor, 100));
+                         TEST_CASE_LONG(no_level_starts_below_its_floor, 100), TEST_CASE(limits_are_kept_by_something),
+                         TEST_CASE(what_is_granted_leaves_all_in_force), TEST_CASE(what_does_not_run_has_no_posture),
+                         TEST_CASE(what_is_no_layer_is_no_option), TEST_CASE_LONG(an_end_meanwhile_is_told_as_one, 60));
 }
