@@ -11,9 +11,9 @@ static const char usage[] = "Usage: ward doctor [--level LEVEL] [--json]\n";
 static const char help[] =
         "\n"
         "Tells what this machine offers to hold a process domain by, layer by layer, each really tried by a\n"
-        "child process; what each security level would be held by here, area by area; what is missing, and\n"
-        "how to get it. Run it as the user who runs the host, and where that runs: in its container, under its\n"
-        "service manager.\n"
+        "child process; what each security level is held by here, area by area, as shown by a domain that is\n"
+        "started for a moment; what is missing, and how to get it. Run it as the user who runs the host, and\n"
+        "where that runs: in its container, under its service manager.\n"
         "\n"
         "A level is started only if at least its floor is there: at internet and intranet the filter of system\n"
         "calls, and beside it one more layer each between the add-in and files, network and processes. Below\n"
@@ -25,8 +25,8 @@ static const char help[] =
         "  --json         print an object: version, kernel, machine, user, root, libseccomp, landlock-abi,\n"
         "                 filter-notifies, filter-injects, filtered, user-namespaces, cgroup (version-1,\n"
         "                 version-2: what they limit), ptrace-scope, memory-overcommit; layers (name,\n"
-        "                 about, areas, offered, error, reason); levels (name, held, missing (any-of, why), layers,\n"
-        "                 areas (name, about, layers))\n"
+        "                 about, areas, offered, error, reason); levels (name, held, missing (any-of,\n"
+        "                 why), fault, layers, areas (name, about, layers))\n"
         "\n"
         "Examples:\n"
         "  ward doctor\n"
@@ -79,12 +79,13 @@ void examine(struct diagnosis *ret_diagnosis)
                         .layers = layers_wanted(levels[i]) & machine->offered,
                         .missing = layers_missing(levels[i], machine->root, machine->offered),
                 };
+        doctor_try_levels(ret_diagnosis);
 }
 
 static bool can_be_held(const struct diagnosis *diagnosis, enum ward_level level)
 {
         for (size_t i = 0; i < DOCTOR_LEVELS; i++)
-                if (diagnosis->levels[i].level == level && diagnosis->levels[i].missing)
+                if (diagnosis->levels[i].level == level && (diagnosis->levels[i].missing || diagnosis->levels[i].failed))
                         return false;
         return true;
 }

@@ -61,8 +61,9 @@ static json_t *levels(const struct diagnosis *diagnosis, enum ward_level wanted)
                 const struct doctor_level *level = &diagnosis->levels[i];
                 if (wanted && level->level != wanted)
                         continue;
-                json_array_append_new(all, json_pack("{s:s, s:b, s:o, s:o, s:o}", "name", ward_level_name(level->level), "held",
-                                                     !level->missing, "missing", missing(level->missing), "layers",
+                json_array_append_new(all, json_pack("{s:s, s:b, s:o, s:o, s:o, s:o}", "name", ward_level_name(level->level),
+                                                     "held", !level->missing && !level->failed, "missing", missing(level->missing),
+                                                     "fault", text_or_null(level->failed ? level->fault.text : ""), "layers",
                                                      layers_json(level->layers), "areas", areas_held(level)));
         }
         return all;

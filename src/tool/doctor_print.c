@@ -127,13 +127,21 @@ static void print_missing(const struct machine *machine, const struct layers_rul
 static void print_level(const struct diagnosis *diagnosis, const struct doctor_level *level, const struct doctor_level *above,
                         FILE *out)
 {
-        bool likewise = above && above->layers == level->layers && above->missing == level->missing;
-        const char *verdict = level->missing ? "CANNOT BE HELD HERE, and is refused" : "held by";
+        bool likewise =
+                above && above->layers == level->layers && above->missing == level->missing && !above->failed && !level->failed;
+        const char *verdict = level->missing  ? "CANNOT BE HELD HERE, and is refused"
+                              : level->failed ? "NOT STARTED HERE"
+                                              : "held by";
         fprintf(out, "\n  %s: %s%s\n", ward_level_name(level->level), verdict, likewise ? " as the one above" : "");
         if (likewise)
                 return;
         if (level->missing)
                 print_missing(&diagnosis->machine, level->missing, out);
+        if (level->failed) {
+                fputs("    ", out);
+                print_column(level->fault.text, 4, out);
+                return;
+        }
         for (unsigned area = 1; layers_area_name(area); area <<= 1)
                 print_area(level, area, out);
 }

@@ -14,7 +14,7 @@ SCHEMA = {
     "layers": list, "levels": list,
 }
 LAYER = {"name": str, "about": str, "areas": list, "offered": bool, "error": int, "reason": (str, type(None))}
-LEVEL = {"name": str, "held": bool, "missing": (dict, type(None)), "layers": list, "areas": list}
+LEVEL = {"name": str, "held": bool, "missing": (dict, type(None)), "fault": (str, type(None)), "layers": list, "areas": list}
 
 
 def run(*command, status=0):
@@ -31,7 +31,8 @@ def check_schema(value, schema):
 
 def check_level(level, offered):
     check_schema(level, LEVEL)
-    assert level["held"] == (level["missing"] is None), level
+    assert level["held"] == (level["missing"] is None and level["fault"] is None), level
+    assert level["fault"] is None, level["fault"]
     assert set(level["layers"]) <= offered, level
     for area in level["areas"]:
         assert area["name"] in AREAS and area["about"] and set(area["layers"]) <= set(level["layers"]), area
@@ -54,7 +55,7 @@ def examine(*wrapper, tool):
         check_level(level, offered)
         status = 0 if level["held"] else 1
         one = run(*wrapper, tool, "doctor", "--level", level["name"], status=status).stdout
-        assert ("CANNOT BE HELD" in one) != level["held"], one
+        assert ("CANNOT BE HELD" in one) != level["held"] and "NOT STARTED" not in one, one
         only = json.loads(run(*wrapper, tool, "doctor", "--json", "--level", level["name"], status=status).stdout)
         assert only["levels"] == [level], only
     return report, offered
