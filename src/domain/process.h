@@ -142,8 +142,8 @@ void process_return_blocks(struct lane *lane, uint32_t before);
 struct sandbox_limits process_limits(const struct ward_domain *domain);
 /* The warden's word, WIRE_LIMIT. */
 void process_told_limit(struct process *process, struct ward_span payload);
-/* "over its limit of …": in @text, which it returns. */
-const char *process_limit_text(const struct sandbox_excess *excess, char *text, size_t size);
+/* "over its limit of processor time (cpu_ms) in f: used 503 ms, allowed 500 ms": in @text, which it returns. @where: " in f". */
+const char *process_limit_text(const struct sandbox_excess *excess, const char *where, char *text, size_t size);
 /* The limit that this signal is about. */
 struct sandbox_excess process_signalled_limit(const struct process *process, int signal);
 /* The last figures of a worker; NULL: there are none. */

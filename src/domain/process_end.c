@@ -133,8 +133,9 @@ static void explain_backtrace(const struct last_words *words, struct ward_fault 
 
 static void explain_limit(const struct scene *scene, bool believed, struct ward_fault *fault)
 {
-        char text[256];
-        fault_set(fault, WARD_FAULT_LIMIT, "%s: %s%s", scene->who, process_limit_text(&scene->excess, text, sizeof text), scene->where);
+        char text[WHERE + 256];
+        fault_set(fault, WARD_FAULT_LIMIT, "%s: %s", scene->who,
+                  process_limit_text(&scene->excess, scene->where, text, sizeof text));
         if (believed)
                 explain_backtrace(&scene->words, fault);
 }

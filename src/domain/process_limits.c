@@ -32,18 +32,20 @@ static const struct {
         [SANDBOX_LIMIT_MEMORY] = { "memory of the whole domain", "memory_bytes", " bytes", 1 },
         [SANDBOX_LIMIT_CPU] = { "processor time", "cpu_ms", " ms", 1000000 },
         [SANDBOX_LIMIT_PROCESSES] = { "processes and threads", "processes", "", 1 },
-        [SANDBOX_LIMIT_FILE_SIZE] = { "the size of a file", "file_bytes", " bytes", 1 },
+        [SANDBOX_LIMIT_FILE_SIZE] = { "file size", "file_bytes", " bytes", 1 },
 };
 
-const char *process_limit_text(const struct sandbox_excess *excess, char *text, size_t size)
+const char *process_limit_text(const struct sandbox_excess *excess, const char *where, char *text, size_t size)
 {
         uint32_t limit = excess->limit < SANDBOX_LIMITS ? excess->limit : SANDBOX_LIMIT_NONE;
         uint64_t divisor = names[limit].divisor;
-        char used[64] = "";
+        char used[64] = "", bound[64] = "as much as its host";
         if (excess->used)
-                snprintf(used, sizeof used, ": used %" PRIu64 "%s", excess->used / divisor, names[limit].unit);
-        snprintf(text, size, "over its limit of %s (%s)%s, allowed %" PRIu64 "%s", names[limit].what, names[limit].option, used,
-                 excess->bound / divisor, names[limit].unit);
+                snprintf(used, sizeof used, "used %" PRIu64 "%s, ", excess->used / divisor, names[limit].unit);
+        if (excess->bound)
+                snprintf(bound, sizeof bound, "%" PRIu64 "%s", excess->bound / divisor, names[limit].unit);
+        snprintf(text, size, "over its limit of %s (%s)%s: %sallowed %s", names[limit].what, names[limit].option, where, used,
+                 bound);
         return text;
 }
 

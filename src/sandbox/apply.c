@@ -98,7 +98,8 @@ static int apply_limits(struct applying *applying)
 /* Those of its user, so where that is not the host's. */
 static int apply_processes(struct applying *applying)
 {
-        if (!(applying->result->held & (WARD_LAYER_OTHER_USER | WARD_LAYER_USER_NAMESPACE)))
+        uint32_t held = applying->result->held;
+        if (!(held & WARD_LAYER_RLIMITS) || !(held & (WARD_LAYER_OTHER_USER | WARD_LAYER_USER_NAMESPACE)))
                 return 0;
         return limits_apply_processes(&applying->plan->limits);
 }

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ward/posture.h>
 #include <sys/stat.h>
 #include "base/own.h"
 #include "worker/notice.h"
@@ -63,7 +64,7 @@ static pid_t fork_limited(struct child *child, const struct zygote *zygote, cons
 {
         static const struct cgroup_entry none = { .into = -1 };
         struct cgroup_entry entry;
-        watchdog_group(child, limits, &entry);
+        watchdog_group(child, limits, spawn->layers & WARD_LAYER_CGROUP, &entry);
         pid_t pid = zygote_fork(zygote, spawn->descriptors, request->fds, request->n_fds, &entry);
         if (pid < 0)
                 watchdog_drop(child);

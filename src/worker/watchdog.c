@@ -199,12 +199,12 @@ static struct cgroups *find_groups(struct watchdog *watchdog)
         return &watchdog->groups;
 }
 
-void watchdog_group(struct child *child, const struct sandbox_limits *limits, struct cgroup_entry *ret_entry)
+void watchdog_group(struct child *child, const struct sandbox_limits *limits, bool grouped, struct cgroup_entry *ret_entry)
 {
         struct watched *watched = &child->watched;
         *watched = (struct watched){ .limits = *limits, .next = CLOCK_NEVER, .interval = SAMPLE_MS * MS };
         *ret_entry = (struct cgroup_entry){ .into = -1 };
-        if (cgroup_wanted(limits))
+        if (grouped && cgroup_wanted(limits))
                 watched->groups = cgroup_make(find_groups(&child->warden->watchdog), child->id, limits, ret_entry);
 }
 

@@ -56,8 +56,8 @@ bool watchdog_has_groups(const struct watchdog *watchdog);
 /* Removes what is left of its groups: nobody is in them any more. */
 void watchdog_finish(struct watchdog *watchdog);
 
-/* @ret_entry: the ways into its group, the caller's. */
-void watchdog_group(struct child *child, const struct sandbox_limits *limits, struct cgroup_entry *ret_entry);
+/* @grouped: it may have a group. @ret_entry: the ways into that, the caller's. */
+void watchdog_group(struct child *child, const struct sandbox_limits *limits, bool grouped, struct cgroup_entry *ret_entry);
 void watchdog_drop(struct child *child);
 void watchdog_begin(struct child *child);
 /* The figures are its last. */
