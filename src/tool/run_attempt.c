@@ -247,9 +247,10 @@ static int activate(struct attempt *attempt)
                 .permissions = run->grants.permissions.at,
                 .policy = options->policy,
         };
-        /* There it can open nothing that it was not told of before. Elsewhere it loads the library itself, with its streams served
-         */
-        const char *const libraries[] = { run_is_confined(options) ? run->target->path : NULL, NULL };
+        /* There it can open nothing that it was not told of before, and only Ward knows the folders. Elsewhere it loads the library
+         * itself, with its streams served. */
+        bool told = run_is_confined(options) || options->library_path.n;
+        const char *const libraries[] = { told ? run->target->path : NULL, NULL };
         struct ward_fault fault;
         if (run->target->function)
                 activation.libraries = libraries;

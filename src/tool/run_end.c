@@ -15,6 +15,8 @@ static int fault_status(const struct ward_fault *fault)
                 return RUN_TIMEOUT;
         case WARD_FAULT_LIMIT:
                 return RUN_LIMIT;
+        case WARD_FAULT_MODULE:
+                return RUN_NOT_RUN;
         default:
                 return RUN_FAILED;
         }
@@ -37,8 +39,17 @@ int run_status(const struct run_outcome *outcome)
 
 bool run_is_crash(const struct run_outcome *outcome)
 {
-        return outcome->end == RUN_SIGNALLED || (outcome->end == RUN_FAULT && outcome->fault.kind != WARD_FAULT_DEADLINE &&
-                                                 outcome->fault.kind != WARD_FAULT_REFUSED);
+        if (outcome->end != RUN_FAULT)
+                return outcome->end == RUN_SIGNALLED;
+        switch (outcome->fault.kind) {
+        case WARD_FAULT_DEADLINE:
+        case WARD_FAULT_REFUSED:
+        case WARD_FAULT_MODULE:
+        case WARD_FAULT_USAGE:
+                return false;
+        default:
+                return true;
+        }
 }
 
 void run_describe(const struct run_outcome *outcome, char *ret_text, size_t size)

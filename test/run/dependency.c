@@ -1,0 +1,6 @@
+__attribute__((visibility("default"))) int dependency(void);
+
+int dependency(void)
+{
+        return VERSION;
+}
