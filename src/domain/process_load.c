@@ -132,6 +132,8 @@ static int load_as(struct process *process, struct instance *instance, uint32_t 
         if (r == CHANNEL_DEADLINE)
                 r = process_lose(lane, fault, WARD_FAULT_DEADLINE,
                                  "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
+        else if (r < 0 && warden_has_lost(process->warden, &process->worker))
+                r = process_gone(process, fault);
         lane_finish(lane, before);
         process_give_control(process);
         return r;

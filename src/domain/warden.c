@@ -497,6 +497,18 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker)
                 send_request(warden, &head, nothing, NULL, 0);
 }
 
+bool warden_has_lost(struct warden *warden, const struct warden_worker *worker)
+{
+        const struct timespec until = clock_timespec(clock_deadline(NOTICE_MS));
+        bool more = is_gone(warden);
+        pthread_mutex_lock(&warden->lock);
+        while (more && worker->state != WORKER_ENDED)
+                more = wait_change(warden, &until);
+        bool lost = more && worker->state == WORKER_ENDED;
+        pthread_mutex_unlock(&warden->lock);
+        return lost;
+}
+
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline)
 {
         struct timespec until = clock_timespec(deadline);

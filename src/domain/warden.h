@@ -70,6 +70,10 @@ ssize_t warden_ask(struct warden *warden, struct warden_worker *worker, enum wir
 /* Asks for its death. Takes no lock, waits at most a moment. */
 void warden_kill(struct warden *warden, const struct warden_worker *worker);
 
+/* Whether @worker is lost, its warden having ended; then that was told. What it says in its last moment is not its own: the system
+ * calls that its warden was to judge have failed. */
+bool warden_has_lost(struct warden *warden, const struct warden_worker *worker);
+
 /* Waits until @worker has ended and that was told, up to @deadline, then forgets it: nothing is told about it any more. Whether it
  * has ended. */
 bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline);

@@ -225,8 +225,9 @@ static void check_left(struct board *board, int fds, int threads)
 static void go_on(struct life *life)
 {
         pthread_t thread;
-        if (pthread_create(&thread, NULL, run, life))
-                board_fail(life->board, "no thread");
+        int r = pthread_create(&thread, NULL, run, life);
+        if (r)
+                board_fail(life->board, "no thread: %s", strerror(r));
         else
                 pthread_join(thread, NULL);
 }
