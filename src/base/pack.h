@@ -20,7 +20,8 @@ static inline void pack_bytes(struct pack *pack, const void *from, size_t len)
                 pack->bad = true;
                 return;
         }
-        memcpy(pack->at, from, len);
+        if (len) /* else there need not be any */
+                memcpy(pack->at, from, len);
         pack->at += len;
         pack->left -= len;
 }
