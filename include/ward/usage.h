@@ -52,8 +52,8 @@ struct ward_quota {
                                 process that it has started */
         uint64_t io_read_bytes;  /* from disks, a second: it waits for the rest of the second */
         uint64_t io_write_bytes; /* to disks, a second */
-        bool core_dumps; /* a crash may leave a core dump, where and as large as the system and the host's own limit have it. False:
-                            none does */
+        bool core_dumps; /* at the levels full-trust and host: a crash may leave a core dump, where and as large as the system and
+                            the host's own limit have it; then the domain is not hidden from others of its user. False: none does */
 };
 
 /* What of struct ward_usage was counted: the rest is 0 and says nothing. */

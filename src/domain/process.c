@@ -161,9 +161,12 @@ static void write_order(const void *what, struct pack *pack)
         sandbox_plan_pack(order->plan, pack);
 }
 
+/* The kernel writes no core dump of who is hidden. The lower levels are not without that. */
 static uint32_t layers_asked(const struct ward_domain *domain)
 {
-        return layers_wanted(domain->level) & ~domain->domains->without_layers;
+        const uint32_t dumps = WARD_LAYER_NO_CORE | WARD_LAYER_HIDDEN;
+        uint32_t layers = layers_wanted(domain->level) & ~domain->domains->without_layers;
+        return domain->account.quota.core_dumps && !(layers & WARD_LAYER_FILTER) ? layers & ~dumps : layers;
 }
 
 static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_plan, struct ward_fault *fault)

@@ -79,7 +79,7 @@ static int apply_cpus(struct applying *applying)
 
 static int apply_core(struct applying *applying)
 {
-        if (!wants(applying, WARD_LAYER_NO_CORE) || applying->plan->limits.core_dumps)
+        if (!wants(applying, WARD_LAYER_NO_CORE))
                 return 0;
         return hold(applying, WARD_LAYER_NO_CORE, limits_forbid_core());
 }

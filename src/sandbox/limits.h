@@ -26,7 +26,7 @@ struct sandbox_limits {
         uint32_t cpu_percent; /* all: of one processor */
         uint32_t processes;   /* processes and threads at a time, the worker's own included */
         uint32_t open_files;  /* each process: descriptors, the worker's own included */
-        uint32_t core_dumps;  /* 1: are written, as the system does it */
+        uint32_t unused;
 };
 
 /* Limits that end a domain when they are reached. The values travel. */

@@ -34,6 +34,5 @@ void limits_make(const struct ward_limits *limits, const struct ward_quota *quot
                 .cpu_percent = quota->cpu_percent,
                 .processes = quota->processes,
                 .open_files = quota->open_files,
-                .core_dumps = quota->core_dumps,
         };
 }

@@ -34,8 +34,7 @@ TEST(what_is_asked_for_is_what_holds)
                                           .open_files = 20,
                                           .file_bytes = 4096,
                                           .io_read_bytes = 5,
-                                          .io_write_bytes = 6,
-                                          .core_dumps = true };
+                                          .io_write_bytes = 6 };
         struct sandbox_limits made;
         limits_make(&limits, &quota, &made);
         assert_int_equal(made.memory_bytes, 64 * MIB);
@@ -47,7 +46,6 @@ TEST(what_is_asked_for_is_what_holds)
         assert_int_equal(made.file_bytes, 4096);
         assert_int_equal(made.read_bytes, 5);
         assert_int_equal(made.write_bytes, 6);
-        assert_int_equal(made.core_dumps, 1);
 }
 
 TEST(without_a_quota_a_process_has_its_memory_limit_only)
@@ -58,7 +56,7 @@ TEST(without_a_quota_a_process_has_its_memory_limit_only)
         limits_make(&none, NULL, &made);
         assert_int_equal(made.memory_bytes, sandbox_default_memory());
         assert_int_equal(made.domain_bytes, 0);
-        assert_int_equal(made.cpu_ns | made.file_bytes | made.processes | made.open_files | made.core_dumps, 0);
+        assert_int_equal(made.cpu_ns | made.file_bytes | made.processes | made.open_files, 0);
         limits_make(&huge, NULL, &made);
         assert_true(made.domain_bytes == UINT64_MAX);
         limits_make(&none, &quota, &made);

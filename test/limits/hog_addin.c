@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -164,10 +165,11 @@ static int64_t write_disk(uint64_t amount)
         return (int64_t)((clock_now() - begun) / MS);
 }
 
+/* 1: the kernel would write one; 2: and may. */
 static int64_t core_limit(uint64_t amount)
 {
         struct rlimit limit;
-        return getrlimit(RLIMIT_CORE, &limit) ? refused() : limit.rlim_max != 0;
+        return getrlimit(RLIMIT_CORE, &limit) ? refused() : 2 * (limit.rlim_max != 0) + prctl(PR_GET_DUMPABLE);
 }
 
 static int64_t raise_limit(uint64_t amount)
