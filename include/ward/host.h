@@ -153,8 +153,9 @@ struct ward_host_options {
                              options is a fault, COMPILE */
         bool looking;     /* images look by themselves, in each loop and function, whether their call is to end: where a signal
                              cannot reach its thread, as under some debuggers and profilers. Slower: see doc/wasm.md, Stopping */
-        uint64_t without_layers; /* process: bits of enum ward_layer, <ward/posture.h>, that are not asked for, as if the kernel had none
-                                    of them: to try what happens on a machine that offers less. Never less than a level's floor */
+        uint64_t without_layers; /* process: bits of enum ward_layer, <ward/posture.h>, that are not asked for, as if the kernel had
+                                    none of them: to try what happens on a machine that offers less. Never less than a level's floor
+                                  */
 };
 
 /* Makes a host. @options may be NULL. Starts nothing yet: no thread, no process. */
@@ -260,6 +261,9 @@ struct ward_domain_options {
         /* A file with more of them, and with a level and limits, which hold where these options say none; where both do, the
          * stricter one. Relative paths in it begin in its folder. NULL: none. USAGE: each of its errors with its line */
         const char *policy;
+        /* Tells what its add-ins use that would take a permission at level intranet: WARD_EVENT_ACT (<ward/event.h>), once each.
+         * For kind process at level full-trust; REFUSED elsewhere. Each such system call takes a few microseconds longer */
+        bool record;
 };
 
 /* Makes a domain that add-ins can be activated into; it lives until it is unloaded. Release the handle with
@@ -342,6 +346,7 @@ struct ward_activate_options {
          * are, and loaded before it; so that dlopen of exactly that path finds one where no file can be opened. NULL: none. MODULE:
          * one that is not there, or is none */
         const char *const *libraries;
+        bool record; /* of a domain that is made for it: see ward_domain_options */
 };
 
 /* --- Memory to pass from -------------------------------------------------------------------------

@@ -134,6 +134,8 @@ static int check_options(const struct ward_domain_options *options, struct ward_
                 r = check_threading(options, fault);
         if (!r)
                 r = libraries_check_folders(options->library_path, fault);
+        if (!r && options->record)
+                r = level_check_record(options->isolation, options->level, fault);
         return r;
 }
 
@@ -156,6 +158,7 @@ int domain_new(struct domains *domains, const struct ward_domain_options *option
         domain->streams = (struct domain_streams){ options->on_output, options->on_output_data, options->on_input,
                                                    options->on_input_data, options->streams };
         domain->free_threaded = options->free_threaded || options->instances > 1;
+        domain->recorded = options->record;
         domain->made = made;
         domain_choose_name(domain, options->name);
         atomic_store(&domain->state->state, WARD_DOMAIN_RUNNING);

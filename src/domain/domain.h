@@ -155,6 +155,7 @@ struct ward_domain {
         struct domain_streams streams;
         char **denied_imports;     /* owned; NULL: none */
         char **library_path;       /* likewise */
+        bool recorded;             /* what add-ins in it use is told */
         pthread_mutex_t info_lock; /* guards name, fault, data; no other lock is taken under it */
         char name[WARD_FAULT_NAME_MAX];
         struct ward_fault *fault; /* what ended it, or NULL */

@@ -95,6 +95,8 @@ static void told(void *data, const struct wire_head *head, struct ward_span payl
 {
         if (head->kind == WIRE_LIMIT)
                 process_told_limit(data, payload);
+        else if (head->kind == WIRE_ACT)
+                process_told_act(data, payload);
 }
 
 static struct process *process_alloc(void)
@@ -176,8 +178,11 @@ static int plan_make(const struct ward_domain *domain, struct sandbox_plan *ret_
                                            .layers = layers_asked(domain),
                                            .cpu_affinity = domain->limits.cpu_affinity,
                                            .limits = &limits,
-                                           .grants = &domain->grants->granted };
+                                           .grants = &domain->grants->granted,
+                                           .observed = domain->recorded };
         int r = sandbox_plan_make(&wish, ret_plan);
+        if (!r && domain->recorded && !ret_plan->filter.program.len)
+                r = -EOPNOTSUPP;
         return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot make a plan for domain '%s'", domain->name) : 0;
 }
 
@@ -278,6 +283,7 @@ static int order_worker(struct process *process, const int fds[WIRE_DESCRIPTORS]
                         spawn.descriptors |= 1u << i;
                         given[n++] = fds[i];
                 }
+        process_describe(domain, &spawn);
         memcpy(bytes, &spawn, sizeof spawn);
         memcpy(bytes + sizeof spawn, &limits, sizeof limits);
         const struct ward_span payload = { bytes, sizeof bytes };
@@ -312,7 +318,9 @@ static int start_worker(struct process *process, uint64_t deadline, struct ward_
         int r = spawn_worker(process, deadline, fault);
         if (r)
                 return r;
-        r = start_output(process, fault);
+        r = process_send_grants(process, fault);
+        if (!r)
+                r = start_output(process, fault);
         if (!r)
                 r = wait_ready(process, deadline, fault);
         if (!r)

@@ -47,9 +47,9 @@ struct process {
         bool started;            /* the domain is the host's to know about */
         bool stopped;            /* no lane is to be added */
         struct ward_fault fault; /* what the worker's end means, once it is known */
-        struct sandbox_excess excess; /* the limit that it is ended for */
-        uint32_t n_blocks;       /* of the host's own, for which the memory stays mapped */
-        struct list lanes;       /* of lane.link, but for lane 0 */
+        struct sandbox_excess excess;       /* the limit that it is ended for */
+        uint32_t n_blocks;                  /* of the host's own, for which the memory stays mapped */
+        struct list lanes;                  /* of lane.link, but for lane 0 */
         uint64_t taken[CHANNEL_LANES / 64]; /* bit n: lane n */
         struct own_lanes own;
         _Atomic(struct instance *) instances[MESSAGE_INSTANCES]; /* changed in the domain's turn only */
@@ -229,6 +229,14 @@ int process_send(struct lane *lane, struct instance *instance, uint32_t export_i
                  struct process_sent *sent, struct ward_fault *fault);
 int process_take(struct process_sent *sent, void *ret, struct ward_fault *fault);
 int process_unsend(struct process_sent *sent, struct ward_fault *fault);
+
+/* process_acts.c */
+/* What the warden is to know of a worker of @domain's. */
+void process_describe(const struct ward_domain *domain, struct wire_spawn *spawn);
+/* Tells the warden what the worker is granted, for calls that its filter notifies. */
+int process_send_grants(struct process *process, struct ward_fault *fault);
+/* WIRE_ACT, on the monitor's thread. */
+void process_told_act(struct process *process, struct ward_span payload);
 
 /* process_posture.c: kind->posture. */
 struct ward_posture; /* <ward/posture.h> */

@@ -18,6 +18,7 @@
 #include "domain/launch.h"
 #include "domain/worker_path.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/grants.h"
 
 enum {
         END_MS = 2000, /* that a warden has to end by itself, before it is killed */
@@ -458,6 +459,27 @@ int warden_file(struct warden *warden, struct warden_worker *worker, const char 
         const struct ward_span name = { (const uint8_t *)path, strlen(path) + 1 };
         int r = send_request(warden, &head, name, &fd, fd >= 0);
         return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden of the file '%s'", path) : 0;
+}
+
+static int cannot_grant(int r, struct ward_fault *fault)
+{
+        return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden what its worker is granted") : 0;
+}
+
+int warden_grant(struct warden *warden, const struct warden_worker *worker, const struct sandbox_grant *grant,
+                 struct ward_fault *fault)
+{
+        const struct wire_head head = { .kind = WIRE_GRANT, .status = (int32_t)grant->rights, .id = worker->id };
+        const struct ward_span path = { (const uint8_t *)grant->path, strlen(grant->path) + 1 };
+        return cannot_grant(send_request(warden, &head, path, NULL, 0), fault);
+}
+
+int warden_address(struct warden *warden, const struct warden_worker *worker, const struct sandbox_address *address,
+                   struct ward_fault *fault)
+{
+        const struct wire_head head = { .kind = WIRE_ADDRESS, .id = worker->id };
+        const struct ward_span at = { (const uint8_t *)&address->at, address->len };
+        return cannot_grant(send_request(warden, &head, at, NULL, 0), fault);
 }
 
 /* With the lock held: waits for a change as long as there is time. */

@@ -62,6 +62,15 @@ int warden_spawn(struct warden *warden, struct warden_worker *worker, struct war
  * is there. 0, or a fault. */
 int warden_file(struct warden *warden, struct warden_worker *worker, const char *path, int fd, struct ward_fault *fault);
 
+/* Tell the warden what the worker's filter is to leave to the kernel: files, and where the warden is to connect for it. 0, or a
+ * fault. */
+struct sandbox_grant;
+struct sandbox_address;
+int warden_grant(struct warden *warden, const struct warden_worker *worker, const struct sandbox_grant *grant,
+                 struct ward_fault *fault);
+int warden_address(struct warden *warden, const struct warden_worker *worker, const struct sandbox_address *address,
+                   struct ward_fault *fault);
+
 /* Asks the warden about @worker and waits until @deadline. How many bytes the answer has, at most @size of which are in @ret; -1:
  * it has none. Not on the monitor's thread, where answers come in: there, -1. */
 ssize_t warden_ask(struct warden *warden, struct warden_worker *worker, enum wire_question question, void *ret, size_t size,

@@ -90,6 +90,7 @@ static int find_domain(struct ward_host *host, const char *module, const struct 
                 .on_input_data = options->on_input_data,
                 .streams = options->streams,
                 .permissions = options->permissions,
+                .record = options->record,
                 .policy = options->policy,
         };
         int r = terms_take(&made, options->environment, &quota, &grants, fault);

@@ -96,3 +96,12 @@ int level_check_permission(enum ward_isolation isolation, enum ward_level level,
                 why = level_refusal(level, kind);
         return why ? fault_set(fault, WARD_FAULT_REFUSED, "permission '%s' is refused: %s", permission_name(kind), why) : 0;
 }
+
+int level_check_record(enum ward_isolation isolation, enum ward_level level, struct ward_fault *fault)
+{
+        if (isolation == WARD_PROCESS && level_effective(level) == WARD_LEVEL_FULL_TRUST)
+                return 0;
+        return fault_set(fault, WARD_FAULT_REFUSED,
+                         "what add-ins use is recorded at kind process and level full-trust only, not at kind %s and level %s",
+                         ward_isolation_name(isolation), ward_level_name(level));
+}

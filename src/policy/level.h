@@ -21,4 +21,7 @@ const char *level_refusal(enum ward_level level, enum permission_kind kind);
 int level_check_permission(enum ward_isolation isolation, enum ward_level level, enum permission_kind kind,
                            struct ward_fault *fault);
 
+/* 0 if what add-ins use can be recorded: where they may do all that their host's user may; else a REFUSED fault. */
+int level_check_record(enum ward_isolation isolation, enum ward_level level, struct ward_fault *fault);
+
 #endif

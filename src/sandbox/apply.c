@@ -184,7 +184,7 @@ static int apply_filter(struct applying *applying)
         int r = filter_apply(&applying->plan->filter, &applying->result->listener);
         if (wants(applying, WARD_LAYER_FILTER))
                 return hold_restricted(applying, WARD_LAYER_FILTER, r);
-        return r < 0 ? r : 0;
+        return r > 0 && applying->plan->filter.program.len ? -EOPNOTSUPP : r < 0 ? r : 0;
 }
 
 static const struct {

@@ -20,11 +20,11 @@ struct form {
 
 #define PATH(name, kind, path)                                                                                                     \
         {                                                                                                                          \
-                name, kind, EACCES, NONE, path, NONE, NONE, NONE                                                                   \
+                name, kind, (kind) == CALL_OTHER ? EPERM : EACCES, NONE, path, NONE, NONE, NONE                                    \
         }
 #define PATH_AT(name, kind, folder, path, flags)                                                                                   \
         {                                                                                                                          \
-                name, kind, EACCES, folder, path, NONE, NONE, flags                                                                \
+                name, kind, (kind) == CALL_OTHER ? EPERM : EACCES, folder, path, NONE, NONE, flags                                 \
         }
 #define PATHS(name, a, b)                                                                                                          \
         {                                                                                                                          \

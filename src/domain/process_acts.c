@@ -1,0 +1,78 @@
+/* Kind `process`: what a worker may do beyond its level, as its warden is told; and what the host is told of what it does. */
+#include <errno.h>
+#include <string.h>
+#include "base/own.h"
+#include "domain/event.h"
+#include "domain/grants.h"
+#include "domain/process.h"
+#include "sandbox/filter.h"
+#include "sandbox/syscalls.h"
+
+/* --- To the warden ---------------------------------------------------------------------------- */
+
+void process_describe(const struct ward_domain *domain, struct wire_spawn *spawn)
+{
+        if (domain->recorded)
+                spawn->filter = FILTER_OBSERVE;
+        else if (domain->level == WARD_LEVEL_INTERNET)
+                spawn->filter = FILTER_INTERNET;
+        else if (domain->level == WARD_LEVEL_INTRANET)
+                spawn->filter = FILTER_INTRANET;
+        spawn->may_spawn = domain->grants->granted.spawn;
+}
+
+int process_send_grants(struct process *process, struct ward_fault *fault)
+{
+        const struct domain_grants *grants = process->domain->grants;
+        int r = 0;
+        for (size_t i = 0; !r && i < grants->granted.n; i++)
+                r = warden_grant(process->warden, &process->worker, &grants->granted.grants[i], fault);
+        for (size_t i = 0; !r && i < grants->n_named; i++)
+                r = warden_grant(process->warden, &process->worker, &grants->named[i], fault);
+        for (size_t i = 0; !r && i < grants->granted.n_addresses; i++)
+                r = warden_address(process->warden, &process->worker, &grants->granted.addresses[i], fault);
+        return r;
+}
+
+/* --- From it ---------------------------------------------------------------------------------- */
+
+static void tell_refused(struct ward_domain *domain, struct event *event)
+{
+        char reason[128];
+        event->kind = WARD_EVENT_REFUSED;
+        domain_event(domain, event, "domain '%s' was refused %s%s%.*s%s: %s", domain->name, event->operation,
+                     event->subject.len ? " of '" : "", (int)event->subject.len, (const char *)event->subject.at,
+                     event->subject.len ? "'" : "", strerror_r(event->error, reason, sizeof reason));
+}
+
+static void tell_used(struct ward_domain *domain, struct event *event, enum wire_use use)
+{
+        static const char *const uses[WIRE_USES] = {
+                [WIRE_USE_READ] = "read",     [WIRE_USE_LIST] = "list",       [WIRE_USE_WRITE] = "write",
+                [WIRE_USE_CREATE] = "create", [WIRE_USE_EXECUTE] = "execute", [WIRE_USE_CONNECT] = "connect",
+                [WIRE_USE_FORK] = "fork",
+        };
+        const char *call = event->operation;
+        event->kind = WARD_EVENT_ACT;
+        event->operation = uses[use];
+        domain_event(domain, event, "domain '%s' used '%s'%s%.*s (%s)", domain->name, event->operation,
+                     event->subject.len ? " " : "", (int)event->subject.len, (const char *)event->subject.at, call);
+}
+
+/* What the warden says is good, but for the subject, which is a worker's text. */
+void process_told_act(struct process *process, struct ward_span payload)
+{
+        struct wire_act act;
+        if (payload.len != sizeof act)
+                return;
+        memcpy(&act, payload.at, sizeof act);
+        const char *name = syscall_name(act.call);
+        struct event event = { .error = act.error,
+                               .operation = name ? name : "unknown",
+                               .subject = { (const uint8_t *)act.subject, strnlen(act.subject, sizeof act.subject) },
+                               .times = act.count };
+        if (act.use > WIRE_USE_NONE && act.use < WIRE_USES)
+                tell_used(process->domain, &event, act.use);
+        else
+                tell_refused(process->domain, &event);
+}
