@@ -222,6 +222,8 @@ static int prepare(struct attempt *attempt)
                 r = pass(attempt, passed->at[i]);
         if (!r && attempt->run->target->function)
                 r = find(attempt);
+        if (!r && attempt->run->options->debug)
+                runner_expose(attempt->runner, NULL);
         if (!r && attempt->run->options->debug && !run_wait_for_debugger(attempt->run, attempt->pid)) {
                 attempt->outcome->end = RUN_REFUSED;
                 snprintf(attempt->outcome->text, sizeof attempt->outcome->text, "it ended before a debugger came");

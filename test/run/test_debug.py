@@ -21,7 +21,7 @@ def debug(target, *commands):
         more = [part for text in commands for part in ("-ex", text)]
         gdb = subprocess.run(["sh", "-c", f"exec gdb -batch -nx -p {shown[1]} {shown[2]} \"$@\"", "gdb", *more],
                              capture_output=True, timeout=60)
-        if b"Operation not permitted" in gdb.stderr:
+        if b"ptrace: Operation not permitted" in gdb.stderr:
             child.kill()
             print("not tried: this user may not attach a debugger")
             sys.exit(1 if MUST_WORK else SKIPPED)
