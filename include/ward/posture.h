@@ -63,7 +63,8 @@ struct ward_posture {
         size_t size; /* sizeof (struct ward_posture), set by the caller: what an older one has not is left out */
         enum ward_isolation isolation;
         enum ward_level level;
-        unsigned wanted; /* layers that the level asks for, of a host like this one; 0 at the kinds other than `process` */
+        unsigned wanted; /* layers that the level asks for, of a host like this one, and that its limits do (WARD_LAYER_CGROUP); 0
+                            at the kinds other than `process` */
         unsigned held;   /* that are in force, asked for or not */
         unsigned read;   /* of all layers: whether they are in force was read of the system just now, by the supervisor. Of the
                             others it is what the worker found when it tried them on itself, before it loaded any add-in */

@@ -6,7 +6,12 @@
 #include "domain/process.h"
 #include "sandbox/layers.h"
 
-enum { ASK_MS = 1000 };
+enum {
+        ASK_MS = 1000,
+        /* Limits for which a control group is made. */
+        OF_ALL = WARD_LIMIT_MEMORY | WARD_LIMIT_CPU_TIME | WARD_LIMIT_CPU_SHARE | WARD_LIMIT_PROCESSES | WARD_LIMIT_READING |
+                 WARD_LIMIT_WRITING,
+};
 
 /* False where there is no answer. */
 static bool ask(struct process *process, struct wire_posture *ret_posture)
@@ -26,7 +31,7 @@ int process_posture(struct ward_domain *domain, struct ward_posture *posture, st
         if (!process)
                 return domain_unloaded_fault(domain, fault);
         bool answered = ask(process, &seen);
-        posture->wanted = layers_wanted(domain->level);
+        posture->wanted = layers_wanted(domain->level) & ~(seen.limits & OF_ALL ? 0u : (unsigned)WARD_LAYER_CGROUP);
         posture->read = seen.shown;
         posture->held = seen.held | (process->held & ~seen.shown);
         posture->limits = seen.limits;

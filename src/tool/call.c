@@ -11,40 +11,53 @@
 #include "base/own.h"
 #include "store/store.h"
 #include "tool/command.h"
+#include "tool/posture.h"
 
-static const char usage[] = "Usage: ward call ADDIN CALL [--isolation KIND] [--deadline MS] [--json]\n";
+static const char usage[] = "Usage: ward call ADDIN CALL [--isolation KIND] [--level LEVEL] [--allow PERMISSION]…\n"
+                            "                 [--deadline MS] [--posture] [--json]\n";
 
-static const char help[] = "\n"
-                           "Calls a function of an add-in by the contract that it carries, and prints the result. ADDIN is a\n"
-                           "shared library or a WebAssembly module. CALL is NAME(ARGUMENTS); values are written in WAVE:\n"
-                           "\n"
-                           "  true  -1  6.5e2  nan  'x'  \"text\\n\"  [1, 2]  (1, \"a\")  {field: 1, other: 2}  {flag-a, flag-b}\n"
-                           "  case  case(1)  some(1)  none  ok(1)  err(\"no\")\n"
-                           "\n"
-                           "NAME is f of the world, f or iface.f of an interface, or the whole: ns:pkg/iface@1.0.0#f. Of a\n"
-                           "resource r, r(…) calls the constructor, r.s(…) a static function, and .m(…) behind a call that\n"
-                           "gives an object one of its methods. Where an object of the add-in's is needed, write a call that\n"
-                           "gives it; where one of the host's is, r(1).\n"
-                           "\n"
-                           "What the add-in calls in turn goes to standard error, and is answered with zero, an empty text or\n"
-                           "list, none, ok, the first case. So does what it logs, and what it was refused.\n"
-                           "\n"
-                           "  --isolation KIND  direct, wasm or process (default: wasm for a module, process for a library)\n"
-                           "  --deadline MS     time limit of each call in milliseconds; 0: none (default: none)\n"
-                           "  --json            print an object: function, outcome (result, error or fault), value, calls, fault\n"
-                           "\n"
-                           "Examples:\n"
-                           "  ward call ./basic.so 'operate(\"+\", [1, 2])'\n"
-                           "  ward call ./tapes.wasm 'tape(\"side a\").play({loop: true})' --deadline 1000\n"
-                           "\n"
-                           "Exit status: 0 done, 1 the function returned err(…), 2 the command line or CALL is wrong,\n"
-                           "3 the add-in could not be loaded or failed.\n";
+static const char help[] =
+        "\n"
+        "Calls a function of an add-in by the contract that it carries, and prints the result. ADDIN is a\n"
+        "shared library or a WebAssembly module. CALL is NAME(ARGUMENTS); values are written in WAVE:\n"
+        "\n"
+        "  true  -1  6.5e2  nan  'x'  \"text\\n\"  [1, 2]  (1, \"a\")  {field: 1, other: 2}  {flag-a, flag-b}\n"
+        "  case  case(1)  some(1)  none  ok(1)  err(\"no\")\n"
+        "\n"
+        "NAME is f of the world, f or iface.f of an interface, or the whole: ns:pkg/iface@1.0.0#f. Of a\n"
+        "resource r, r(…) calls the constructor, r.s(…) a static function, and .m(…) behind a call that\n"
+        "gives an object one of its methods. Where an object of the add-in's is needed, write a call that\n"
+        "gives it; where one of the host's is, r(1).\n"
+        "\n"
+        "What the add-in calls in turn goes to standard error, and is answered with zero, an empty text or\n"
+        "list, none, ok, the first case. So does what it logs, and what it was refused.\n"
+        "\n"
+        "  --isolation KIND  direct, wasm or process (default: wasm for a module, process for a library)\n"
+        "  --level LEVEL     internet, intranet, full-trust or host (default: full-trust)\n"
+        "  --allow PERM      a permission on top of that, as 'read /usr/share' at level intranet; several times\n"
+        "  --deadline MS     time limit of each call in milliseconds; 0: none (default: none)\n"
+        "  --posture         say on standard error what really holds the add-in: each layer of the kernel's, and\n"
+        "                    how that is known\n"
+        "  --json            print an object: function, outcome (result, error or fault), value, calls, fault;\n"
+        "                    with --posture also posture (isolation, level, wanted, held, read-back, limits)\n"
+        "\n"
+        "Examples:\n"
+        "  ward call ./basic.so 'operate(\"+\", [1, 2])'\n"
+        "  ward call ./tapes.wasm 'tape(\"side a\").play({loop: true})' --deadline 1000\n"
+        "\n"
+        "Exit status: 0 done, 1 the function returned err(…), 2 the command line or CALL is wrong,\n"
+        "3 the add-in could not be loaded or failed.\n";
+
+enum { PERMISSIONS_MAX = 256 };
 
 struct request {
         const char *path;
         const char *call;
         struct ward_activate_options activate;
+        const char *permissions[PERMISSIONS_MAX + 1];
+        size_t n_permissions;
         bool chosen; /* the kind */
+        bool posture;
         bool json;
         bool help;
 };
@@ -68,22 +81,30 @@ static bool parse_ms(const char *text, uint32_t *ret)
 
 static int parse(int argc, char **argv, struct request *request)
 {
-        static const struct option options[] = { { "deadline", required_argument, NULL, 'd' },
-                                                 { "help", no_argument, NULL, 'h' },
-                                                 { "isolation", required_argument, NULL, 'i' },
-                                                 { "json", no_argument, NULL, 'j' },
-                                                 { 0 } };
+        static const struct option options[] = {
+                { "allow", required_argument, NULL, 'a' }, { "deadline", required_argument, NULL, 'd' },
+                { "help", no_argument, NULL, 'h' },        { "isolation", required_argument, NULL, 'i' },
+                { "json", no_argument, NULL, 'j' },        { "level", required_argument, NULL, 'l' },
+                { "posture", no_argument, NULL, 'p' },     { 0 }
+        };
         int option;
         while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
                 request->help |= option == 'h';
                 request->json |= option == 'j';
                 request->chosen |= option == 'i';
+                request->posture |= option == 'p';
                 if (option == '?')
                         return fputs(usage, stderr), EXIT_USAGE;
                 if (option == 'd' && !parse_ms(optarg, &request->activate.deadline_ms))
                         return fail_usage("--deadline takes a number of milliseconds");
                 if (option == 'i' && !ward_isolation_from_name(optarg, &request->activate.isolation))
                         return fail_usage("--isolation takes direct, wasm or process");
+                if (option == 'l' && !ward_level_from_name(optarg, &request->activate.level))
+                        return fail_usage("--level takes internet, intranet, full-trust or host");
+                if (option == 'a' && request->n_permissions == PERMISSIONS_MAX)
+                        return fail_usage("too many permissions");
+                if (option == 'a')
+                        request->permissions[request->n_permissions++] = optarg;
         }
         if (request->help)
                 return EXIT_DONE;
@@ -107,7 +128,17 @@ static json_t *calls_json(const struct session *session)
         return calls;
 }
 
-static int print_json(const struct session *session, const char *outcome, const struct ward_fault *fault)
+/* The answer to --posture; none where there is nobody. */
+static json_t *held_json(const struct session *session)
+{
+        struct ward_posture posture = { .size = sizeof posture };
+        if (!session->instance || ward_domain_posture(ward_instance_domain(session->instance), &posture, NULL))
+                return json_null();
+        return posture_json(&posture);
+}
+
+static int print_json(const struct request *request, const struct session *session, const char *outcome,
+                      const struct ward_fault *fault)
 {
         json_t *reason = fault ? json_pack("{s:s, s:s, s:s}", "kind", ward_fault_kind_name(fault->kind), "text", fault->text,
                                            "backtrace", fault->backtrace)
@@ -115,6 +146,8 @@ static int print_json(const struct session *session, const char *outcome, const 
         json_t *all =
                 json_pack("{s:s?, s:s, s:s?, s:o, s:o}", "function", session->last ? session->last->func.name : NULL, "outcome",
                           outcome, "value", fault ? NULL : session->value, "calls", calls_json(session), "fault", reason);
+        if (all && request->posture)
+                json_object_set_new(all, "posture", held_json(session));
         int r = all ? json_dumpf(all, stdout, JSON_INDENT(2)) : -1;
         json_decref(all);
         return r || putchar('\n') == EOF ? -1 : 0;
@@ -123,7 +156,7 @@ static int print_json(const struct session *session, const char *outcome, const 
 static int fail_fault(const struct request *request, const struct session *session, const struct ward_fault *fault)
 {
         if (request->json)
-                print_json(session, "fault", fault);
+                print_json(request, session, "fault", fault);
         else
                 fprintf(stderr, "ward call: %s\n%s%s", fault->text, fault->backtrace, *fault->backtrace ? "\n" : "");
         return EXIT_FAULT;
@@ -139,7 +172,7 @@ static int finish(const struct request *request, const struct session *session)
                 return EXIT_USAGE;
         }
         if (request->json)
-                print_json(session, session->is_err ? "error" : "result", NULL);
+                print_json(request, session, session->is_err ? "error" : "result", NULL);
         else if (session->value)
                 puts(session->value);
         return session->is_err ? EXIT_FAILED : EXIT_DONE;
@@ -156,6 +189,17 @@ static void tell(void *data, const struct ward_event *event)
                 fprintf(session->told, "%s: %s\n", ward_event_kind_name(event->kind), event->text);
 }
 
+/* Before the call: it may not come back. */
+static void tell_posture(const struct session *session)
+{
+        struct ward_posture posture = { .size = sizeof posture };
+        struct ward_fault fault;
+        if (ward_domain_posture(ward_instance_domain(session->instance), &posture, &fault))
+                fprintf(session->told, "posture: %s\n", fault.text);
+        else
+                posture_print(&posture, session->told);
+}
+
 static int call_in_host(const struct request *request, struct session *session)
 {
         const struct ward_host_options options = { .size = sizeof options, .on_event = tell, .on_event_data = session };
@@ -169,6 +213,8 @@ static int call_in_host(const struct request *request, struct session *session)
         if (r) {
                 fail_fault(request, session, &fault);
         } else {
+                if (request->posture && session->told)
+                        tell_posture(session);
                 session_run(session, request->call);
                 status = finish(request, session);
         }
@@ -195,6 +241,7 @@ static int call(struct request *request)
         session.dynamic = dynamic;
         if (!request->chosen)
                 request->activate.isolation = addin->form == STORE_WASM ? WARD_WASM : WARD_PROCESS;
+        request->activate.permissions = request->n_permissions ? request->permissions : NULL;
         int status = session_check(&session, request->call) ? call_in_host(request, &session) : finish(request, &session);
         session_finish(&session);
         return status;

@@ -106,6 +106,29 @@ def check_faults(kind):
     assert found["outcome"] == "fault" and found["value"] is None and found["fault"]["kind"] == "deadline", found
 
 
+def check_posture():
+    """What holds the add-in is told, and what a level refuses."""
+    addin, sum_of_two = find("basic.so"), 'operate("+", [1, 2])'
+    for level in ("full-trust", "host"):
+        told = run("call", addin, sum_of_two, "--level", level, "--posture")
+        check(told, 0, "ok(3)\n", f"posture: kind process, level {level}\n")
+        assert "/proc/PID/" in told.stderr and "limit process-memory  by rlimits" in told.stderr, told
+        posture = json.loads(run("call", addin, sum_of_two, "--level", level, "--posture", "--json").stdout)["posture"]
+        assert posture["isolation"] == "process" and posture["level"] == level, posture
+        assert {"rlimits", "no-core-dumps"} <= set(posture["wanted"]) & set(posture["held"]) & set(posture["read-back"]), posture
+        assert {"name": "process-memory", "kept-by": ["rlimits"]} in posture["limits"], posture
+    for level in ("internet", "intranet"):
+        told = run("call", addin, sum_of_two, "--level", level, "--posture", "--json")
+        found = json.loads(told.stdout)
+        if told.returncode:
+            assert "ward doctor" in found["fault"]["text"] and found["posture"] is None, found
+            continue
+        assert found["value"] == "ok(3)" and "syscall-filter" in found["posture"]["held"], found
+    check(run("call", addin, sum_of_two, "--isolation", "direct", "--posture"), 0, "ok(3)\n", "posture: kind direct")
+    check(run("call", addin, sum_of_two, "--allow", "read /usr"), 3, "", "read")
+    check(run("call", addin, sum_of_two, "--level", "none"), 2, "", "--level takes")
+
+
 def check_default():
     """Libraries run in a process of their own, where nothing else is said."""
     check(run("call", find("hostile.so"), 'operate("abort", [])'), 3, "", "process")
@@ -135,6 +158,7 @@ def check_usage():
 def main():
     check_usage()
     check_nothing_runs()
+    check_posture()
     check_default()
     check_nonsense()
     for kind, form in FORMS.items():
