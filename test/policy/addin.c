@@ -156,7 +156,8 @@ static const struct {
 static char *text_of(const permits_string_t *string)
 {
         char *text = malloc(string->len + 1);
-        memcpy(text, string->ptr, string->len);
+        if (string->len)
+                memcpy(text, string->ptr, string->len);
         text[string->len] = 0;
         return text;
 }
