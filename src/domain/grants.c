@@ -237,6 +237,7 @@ struct domain_grants *grants_free(struct domain_grants *grants)
         free(grants->named);
         free(grants->folders);
         free(grants->addresses);
+        free(grants->hosts);
         grants_free_environment(grants->environment);
         free(grants);
         return NULL;

@@ -20,6 +20,7 @@ struct domain_grants {
         size_t n_named;
         struct sandbox_grant *paths; /* what @granted points to; owned, as the paths themselves are, and the next two */
         struct sandbox_address *addresses;
+        char *hosts; /* addresses by name, as /etc/hosts has them: what an add-in finds there. Owned; NULL: none */
         char **environment;
 };
 

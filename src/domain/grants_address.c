@@ -1,6 +1,7 @@
 /* Where a domain may connect to. */
 #include <arpa/inet.h>
 #include <netdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -43,6 +44,19 @@ static void fill_unix(const struct permission *permission, struct sandbox_addres
         memcpy(&address->at, &at, address->len = sizeof at);
 }
 
+/* A line of /etc/hosts. */
+static int add_host(struct domain_grants *grants, const struct addrinfo *one, const char *name, struct ward_fault *fault)
+{
+        char address[INET6_ADDRSTRLEN + 16], *text;
+        if (getnameinfo(one->ai_addr, one->ai_addrlen, address, sizeof address, NULL, 0, NI_NUMERICHOST))
+                return 0;
+        if (asprintf(&text, "%s%s %s\n", grants->hosts ? grants->hosts : "", address, name) < 0)
+                return grants_no_memory(fault);
+        free(grants->hosts);
+        grants->hosts = text;
+        return 0;
+}
+
 static int resolve(struct domain_grants *grants, const struct permission *permission, struct ward_fault *fault)
 {
         static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
@@ -58,6 +72,8 @@ static int resolve(struct domain_grants *grants, const struct permission *permis
                 memset(&address, 0, sizeof address);
                 memcpy(&address.at, one->ai_addr, address.len = one->ai_addrlen);
                 r = add(grants, &address, fault);
+                if (!r)
+                        r = add_host(grants, one, permission->subject, fault);
         }
         freeaddrinfo(found);
         return r;

@@ -1,6 +1,10 @@
 /* Kind `process`: what a worker may do beyond its level, as its warden is told; and what the host is told of what it does. */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "base/fault.h"
 #include "base/own.h"
 #include "domain/event.h"
 #include "domain/grants.h"
@@ -21,6 +25,27 @@ void process_describe(const struct ward_domain *domain, struct wire_spawn *spawn
         spawn->may_spawn = domain->grants->granted.spawn;
 }
 
+/* Sealed, for a worker may come to have it. */
+static int make_hosts(const char *text)
+{
+        size_t size = strlen(text);
+        OWNED(fd_closep) int fd = memfd_create("hosts", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        if (fd < 0 || write(fd, text, size) != (ssize_t)size ||
+            fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+                return -errno;
+        return STEAL_FD(fd);
+}
+
+/* So names that are granted can be resolved. */
+static int send_hosts(struct process *process, const char *text, struct ward_fault *fault)
+{
+        OWNED(fd_closep) int fd = make_hosts(text);
+        if (fd < 0)
+                return fault_set_errno(fault, WARD_FAULT_SYSTEM, -fd, "cannot make a list of granted hosts for domain '%s'",
+                                       process->domain->name);
+        return warden_file(process->warden, &process->worker, "/etc/hosts", fd, fault);
+}
+
 int process_send_grants(struct process *process, struct ward_fault *fault)
 {
         const struct domain_grants *grants = process->domain->grants;
@@ -31,7 +56,7 @@ int process_send_grants(struct process *process, struct ward_fault *fault)
                 r = warden_grant(process->warden, &process->worker, &grants->named[i], fault);
         for (size_t i = 0; !r && i < grants->granted.n_addresses; i++)
                 r = warden_address(process->warden, &process->worker, &grants->granted.addresses[i], fault);
-        return r;
+        return !r && grants->hosts ? send_hosts(process, grants->hosts, fault) : r;
 }
 
 /* --- From it ---------------------------------------------------------------------------------- */

@@ -208,10 +208,13 @@ static int dial_name(const char *path, int n)
         snprintf(port, sizeof port, "%d", n);
         if (getaddrinfo(path, port, &want, &found))
                 return -EHOSTUNREACH;
-        int fd = socket(found->ai_family, found->ai_socktype, 0);
-        int r = fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) < 0 ? -errno : talk(fd);
+        int r = -EHOSTUNREACH;
+        for (const struct addrinfo *one = found; one && r; one = one->ai_next) {
+                int fd = socket(one->ai_family, one->ai_socktype, 0);
+                r = fd < 0 || connect(fd, one->ai_addr, one->ai_addrlen) < 0 ? -errno : talk(fd);
+                close(fd);
+        }
         freeaddrinfo(found);
-        close(fd);
         return r;
 }
 

@@ -116,6 +116,20 @@ TEST(nobody_there_is_what_the_network_says)
         stage_strike(&stage);
 }
 
+TEST(a_name_that_is_granted_is_resolved)
+{
+        struct server granted;
+        support_needs_level(WARD_LEVEL_INTRANET);
+        int port = server_start_tcp(&granted);
+        const char *const permissions[] = { permission("localhost", port), NULL };
+        stage_set(&stage, WARD_LEVEL_INTRANET, permissions, false);
+        for (int i = 0; i < 3; i++)
+                assert_int_equal(deed(&stage, "dial-name", "localhost", port), 0);
+        assert_int_equal(deed(&stage, "dial-name", "elsewhere.example", port), -EHOSTUNREACH);
+        stage_strike(&stage);
+        server_stop(&granted);
+}
+
 TEST(a_local_socket_is_reached_by_its_path)
 {
         char folder[] = "/tmp/ward-acts-XXXXXX", text[96];
@@ -151,5 +165,6 @@ int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(what_is_granted_is_reached_and_nothing_else),
                          TEST_CASE(several_threads_connect_at_once), TEST_CASE(nobody_there_is_what_the_network_says),
-                         TEST_CASE(a_local_socket_is_reached_by_its_path), TEST_CASE(without_the_permission_there_are_no_sockets));
+                         TEST_CASE(a_name_that_is_granted_is_resolved), TEST_CASE(a_local_socket_is_reached_by_its_path),
+                         TEST_CASE(without_the_permission_there_are_no_sockets));
 }
