@@ -8,9 +8,9 @@
  *
  *      START h -> w    slots: offset, length of: u32 whether to spin, the plan (sandbox/plan.h)
  *      READY w -> h    slot: the layers that hold it (enum ward_layer)
- *      LOAD h -> w     instance; slots: offset, length of: path, contract name, number of exports, of imports, of resources; names
- *                      and signatures of the functions; names of the resources, and whether they are the add-in's. Answered by
- *                      LOADED or FAILED
+ *      LOAD h -> w     instance; slots: offset, length of: the files, libraries bottom-up and the add-in behind them
+ *                      (domain/process_files.h); contract name, number of exports, of imports, of resources; names and signatures
+ *                      of the functions; names of the resources, and whether they are the add-in's. Answered by LOADED or FAILED
  *      UNLOAD h -> w   instance. Answered by UNLOADED
  *      OPEN h -> w     instance: how many; slots: as many lanes, which a new thread of the worker's serves from now on. Where there
  * are several, each outermost message comes on the next one: a row, whose calls are in flight together and run in that order. A

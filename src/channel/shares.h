@@ -8,7 +8,7 @@ enum shares_letter {
         SHARES_DROP,       /* w -> h: the buffer @number is forgotten; more: how often it was received << 32 | given */
         SHARES_RELEASE,    /* h -> w: nobody in the host has a reference to the buffer @number any more */
         SHARES_FORGET,     /* h -> w: @number, which was sent, will not be told */
-        SHARES_MODULE,     /* h -> w: with its descriptor: the file of the add-in that LOAD tells of next */
+        SHARES_MODULE,     /* h -> w: with its descriptor: a file that LOAD tells of next, by this number */
 };
 
 #endif

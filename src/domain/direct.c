@@ -133,7 +133,8 @@ static int open_libraries(const struct instance *instance, struct opened_librari
                 return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
         for (size_t i = 0; i < needed->n; i++)
                 if (needed->files[i].given)
-                        libraries[n++] = (struct native_library){ needed->files[i].path, NULL, duplicate(needed->files[i].copy) };
+                        libraries[n++] = (struct native_library){ needed->files[i].path, needed->files[i].path, NULL,
+                                                                  duplicate(needed->files[i].copy) };
         return libraries_open(libraries, n, ret_opened, ret_why, fault);
 }
 

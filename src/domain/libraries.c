@@ -301,3 +301,16 @@ int libraries_check(const struct instance *instance, struct ward_fault *fault)
         pthread_mutex_unlock(&domain->list_lock);
         return r;
 }
+
+bool libraries_has_copy(const struct instance *instance, const struct needed_file *file)
+{
+        struct ward_domain *domain = instance->domain;
+        bool found = false;
+        if (file->copy < 0)
+                return false;
+        pthread_mutex_lock(&domain->list_lock);
+        for (struct list *link = domain->instances.next; !found && link != &domain->instances; link = link->next)
+                found = find_named(&CONTAINER_OF(link, struct instance, link)->libraries, file->name);
+        pthread_mutex_unlock(&domain->list_lock);
+        return found;
+}

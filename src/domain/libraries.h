@@ -31,4 +31,7 @@ struct worker_libraries *worker_libraries_free(struct worker_libraries *librarie
 /* In the domain's turn: whether what @instance needs can be loaded beside what is there. A domain has one library of a name. */
 int libraries_check(const struct instance *instance, struct ward_fault *fault);
 
+/* The same: whether @file, of @instance's, is bytes that were loaded for another add-in. */
+bool libraries_has_copy(const struct instance *instance, const struct needed_file *file);
+
 #endif

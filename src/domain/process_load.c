@@ -1,47 +1,28 @@
 /* Kind `process`: loading and unloading. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <ward/posture.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/pack.h"
 #include "domain/denied.h"
 #include "domain/libraries.h"
 #include "domain/process.h"
+#include "domain/process_files.h"
 #include "domain/references_parts.h"
 #include "domain/shares.h"
-#include "native/native.h"
 
 /* What LOAD points at. */
 struct order {
         const struct instance *instance;
-        const char *path;
-        bool copy;       /* a letter (channel/pass.h) has a descriptor of it */
-        uint32_t copies; /* the number of the first library's that has one */
+        const struct process_files *files;
 };
-
-static void write_libraries(const struct order *order, struct pack *pack)
-{
-        const struct needed *libraries = &order->instance->libraries;
-        uint32_t number = order->copies;
-        pack_u32(pack, (uint32_t)libraries->n);
-        for (size_t i = 0; i < libraries->n; i++) {
-                const struct needed_file *file = &libraries->files[i];
-                pack_text(pack, file->path);
-                pack_text(pack, file->alias ? file->alias : "");
-                pack_u32(pack, file->copy >= 0 ? number++ : 0);
-        }
-}
 
 static void write_order(const void *what, struct pack *pack)
 {
         const struct order *order = what;
         const struct ward_contract *contract = order->instance->contract;
-        pack_text(pack, order->path);
-        pack_u32(pack, order->copy);
-        write_libraries(order, pack);
+        process_files_pack(order->files, pack);
         pack_text(pack, contract->name);
         pack_u32(pack, contract->n_exports);
         pack_u32(pack, contract->n_imports);
@@ -62,51 +43,28 @@ static void write_order(const void *what, struct pack *pack)
         }
 }
 
-/* Before the message that tells of it, behind all that may still fail. */
-static int send_copy(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
+/* Where an add-in may open others by itself. */
+static int open_folders(struct process *process, const struct ward_activate_options *options, struct ward_fault *fault)
 {
-        OWNED(fd_closep) int fd = -1;
-        int r = native_copy(instance->image, instance->module, &fd, fault);
-        return r ? r : shares_send_module(lane->process->shares, number, fd, fault);
+        int r = process_files_open_folders(process, (const char *const *)process->domain->library_path, fault);
+        return r ? r : process_files_open_folders(process, options->library_path, fault);
 }
 
-/* Below full-trust a worker opens what the warden opens for it. */
-static int allow_file(struct process *process, const char *path, int fd, struct ward_fault *fault)
+/* The worker may have its files before the message that tells of them, but not where that may still fail. */
+static int send_load(struct lane *lane, const struct instance *instance, const struct ward_activate_options *options,
+                     uint32_t number, struct ward_fault *fault)
 {
-        if (!(process->held & WARD_LAYER_FILTER))
-                return 0;
-        return warden_file(process->warden, &process->worker, path, fd, fault);
-}
-
-static int send_libraries(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
-{
-        int r = 0;
-        for (size_t i = 0; !r && i < instance->libraries.n; i++) {
-                const struct needed_file *file = &instance->libraries.files[i];
-                if (file->copy >= 0)
-                        r = shares_send_module(lane->process->shares, number++, file->copy, fault);
-                else
-                        r = allow_file(lane->process, file->path, -1, fault);
-        }
-        lane->process->n_copies = number - MESSAGE_INSTANCES;
-        return r;
-}
-
-static int send_load(struct lane *lane, const struct instance *instance, uint32_t number, struct ward_fault *fault)
-{
+        OWNED(process_files_finish) struct process_files files = { 0 };
+        struct process *process = lane->process;
         uint64_t slots[2];
-        bool copy = instance->image.at;
-        OWNED(freep) char *path = copy ? strdup(instance->module) : realpath(instance->module, NULL);
-        if (!path)
-                return fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open module '%s'", instance->module);
-        const struct order order = { instance, path, copy, MESSAGE_INSTANCES + lane->process->n_copies };
-        int r = process_pack(lane, write_order, &order, slots, fault);
-        if (!r && copy)
-                r = send_copy(lane, instance, number, fault);
-        if (!r && !copy)
-                r = allow_file(lane->process, path, -1, fault);
+        int r = process_files_init(process, instance, &files, fault);
+        const struct order order = { instance, &files };
         if (!r)
-                r = send_libraries(lane, instance, order.copies, fault);
+                r = process_pack(lane, write_order, &order, slots, fault);
+        if (!r)
+                r = process_files_send(process, &files, fault);
+        if (!r)
+                r = open_folders(process, options, fault);
         if (!r)
                 channel_send(&lane->channel, MESSAGE_LOAD, number, 0, slots, COUNT_OF(slots));
         return r;
@@ -119,14 +77,15 @@ static void set_instance(struct process *process, uint32_t number, struct instan
         pthread_mutex_unlock(&process->lock);
 }
 
-static int load_as(struct process *process, struct instance *instance, uint32_t number, uint64_t deadline, struct ward_fault *fault)
+static int load_as(struct process *process, struct instance *instance, const struct ward_activate_options *options, uint32_t number,
+                   uint64_t deadline, struct ward_fault *fault)
 {
         struct lane *lane = process->first;
         if (!process_take_control(process, deadline))
                 return fault_set(fault, WARD_FAULT_DEADLINE, "domain '%s' was busy until the time for activation was over",
                                  process->domain->name);
         uint64_t before = lane_begin(lane, number, PROCESS_LOADING);
-        int r = send_load(lane, instance, number, fault);
+        int r = send_load(lane, instance, options, number, fault);
         if (!r)
                 r = process_converse_until(lane, MESSAGE_LOADED, deadline, fault);
         if (r == CHANNEL_DEADLINE)
@@ -186,7 +145,7 @@ int process_load(struct instance *instance, const struct ward_activate_options *
         if (r)
                 return r;
         set_instance(process, number, instance);
-        r = load_as(process, instance, number, deadline, fault);
+        r = load_as(process, instance, options, number, deadline, fault);
         if (r) {
                 set_instance(process, number, NULL);
                 return r;

@@ -42,7 +42,7 @@ static void open_library(const struct native_library *library, struct opened_lib
         snprintf(name, sizeof name, "/proc/self/fd/%d", library->copy);
         *ret = (struct opened_library){ .handle = open_file(library->copy >= 0 ? name : library->path), .copy = library->copy };
         if (!ret->handle && ret_why->kind == WARD_FAULT_NONE)
-                fault_set(ret_why, WARD_FAULT_MODULE, "cannot load library '%s': %s", library->path, dlerror());
+                fault_set(ret_why, WARD_FAULT_MODULE, "cannot load library '%s': %s", library->name, dlerror());
         if (ret->handle && library->alias)
                 name_alias(ret, library->alias);
 }

@@ -13,6 +13,7 @@
 #include <ward/fault.h>
 
 struct native_library {
+        const char *name; /* for people */
         const char *path;
         const char *alias; /* the name by which it is needed, where it does not say so itself; or NULL */
         int copy;          /* memfd to load it from; or -1 */

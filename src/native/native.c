@@ -92,15 +92,10 @@ static bool is_loaded(const char *path)
         return true;
 }
 
-/* From the copy, if there is one, else from @path. */
-static int load(const char *path, struct native_image *image, struct ward_fault *fault)
+/* From @file, which has a slash. @path: what it is called. */
+static int load_file(const char *file, const char *path, struct native_image *image, struct ward_fault *fault)
 {
-        char name[4096];
-        if (image->copy >= 0)
-                snprintf(name, sizeof name, "/proc/self/fd/%d", image->copy);
-        else
-                snprintf(name, sizeof name, "%s%s", strchr(path, '/') ? "" : "./", path);
-        image->handle = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+        image->handle = dlopen(file, RTLD_NOW | RTLD_LOCAL);
         if (!image->handle)
                 return fault_set(fault, WARD_FAULT_MODULE, "cannot load module '%s': %s", path, dlerror());
         image->addin = dlsym(image->handle, WARD_ADDIN_SYMBOL);
@@ -114,6 +109,17 @@ static int load(const char *path, struct native_image *image, struct ward_fault 
                                  "module '%s' was built for add-in ABI %u, this is %d: generate its view again", path,
                                  image->addin->abi, WARD_ADDIN_ABI);
         return 0;
+}
+
+/* From the copy, if there is one, else from @path. */
+static int load(const char *path, struct native_image *image, struct ward_fault *fault)
+{
+        char name[4096];
+        if (image->copy >= 0)
+                snprintf(name, sizeof name, "/proc/self/fd/%d", image->copy);
+        else
+                snprintf(name, sizeof name, "%s%s", strchr(path, '/') ? "" : "./", path);
+        return load_file(name, path, image, fault);
 }
 
 /* Gives @image to the caller, or nothing. */
@@ -136,6 +142,19 @@ int native_open(const char *path, struct native_image *ret_image, struct ward_fa
         if (!r)
                 r = load(path, &image, fault);
         return finish(r, &image, ret_image);
+}
+
+int native_open_as(const char *file, const char *name, struct native_image *ret_image, struct ward_fault *fault)
+{
+        struct native_image image = { .copy = -1 };
+        return finish(load_file(file, name, &image, fault), &image, ret_image);
+}
+
+int native_look(const char *path, int *ret_copy, struct ward_fault *fault)
+{
+        OWNED(fd_closep) int file = -1;
+        int r = open_file(path, &file, fault);
+        return r || !ret_copy ? r : copy_file(file, path, ret_copy, fault);
 }
 
 int native_open_copy(int fd, const char *name, struct native_image *ret_image, struct ward_fault *fault)

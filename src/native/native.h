@@ -20,6 +20,10 @@ struct native_image {
 /* Loads @path, running its constructors. Each image is an add-in's own: where the file is loaded already, a private copy is
  * loaded instead. */
 int native_open(const char *path, struct native_image *ret_image, struct ward_fault *fault);
+/* The same of a file that was looked at: what @file opens, called @name. */
+int native_open_as(const char *file, const char *name, struct native_image *ret_image, struct ward_fault *fault);
+/* Looks whether @path may be a shared library. @ret_copy: a private copy of it, or NULL. */
+int native_look(const char *path, int *ret_copy, struct ward_fault *fault);
 /* The same from a copy in memory, @fd, of what is called @name. Takes @fd, even on failure. */
 int native_open_copy(int fd, const char *name, struct native_image *ret_image, struct ward_fault *fault);
 /* Makes such a copy of @bytes, which nobody can change any more. */

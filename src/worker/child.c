@@ -138,20 +138,38 @@ void child_listen(struct child *child, int listener)
                 child_kill(child);
 }
 
+/* The place of the file that is called so, which may be a new one; NULL: there is none left. */
+static struct child_file *place_file(struct child *child, const char *path)
+{
+        for (size_t i = 0; i < child->n_files; i++)
+                if (!strcmp(child->files[i].path, path))
+                        return &child->files[i];
+        if (child->n_files == FILES_MAX)
+                return NULL;
+        struct child_file *files = reallocarray(child->files, child->n_files + 1, sizeof *files);
+        if (!files)
+                return NULL;
+        child->files = files;
+        files[child->n_files] = (struct child_file){ .fd = -1 };
+        return &files[child->n_files++];
+}
+
+/* What the host says last of a path counts. */
 void child_add_file(struct child *child, struct request *request)
 {
-        struct child_file *files = reallocarray(child->files, child->n_files + 1, sizeof *files);
-        if (!files || child->n_files == FILES_MAX)
-                return;
-        child->files = files;
         struct child_file file = { strndup((const char *)request->payload, request->bytes), request->fds[0] };
+        struct child_file *place = file.path ? place_file(child, file.path) : NULL;
         struct stat st = { 0 };
-        if (!file.path)
+        if (!place) {
+                free(file.path);
                 return;
+        }
+        request->fds[0] = -1;
         if (file.fd < 0 && !lstat(file.path, &st)) {
                 file.dev = st.st_dev;
                 file.ino = st.st_ino;
         }
-        request->fds[0] = -1;
-        files[child->n_files++] = file;
+        free(place->path);
+        fd_close(place->fd);
+        *place = file;
 }

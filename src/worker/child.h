@@ -6,7 +6,7 @@
 #include "worker/warden.h"
 #include "worker/watchdog.h"
 
-/* What the worker may open by this name, to read. */
+/* What the worker may open by this name, to read. With a slash at its end it is that of a folder: the libraries in it. */
 struct child_file {
         char *path;
         int fd;    /* -1: what was at the path when the host named it: */

@@ -30,9 +30,11 @@ static void module_freep(struct module **module)
 
 /* The host's contract, as LOAD brings it: the texts stay in shared memory, the arrays are owned. */
 struct order {
-        const char *path;
-        bool copy;                        /* the host passes a file of that name */
-        struct native_library *libraries; /* what it needs, bottom-up; copy: the number of a letter that has it, or 0 */
+        const char *name;                 /* of the add-in */
+        const char *path;                 /* "": from a letter */
+        uint32_t letter;                  /* its number */
+        bool looked;                      /* the host has, at the file */
+        struct native_library *libraries; /* what it needs, bottom-up; copy: the number of a letter that it is in, or 0 */
         uint32_t n_libraries;
         struct native_want want;
         struct native_func *funcs; /* exports, then imports */
@@ -69,23 +71,30 @@ static void read_resources(struct cursor *cursor, struct native_resource *resour
         }
 }
 
-static int read_libraries(struct cursor *cursor, struct order *order, struct ward_fault *fault)
+static struct native_library read_file(struct cursor *cursor)
 {
+        const char *name = cursor_text(cursor), *path = cursor_text(cursor), *alias = cursor_text(cursor);
+        uint32_t letter = cursor_u32(cursor);
+        return (struct native_library){ name, path, *alias ? alias : NULL, (int)letter };
+}
+
+/* The last one is the add-in. */
+static int read_files(struct cursor *cursor, struct order *order, struct ward_fault *fault)
+{
+        order->looked = cursor_u32(cursor);
         uint32_t n = cursor_u32(cursor);
-        if (n > cursor->left)
+        if (!n || n > cursor->left)
                 return fault_set(fault, WARD_FAULT_SYSTEM, "the worker cannot read what it is to load");
-        order->libraries = calloc((size_t)n + 1, sizeof *order->libraries);
+        order->libraries = calloc(n, sizeof *order->libraries);
         if (!order->libraries)
-                return no_memory(order->path, fault);
-        order->n_libraries = n;
-        for (uint32_t i = 0; i < n; i++) {
-                struct native_library *library = &order->libraries[i];
-                library->path = cursor_text(cursor);
-                library->alias = cursor_text(cursor);
-                library->copy = (int)cursor_u32(cursor);
-                if (!*library->alias)
-                        library->alias = NULL;
-        }
+                return no_memory("", fault);
+        order->n_libraries = n - 1;
+        for (uint32_t i = 0; i < n; i++)
+                order->libraries[i] = read_file(cursor);
+        const struct native_library *addin = &order->libraries[n - 1];
+        order->name = addin->name;
+        order->path = addin->path;
+        order->letter = (uint32_t)addin->copy;
         return 0;
 }
 
@@ -93,9 +102,7 @@ static int read_order(struct ward_span bytes, struct order *order, struct ward_f
 {
         struct cursor cursor = { bytes.at, bytes.len, false };
         struct native_want *want = &order->want;
-        order->path = cursor_text(&cursor);
-        order->copy = cursor_u32(&cursor);
-        int r = read_libraries(&cursor, order, fault);
+        int r = read_files(&cursor, order, fault);
         if (r)
                 return r;
         want->contract = cursor_text(&cursor);
@@ -108,7 +115,7 @@ static int read_order(struct ward_span bytes, struct order *order, struct ward_f
         want->exports = order->funcs = calloc(n_funcs + 1, sizeof *order->funcs);
         want->resources = order->resources = calloc((size_t)want->n_resources + 1, sizeof *order->resources);
         if (!order->funcs || !order->resources)
-                return no_memory(order->path, fault);
+                return no_memory(order->name, fault);
         want->imports = order->funcs + want->n_exports;
         read_funcs(&cursor, order->funcs, want->n_exports, false);
         read_funcs(&cursor, order->funcs + want->n_exports, want->n_imports, true);
@@ -128,9 +135,9 @@ static int match(struct module *module, const struct order *order, struct ward_f
         module->resources = calloc((size_t)want->n_resources + 1, sizeof *module->resources);
         module->wanted = calloc((size_t)addin->n_resources + 1, sizeof *module->wanted);
         if (!module->exports || !module->imports || !module->resources || !module->wanted)
-                return no_memory(order->path, fault);
-        int r = native_match(addin, order->path, want, module->exports, module->imports, fault);
-        return r ? r : native_match_resources(addin, order->path, want, module->resources, module->wanted, fault);
+                return no_memory(order->name, fault);
+        int r = native_match(addin, order->name, want, module->exports, module->imports, fault);
+        return r ? r : native_match_resources(addin, order->name, want, module->resources, module->wanted, fault);
 }
 
 /* In place of the letters' numbers, their descriptors, or -1. */
@@ -158,10 +165,12 @@ static int open_libraries(struct module *module, struct order *order, struct war
 static int open_image(struct module *module, const struct order *order, struct ward_fault *fault)
 {
         int fd;
-        if (!order->copy)
+        if (order->looked)
+                return native_open_as(order->path, order->name, &module->image, fault);
+        if (!order->letter)
                 return native_open(order->path, &module->image, fault);
-        int r = buffers_take_module(module->number, &fd, fault);
-        return r ? r : native_open_copy(fd, order->path, &module->image, fault);
+        int r = buffers_take_module(order->letter, &fd, fault);
+        return r ? r : native_open_copy(fd, order->name, &module->image, fault);
 }
 
 static int open_module(struct module *module, struct order *order, struct ward_fault *fault)
@@ -202,7 +211,7 @@ int module_load(struct worker *worker, uint32_t number, struct ward_span bytes, 
                 return r;
         OWNED(module_freep) struct module *module = calloc(1, sizeof *module);
         if (!module)
-                return no_memory(order.path, fault);
+                return no_memory(order.name, fault);
         module->image.copy = -1;
         module->worker = worker;
         module->number = number;

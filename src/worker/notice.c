@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -176,21 +178,36 @@ static void give(const struct child *child, uint64_t id, int fd)
                 notice_answer(child, id, EMFILE);
 }
 
+/* A name with a slash at its end stands for the libraries in that folder. */
+static bool is_folder(const struct child_file *file)
+{
+        size_t len = strlen(file->path);
+        return len && file->path[len - 1] == '/';
+}
+
+static bool is_for(const struct child_file *file, const char *path)
+{
+        size_t len = strlen(file->path);
+        if (!is_folder(file))
+                return !strcmp(file->path, path);
+        return !strncmp(file->path, path, len) && !strchr(path + len, '/') && strstr(path + len, ".so");
+}
+
 /* The host says which files before it has them loaded. */
 static const struct child_file *find_file(struct child *child, const char *path)
 {
         warden_serve_host(child->warden);
         for (size_t i = 0; i < child->n_files; i++)
-                if (!strcmp(child->files[i].path, path))
+                if (is_for(&child->files[i], path))
                         return &child->files[i];
         return NULL;
 }
 
 /* What the host has named, not what somebody who may write its folder, perhaps the worker itself, has put in its place. */
-static int open_named(const struct child_file *file)
+static int open_named(const struct child_file *file, int flags)
 {
         struct stat st;
-        OWNED(fd_closep) int fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+        OWNED(fd_closep) int fd = open(file->path, flags | O_CLOEXEC | O_NOFOLLOW);
         if (fd < 0 || fstat(fd, &st) < 0)
                 return -1;
         if (st.st_dev == file->dev && st.st_ino == file->ino)
@@ -199,12 +216,29 @@ static int open_named(const struct child_file *file)
         return -1;
 }
 
+/* A link in it leads nowhere else. */
+static int open_in(const struct child_file *folder, const char *name)
+{
+        const struct open_how how = { .flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK, .resolve = RESOLVE_BENEATH };
+        struct stat st;
+        OWNED(fd_closep) int at = open_named(folder, O_PATH | O_DIRECTORY);
+        OWNED(fd_closep) int fd = at < 0 ? -1 : (int)syscall(SYS_openat2, at, name, &how, sizeof how);
+        if (fd < 0 || fstat(fd, &st) < 0)
+                return -1;
+        if (S_ISREG(st.st_mode))
+                return STEAL_FD(fd);
+        errno = EACCES;
+        return -1;
+}
+
 /* Opened anew each time: who reads it begins at its beginning. */
-static int open_file(const struct child *child, const struct child_file *file)
+static int open_file(const struct child *child, const struct child_file *file, const char *path)
 {
         char name[32];
+        if (file->fd < 0 && is_folder(file))
+                return open_in(file, path + strlen(file->path));
         if (file->fd < 0)
-                return open_named(file);
+                return open_named(file, O_RDONLY | O_NONBLOCK);
         snprintf(name, sizeof name, "self/fd/%d", file->fd);
         int fd = openat(child->warden->proc, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
         return fd < 0 ? fcntl(file->fd, F_DUPFD_CLOEXEC, 0) : fd;
@@ -218,7 +252,7 @@ static bool serve_file(struct child *child, uint64_t id, const struct call *call
         const struct child_file *file = find_file(child, call->path);
         if (!file)
                 return false;
-        OWNED(fd_closep) int fd = open_file(child, file);
+        OWNED(fd_closep) int fd = open_file(child, file, call->path);
         if (fd >= 0)
                 give(child, id, fd);
         else

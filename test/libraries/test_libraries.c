@@ -21,18 +21,30 @@ static const char *made(const char *name)
         return path;
 }
 
+static enum ward_level level = WARD_LEVEL_FULL_TRUST;
+
 static struct ward_activate_options options_with(enum ward_isolation isolation, const char *const *library_path)
 {
         struct ward_activate_options options = options_for(isolation);
+        if (isolation == WARD_PROCESS)
+                options.level = level;
         options.library_path = library_path;
         return options;
+}
+
+/* Where the machine cannot hold the level, there is nothing to be seen. */
+static void assert_activated(int result, const struct ward_fault *fault)
+{
+        if (result == -WARD_FAULT_REFUSED && level < WARD_LEVEL_FULL_TRUST)
+                harness_skip(fault->text);
+        assert_good(result, fault);
 }
 
 static struct libraries *activate(struct ward_host *host, const char *name, const struct ward_activate_options *options)
 {
         struct ward_fault fault;
         struct libraries *addin = NULL;
-        assert_good(libraries_activate(host, made(name), options, &none, &addin, &fault), &fault);
+        assert_activated(libraries_activate(host, made(name), options, &none, &addin, &fault), &fault);
         return addin;
 }
 
@@ -71,7 +83,7 @@ TEST(beside_the_addin)
         has_version(host, "own.so", &options, 10);
         has_version(host, "plain.so", &options, 7);
         has_version(host, "circle.so", &options, 22);
-        options.isolation = WARD_DIRECT;
+        options = options_with(WARD_DIRECT, NULL);
         has_version(host, "own.so", &options, 10);
         ward_host_free(host);
 }
@@ -110,7 +122,9 @@ TEST(folders_of_a_domain)
         struct ward_fault fault;
         struct ward_domain *domain;
         const char *folders[] = { made("one"), NULL }, *const two[] = { made("two"), NULL };
-        const struct ward_domain_options made_of = { .size = sizeof made_of, .isolation = WARD_PROCESS, .library_path = folders };
+        const struct ward_domain_options made_of = {
+                .size = sizeof made_of, .isolation = WARD_PROCESS, .level = level, .library_path = folders
+        };
         assert_good(ward_domain_new(host, &made_of, &domain, &fault), &fault);
         folders[0] = "/nowhere";
         struct ward_activate_options options = options_with(WARD_PROCESS, NULL);
@@ -177,6 +191,42 @@ TEST(one_addin_twice)
         ward_host_free(host);
 }
 
+/* Opens a library by itself: nothing, or why not. */
+static void opens(struct libraries *addin, const char *path, const char *expected)
+{
+        libraries_string_t name = { (uint8_t *)(uintptr_t)path, strlen(path) }, why;
+        struct ward_fault fault;
+        assert_good(libraries_open(addin, &name, &why, &fault), &fault);
+        char text[1024];
+        snprintf(text, sizeof text, "%.*s", (int)why.len, (const char *)why.ptr);
+        libraries_string_free(&why);
+        if (expected ? !strstr(text, expected) : *text)
+                fail_msg("'%s' for '%s'", text, path);
+}
+
+/* What is loaded, and what lies in the folders of its domain; below full-trust nothing else. */
+TEST(by_the_addin_itself)
+{
+        struct ward_host *host = host_start();
+        const char *const folders[] = { made("one"), NULL };
+        const bool confined = level == WARD_LEVEL_INTERNET || level == WARD_LEVEL_INTRANET;
+        struct ward_activate_options options = options_with(WARD_PROCESS, folders);
+        struct libraries *addin = activate(host, "bare.so", &options);
+        libraries_string_t dep = { (uint8_t *)"libdep.so.1", strlen("libdep.so.1") };
+        struct ward_fault fault;
+        uint32_t ret = 0;
+        opens(addin, "libdep.so.1", NULL);
+        opens(addin, made("one/libdep.so.1"), NULL);
+        opens(addin, made("one/libother.so"), NULL);
+        opens(addin, made("elsewhere/libother.so"), confined ? "ermission denied" : NULL);
+        opens(addin, "/etc/passwd", confined ? "ermission denied" : "invalid ELF header");
+        assert_good(libraries_ask(addin, &dep, &ret, &fault), &fault);
+        assert_int_equal(ret, 1);
+        assert_int_equal(version(addin), 1);
+        libraries_release(addin);
+        ward_host_free(host);
+}
+
 /* --- Missing ones ----------------------------------------------------------------------------- */
 
 TEST(missing)
@@ -188,8 +238,7 @@ TEST(missing)
         refuses(host, "bare.so", &options, WARD_FAULT_MODULE, "it is not in", made("plain"));
         options.library_path = relative;
         refuses(host, "bare.so", &options, WARD_FAULT_USAGE, "'one' in library_path is no absolute path", "");
-        options.isolation = WARD_DIRECT;
-        options.library_path = folders;
+        options = options_with(WARD_DIRECT, folders);
         refuses(host, "bare.so", &options, WARD_FAULT_MODULE, "libdep.so.1", made("bare.so"));
         ward_host_free(host);
 }
@@ -292,6 +341,84 @@ TEST(given_as_bytes)
         }
 }
 
+/* The add-in itself: it has no folder, its domain says where its library is. */
+static int find_addin(void *data, const struct ward_lookup *lookup, struct ward_module *ret_module, struct ward_fault *fault)
+{
+        struct finder *finder = data;
+        finder->asked++;
+        ret_module->bytes = finder->bytes;
+        ret_module->len = finder->len;
+        return lookup->needed_by ? 1 : 0;
+}
+
+TEST(addin_given_as_bytes)
+{
+        struct finder finder = { 0 };
+        const struct ward_host_options from = { .size = sizeof from, .resolve = find_addin, .resolve_data = &finder };
+        const char *const one[] = { made("one"), NULL };
+        struct ward_activate_options options = options_with(WARD_PROCESS, one);
+        struct ward_host *host = NULL;
+        struct ward_fault fault;
+        assert_good(ward_host_new(&from, &host, &fault), &fault);
+        read_file(&finder, made("bare.so"));
+        for (int i = 0; i < 2; i++) {
+                struct libraries *a = NULL, *b = NULL;
+                options.domain = NULL;
+                assert_activated(libraries_activate(host, "given", &options, &none, &a, &fault), &fault);
+                options.domain = libraries_domain(a);
+                assert_good(libraries_activate(host, "given", &options, &none, &b, &fault), &fault);
+                assert_int_equal(version(b), 1);
+                libraries_release(a);
+                libraries_release(b);
+        }
+        assert_int_equal(finder.asked, 4);
+        ward_host_free(host);
+        free(finder.bytes);
+}
+
+static void copy_to(const char *folder, const char *name)
+{
+        char path[4096];
+        struct finder file = { 0 };
+        snprintf(path, sizeof path, "%s/%s", folder, strrchr(name, '/') + 1);
+        read_file(&file, name);
+        FILE *out = fopen(path, "we");
+        assert_non_null(out);
+        assert_int_equal(fwrite(file.bytes, 1, file.len, out), file.len);
+        assert_int_equal(fclose(out), 0);
+        free(file.bytes);
+}
+
+static void remove_from(const char *folder, const char *name)
+{
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        assert_int_equal(unlink(path), 0);
+}
+
+/* What only the host's user may read is loaded by a worker that is somebody else. */
+TEST(in_a_folder_of_the_hosts)
+{
+        struct ward_host *host = host_start();
+        char folder[] = "/tmp/ward-libraries-XXXXXX", module[64];
+        assert_non_null(mkdtemp(folder)); /* 0700 */
+        copy_to(folder, made("bare.so"));
+        copy_to(folder, made("two/libdep.so.1"));
+        const char *const folders[] = { folder, NULL };
+        struct ward_activate_options options = options_with(WARD_PROCESS, folders);
+        struct libraries *addin = NULL;
+        struct ward_fault fault;
+        snprintf(module, sizeof module, "%s/bare.so", folder);
+        int r = libraries_activate(host, module, &options, &none, &addin, &fault);
+        remove_from(folder, "bare.so");
+        remove_from(folder, "libdep.so.1");
+        assert_int_equal(rmdir(folder), 0);
+        assert_activated(r, &fault);
+        assert_int_equal(version(addin), 2);
+        libraries_release(addin);
+        ward_host_free(host);
+}
+
 TEST(resolved_to_no_library)
 {
         struct finder finder = { .path = "/etc/passwd" };
@@ -322,9 +449,13 @@ TEST(one_of_a_name_in_the_host)
 
 int main(int argc, char **argv)
 {
+        const char *chosen = getenv("WARD_TEST_LEVEL");
+        if (chosen && !ward_level_from_name(chosen, &level))
+                return 2;
         return TEST_MAIN(argc, argv, TEST_CASE(beside_the_addin), TEST_CASE(in_cxx), TEST_CASE(two_versions),
                          TEST_CASE(folders_of_a_domain), TEST_CASE(of_libraries), TEST_CASE(without_a_name_of_its_own),
-                         TEST_CASE(one_of_a_name_in_a_domain), TEST_CASE(one_addin_twice), TEST_CASE(missing), TEST_CASE(resolved),
-                         TEST_CASE(resolved_in_the_host), TEST_CASE(given_as_bytes), TEST_CASE(resolved_to_no_library),
+                         TEST_CASE(one_of_a_name_in_a_domain), TEST_CASE(one_addin_twice), TEST_CASE(by_the_addin_itself),
+                         TEST_CASE(missing), TEST_CASE(resolved), TEST_CASE(resolved_in_the_host), TEST_CASE(given_as_bytes),
+                         TEST_CASE(addin_given_as_bytes), TEST_CASE(in_a_folder_of_the_hosts), TEST_CASE(resolved_to_no_library),
                          TEST_CASE(one_of_a_name_in_the_host));
 }
