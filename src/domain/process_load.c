@@ -91,7 +91,7 @@ static int load_as(struct process *process, struct instance *instance, const str
         if (r == CHANNEL_DEADLINE)
                 r = process_lose(lane, fault, WARD_FAULT_DEADLINE,
                                  "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
-        else if (r < 0 && warden_has_lost(process->warden, &process->worker))
+        else if (r < 0 && process->held & WARD_LAYER_FILTER && warden_has_lost(process->warden, &process->worker))
                 r = process_gone(process, fault);
         lane_finish(lane, before);
         process_give_control(process);

@@ -519,14 +519,14 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker)
                 send_request(warden, &head, nothing, NULL, 0);
 }
 
-bool warden_has_lost(struct warden *warden, const struct warden_worker *worker)
+/* One that answers has not begun to end before. */
+bool warden_has_lost(struct warden *warden, struct warden_worker *worker)
 {
-        const struct timespec until = clock_timespec(clock_deadline(NOTICE_MS));
-        bool more = is_gone(warden);
+        struct wire_posture posture;
+        if (warden_ask(warden, worker, WIRE_POSTURE, &posture, sizeof posture, clock_deadline(NOTICE_MS)) >= 0)
+                return false;
         pthread_mutex_lock(&warden->lock);
-        while (more && worker->state != WORKER_ENDED)
-                more = wait_change(warden, &until);
-        bool lost = more && worker->state == WORKER_ENDED;
+        bool lost = worker->state == WORKER_ENDED;
         pthread_mutex_unlock(&warden->lock);
         return lost;
 }

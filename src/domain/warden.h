@@ -81,7 +81,7 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker);
 
 /* Whether @worker is lost, its warden having ended; then that was told. What it says in its last moment is not its own: the system
  * calls that its warden was to judge have failed. */
-bool warden_has_lost(struct warden *warden, const struct warden_worker *worker);
+bool warden_has_lost(struct warden *warden, struct warden_worker *worker);
 
 /* Waits until @worker has ended and that was told, up to @deadline, then forgets it: nothing is told about it any more. Whether it
  * has ended. */

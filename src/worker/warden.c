@@ -365,6 +365,7 @@ int warden_run(void)
         if (open_all(&warden) < 0 || zygotes_start(&warden) < 0 || hello() < 0)
                 return 1;
         loop(&warden);
+        shutdown(WIRE_SOCKET, SHUT_RDWR); /* the host is to ask another one, however long this end takes */
         end_all(&warden);
         watchdog_finish(&warden.watchdog);
         return 0;

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <ward/usage.h>
 #include "acts_host.h"
 #include "test/harness/harness.h"
 
@@ -43,11 +44,13 @@ static const struct acts_services services = { .ask = ask, .note = note };
 
 static int activate(struct life *life, enum ward_level level, struct acts **ret_acts, struct ward_fault *fault)
 {
+        static const struct ward_quota quota = { .size = sizeof quota, .processes = 32, .cpu_percent = 400 };
         const struct ward_activate_options options = { .size = sizeof options,
                                                        .isolation = WARD_PROCESS,
                                                        .level = level,
                                                        .deadline_ms = 5000,
-                                                       .limits = { .size = sizeof options.limits } };
+                                                       .limits = { .size = sizeof options.limits },
+                                                       .quota = chaos_random(&life->seed) % 4 ? NULL : &quota };
         return acts_activate(life->host, life->board->addin, &options, &services, ret_acts, fault);
 }
 
