@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ward/posture.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "base/pack.h"
