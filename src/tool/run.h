@@ -92,6 +92,7 @@ struct run_printer {
                 size_t len;
         } lines[2];          /* of its standard output, and error; not ended yet */
         struct least *least; /* what is recorded; NULL: nothing is */
+        char *folder;        /* owned: where it is run, which is no act of its own */
         bool broken;         /* nobody reads any more */
 };
 
@@ -151,9 +152,11 @@ void run_target_free(struct run_target *target);
 /* run_symbols.c: prints which functions the library has whose names are like @name, or some of them. */
 void run_suggest(const char *path, const char *name, char *ret_text, size_t size);
 
-/* run_grants.c: the permissions, those that a program needs to be executed included. 0, or an exit status with everything said. */
+/* run_grants.c: permissions and environment, with what a program needs to be executed. 0, or an exit status with everything said.
+ */
 struct run_grants {
         struct run_texts permissions;
+        struct run_texts environment;
         struct run_texts owned; /* of these */
 };
 int run_grants_make(const struct run_options *options, const struct run_target *target, struct run_grants *ret_grants);

@@ -241,13 +241,14 @@ static int activate(struct attempt *attempt)
                 .isolation = WARD_PROCESS,
                 .level = options->level,
                 .name = run->target->name,
-                .environment = options->environment.at,
+                .environment = run->grants.environment.at,
                 .limits = options->limits,
                 .quota = &options->quota,
                 .streams = attempt->pump.streams,
                 .library_path = options->library_path.at,
                 .permissions = run->grants.permissions.at,
                 .policy = options->policy,
+                .record = options->record,
         };
         /* There it can open nothing that it was not told of before, and only Ward knows the folders. Elsewhere it loads the library
          * itself, with its streams served. */

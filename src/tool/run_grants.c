@@ -60,13 +60,19 @@ static bool read_script(int fd, char ret_path[PATH_MAX])
         return *at == '/';
 }
 
-/* Takes what asprintf gave. */
-static bool add_path(struct run_grants *grants, const char *path)
+/* Takes @text, which is of malloc; NULL for want of memory. */
+static bool add(struct run_grants *grants, struct run_texts *to, char *text)
+{
+        if (text && run_texts_add(&grants->owned, text))
+                return run_texts_add(to, text);
+        free(text);
+        return false;
+}
+
+static bool add_path(struct run_grants *grants, const char *permission, const char *path)
 {
         char *text;
-        if (asprintf(&text, "execute %s", path) < 0 || !run_texts_add(&grants->owned, text))
-                return false;
-        return run_texts_add(&grants->permissions, text);
+        return add(grants, &grants->permissions, asprintf(&text, "%s %s", permission, path) < 0 ? NULL : text);
 }
 
 static bool is_none_loaded(void *data, const char *name)
@@ -75,25 +81,33 @@ static bool is_none_loaded(void *data, const char *name)
 }
 
 /* What cannot be found here the program will miss, and say so. */
-static bool add_libraries(struct run_grants *grants, const char *program)
+static bool add_libraries(struct run_grants *grants, const struct run_options *options, const char *program)
 {
         OWNED(needed_finish) struct needed needed = { 0 };
-        const struct needed_order order = { .path = program, .partial = true, .is_loaded = is_none_loaded };
+        const struct needed_order order = {
+                .path = program, .folders = { options->library_path.at }, .partial = true, .is_loaded = is_none_loaded
+        };
         bool good = true;
         if (needed_find(&order, &needed, NULL))
                 return true;
         for (size_t i = 0; good && i < needed.n; i++)
-                good = add_path(grants, needed.files[i].path);
+                good = add_path(grants, "execute", needed.files[i].path);
         return good;
 }
 
-static bool add_program(struct run_grants *grants, const char *path)
+/* The loader looks for libraries by this list, else at every place that there could be. */
+static bool add_loader(struct run_grants *grants, const char *loader)
+{
+        return add_path(grants, "execute", loader) && add_path(grants, "read", "/etc/ld.so.cache");
+}
+
+static bool add_program(struct run_grants *grants, const struct run_options *options, const char *path)
 {
         char at[PATH_MAX], interpreter[PATH_MAX];
         snprintf(at, sizeof at, "%s", path);
         for (int i = 0; i <= SCRIPTS_MAX; i++) {
                 OWNED(fd_closep) int fd = open(at, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-                if (!add_path(grants, at))
+                if (!add_path(grants, "execute", at))
                         return false;
                 if (fd >= 0 && read_script(fd, interpreter)) {
                         memcpy(at, interpreter, sizeof at);
@@ -101,19 +115,50 @@ static bool add_program(struct run_grants *grants, const char *path)
                 }
                 if (fd < 0 || !run_read_interpreter(fd, interpreter) || !*interpreter)
                         return true;
-                return add_path(grants, interpreter) && add_libraries(grants, at);
+                return add_loader(grants, interpreter) && add_libraries(grants, options, at);
         }
         return true;
 }
 
+/* A program's loader is told by the environment where to look first, a library's is Ward. */
+static bool add_folders(struct run_grants *grants, const struct run_options *options)
+{
+        const struct run_texts *folders = &options->library_path;
+        char *text = NULL;
+        size_t len;
+        FILE *list = folders->n ? open_memstream(&text, &len) : NULL;
+        if (!list)
+                return !folders->n;
+        fputs("LD_LIBRARY_PATH=", list);
+        for (size_t i = 0; i < folders->n; i++)
+                fprintf(list, "%s%s", i ? ":" : "", folders->at[i]);
+        if (!fclose(list))
+                return add(grants, &grants->environment, text);
+        free(text);
+        return false;
+}
+
+/* One that is given anew takes the place of the one that there was. */
+static bool copy_environment(const struct run_options *options, bool but_folders, struct run_texts *to)
+{
+        bool good = true;
+        for (size_t i = 0; good && i < options->environment.n; i++)
+                if (!but_folders || strncmp(options->environment.at[i], "LD_LIBRARY_PATH=", strlen("LD_LIBRARY_PATH=")) != 0)
+                        good = run_texts_add(to, options->environment.at[i]);
+        return good;
+}
+
 int run_grants_make(const struct run_options *options, const struct run_target *target, struct run_grants *ret)
 {
+        bool program = !target->function;
         *ret = (struct run_grants){ .permissions = { NULL, 0 } };
-        bool good = true;
+        bool good = copy_environment(options, program && options->library_path.n, &ret->environment);
         for (size_t i = 0; good && i < options->allowed.n; i++)
                 good = run_texts_add(&ret->permissions, options->allowed.at[i]);
-        if (good && options->level == WARD_LEVEL_INTRANET && !target->function)
-                good = run_texts_add(&ret->permissions, "spawn") && add_program(ret, target->path);
+        if (good && program)
+                good = add_folders(ret, options);
+        if (good && program && options->level == WARD_LEVEL_INTRANET)
+                good = run_texts_add(&ret->permissions, "spawn") && add_program(ret, options, target->path);
         if (good)
                 return 0;
         fputs("ward run: no memory\n", stderr);
@@ -126,4 +171,5 @@ void run_grants_free(struct run_grants *grants)
                 free((char *)(uintptr_t)grants->owned.at[i]);
         free(grants->owned.at);
         free(grants->permissions.at);
+        free(grants->environment.at);
 }

@@ -81,12 +81,48 @@ def libraries():
 
 
 def programs():
-    for level in [level for level in LEVELS if level != "intranet"]:
+    for level in LEVELS:
         if level == "internet":
             check(run("--level", level, PROGRAM), 125, b"", b"no process can be started")
             continue
         check(run("--level", level, "--no-tags", PROGRAM, "exit", "7"), 7, b"2 arguments\n")
         check(run("--level", level, PROGRAM, "signal", "9"), 137)
+        check(run("--level", level, "--no-tags", "/bin/sh", "-c", "echo $0 $1; exit 5", "x", "y"), 5, b"x y\n")
+        done = check(run("--level", level, PROGRAM), 0)
+        assert b"refused" not in done.stderr, done  # all that it takes to be executed is there
 
 
-tests([functions, streams, connections, what_it_has_of_its_user, policies, libraries, programs])
+def permissions():
+    for level in LEVELS:
+        if level != "intranet":
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            for name in "granted", "other":
+                pathlib.Path(folder, name).write_text(name)
+            asked = ["/bin/cat", f"{folder}/granted", f"{folder}/other"]
+            check(run("--level", level, "--no-tags", *asked), 1, b"", b"refused")
+            done = check(run("--level", level, "--no-tags", "--allow", f"read {folder}/granted", *asked), 1, b"granted")
+            assert f"{folder}/other".encode() in done.stderr and f"refused openat of '{folder}/granted'".encode() not in done.stderr
+            events = objects(run("--level", level, "--json", *asked))
+            refused = [event["text"] for event in events if event["event"] == "log" and event["kind"] == "refused"]
+            assert any("granted" in text for text in refused) and any("other" in text for text in refused), events
+
+
+def records():
+    """What was recorded is enough, and less than all."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        file, policy = pathlib.Path(folder, "file"), pathlib.Path(folder, "policy")
+        file.write_text("content")
+        check(run("--record-policy", policy, "--no-tags", "/bin/sh", "-c", f"cat {file}"), 0, b"content")
+        text = policy.read_text()
+        assert "level intranet" in text and f"read {file}" in text and "spawn" in text, text
+        if "intranet" in LEVELS:
+            check(run("--policy", policy, "--env", "PATH", "--no-tags", "/bin/sh", "-c", f"cat {file}"), 0, b"content")
+        check(run("--record-policy", policy, f"{CODE}:greet"), 0)
+        assert "level internet" in policy.read_text(), policy.read_text()
+    check(run("--level", "internet", "--record-policy", "x", CODE), 125, b"", b"full-trust")
+
+
+tests([functions, streams, connections, what_it_has_of_its_user, policies, libraries, programs, permissions, records])
