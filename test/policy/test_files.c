@@ -247,6 +247,40 @@ TEST(what_is_roots_alone_is_refused)
         stage_strike(&stage);
 }
 
+/* One of the two that hold files suffices, beside the filter. */
+static void holds_without(uint64_t layer)
+{
+        const struct ward_host_options options = { .size = sizeof options, .without_layers = layer };
+        struct ward_fault fault;
+        struct stage stage;
+        support_needs(WARD_LAYER_OWN_ROOT | WARD_LAYER_LANDLOCK);
+        set(&stage, WARD_PROCESS);
+        stage_link("../other", "given/up");
+        assert_good(ward_host_new(&options, &stage.host, &fault), &fault);
+        grant(&stage, WARD_PROCESS, PERMISSIONS(PROGRAMS, "read given", "write out", "spawn"));
+        assert_int_equal(stage_try_below(&stage, "read", "given/file"), 5);
+        assert_int_equal(stage_try_below(&stage, "list", "given"), 3);
+        assert_int_equal(stage_try_below(&stage, "write", "out/new"), 0);
+        assert_int_equal(stage_try_below(&stage, "make", "out/folder"), 0);
+        assert_int_equal(stage_try(&stage, "run", "/bin/true"), 0);
+        refused(stage_try_below(&stage, "read", "other/file"));
+        refused(stage_try_below(&stage, "read", "given/up/file"));
+        refused(stage_try_below(&stage, "write", "given/new"));
+        refused(stage_try_below(&stage, "write", "other/new"));
+        refused(stage_try(&stage, "read", "/etc/passwd"));
+        stage_strike(&stage);
+}
+
+TEST(files_are_held_without_a_root)
+{
+        holds_without(WARD_LAYER_OWN_ROOT);
+}
+
+TEST(files_are_held_without_landlock)
+{
+        holds_without(WARD_LAYER_LANDLOCK);
+}
+
 TEST(nothing_is_there_at_internet)
 {
         struct stage stage;
@@ -268,5 +302,6 @@ int main(int argc, char **argv)
                          TEST_CASE(links_to_what_is_granted_are_followed), TEST_CASE(single_files_are_granted),
                          TEST_CASE(grants_add_up), TEST_CASE(many_paths_are_granted), TEST_CASE(programs_are_run),
                          TEST_CASE(without_execute_nothing_is_run), TEST_CASE(without_spawn_no_process_is_made),
-                         TEST_CASE(what_is_roots_alone_is_refused), TEST_CASE(nothing_is_there_at_internet));
+                         TEST_CASE(what_is_roots_alone_is_refused), TEST_CASE(files_are_held_without_a_root),
+                         TEST_CASE(files_are_held_without_landlock), TEST_CASE(nothing_is_there_at_internet));
 }
