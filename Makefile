@@ -105,7 +105,7 @@ soak: build
 
 chaos: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
 chaos: build
-	set -e; for whose in '' --user --no-namespaces; do \
+	set -e; for whose in '' --user --no-namespaces '--no-namespaces --spare-wardens'; do \
 		$(BUILD)/test/chaos/chaos $(abspath $(BUILD))/test/process/acts.so --activations $(ACTIVATIONS) $$whose; \
 	done
 

@@ -1,10 +1,13 @@
-/* Kills Ward's processes at random instants: chaos ACTS.SO [--activations N] [--seed N] [--user] [--no-namespaces]
+/* Kills Ward's processes at random instants: chaos ACTS.SO [--activations N] [--seed N] [--user] [--no-namespaces
+ * [--spare-wardens]]
  *
  * Hosts live one after the other, until there were so many activations. What is killed of a host's, it survives, with a fault that
  * has a reason; and whatever a host dies of, nothing of it is left soon after.
  *
  *      --user            as one who is not root
- *      --no-namespaces   likewise, and where the system allows no namespaces: the warden alone holds its workers */
+ *      --no-namespaces   likewise, and where the system allows no namespaces: the warden alone holds its workers. What these have
+ *                        started it can end, if it is not killed itself: so there is nothing of the kind unless wardens are spared
+ */
 #include "test/chaos/chaos.h"
 
 #include <grp.h>
@@ -46,7 +49,7 @@ struct chaos {
         struct board *board;
         uint64_t seed;
         uint64_t activations;
-        bool user, bare;
+        bool user, bare, spares;
         bool may_step; /* as a debugger does */
         pid_t host;
         int orders;
@@ -202,6 +205,8 @@ static enum victim pick(struct chaos *chaos)
         unsigned at = below(chaos, 100), victim = 0;
         while (at >= victims[victim].share)
                 at -= victims[victim++].share;
+        if (chaos->spares && (victim == VICTIM_WARDEN || victim == VICTIM_HOST_AND_WARDEN))
+                return VICTIM_HOST;
         return (enum victim)victim;
 }
 
@@ -318,6 +323,8 @@ static bool take_option(struct chaos *chaos, const char *option, const char *val
                 chaos->user = true;
         else if (!strcmp(option, "--no-namespaces"))
                 chaos->bare = true;
+        else if (!strcmp(option, "--spare-wardens"))
+                chaos->spares = true;
         else if (!strcmp(option, "--activations") && value)
                 chaos->activations = strtoull(value, NULL, 10);
         else if (!strcmp(option, "--seed") && value)
@@ -335,7 +342,8 @@ int main(int argc, char **argv)
                         addin = argv[i];
         chaos.board = mmap(NULL, sizeof *chaos.board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         if (!addin || !worker || chaos.board == MAP_FAILED) {
-                fprintf(stderr, "WARD_WORKER=ward-worker chaos ACTS.SO [--activations N] [--seed N] [--user] [--no-namespaces]\n");
+                fprintf(stderr, "WARD_WORKER=ward-worker chaos ACTS.SO [--activations N] [--seed N] [--user] [--no-namespaces "
+                                "[--spare-wardens]]\n");
                 return 2;
         }
         setvbuf(stdout, NULL, _IOLBF, 0);
@@ -348,7 +356,7 @@ int main(int argc, char **argv)
         become(&chaos);
         prctl(PR_SET_CHILD_SUBREAPER, 1);
         chaos.may_step = !chaos.bare;
-        chaos.board->families = !chaos.bare;
+        chaos.board->families = !chaos.bare || chaos.spares;
         run(&chaos);
         if (chaos.board->failed)
                 printf("FAILED: %s\n", chaos.board->failure);
