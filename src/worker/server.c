@@ -284,5 +284,6 @@ int server_start(struct worker *worker, const uint64_t *numbers, uint32_t n, str
         server_here = here;
         if (!r)
                 return 0;
-        return fault_set_errno(fault, WARD_FAULT_LIMIT, r, "the worker cannot make a thread within limits.memory_bytes");
+        return fault_set_errno(fault, WARD_FAULT_LIMIT, r,
+                               "the worker cannot make a thread within its limits (limits.memory_bytes, quota.processes)");
 }
