@@ -24,6 +24,16 @@ static bool ask(struct process *process, struct wire_posture *ret_posture)
         return n == sizeof *ret_posture;
 }
 
+/* Without what its limits have no need of, and what stands in the way of core dumps that are asked for. */
+static unsigned wanted(const struct ward_domain *domain, unsigned limits)
+{
+        const unsigned dumps = WARD_LAYER_NO_CORE | WARD_LAYER_HIDDEN;
+        unsigned layers = layers_wanted(domain->level);
+        if (domain->account.quota.core_dumps && !(layers & WARD_LAYER_FILTER))
+                layers &= ~dumps;
+        return limits & OF_ALL ? layers : layers & ~(unsigned)WARD_LAYER_CGROUP;
+}
+
 int process_posture(struct ward_domain *domain, struct ward_posture *posture, struct ward_fault *fault)
 {
         struct wire_posture seen = { 0 };
@@ -31,7 +41,7 @@ int process_posture(struct ward_domain *domain, struct ward_posture *posture, st
         if (!process)
                 return domain_unloaded_fault(domain, fault);
         bool answered = ask(process, &seen);
-        posture->wanted = layers_wanted(domain->level) & ~(seen.limits & OF_ALL ? 0u : (unsigned)WARD_LAYER_CGROUP);
+        posture->wanted = wanted(domain, seen.limits);
         posture->read = seen.shown;
         posture->held = seen.held | (process->held & ~seen.shown);
         posture->limits = seen.limits;

@@ -1,12 +1,20 @@
 /* What really holds a domain of each level, and that none starts below its floor. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <ward/usage.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#include <ward/usage.h>
 #include "sandbox/layers.h"
 #include "sandbox/machine.h"
+#include "sandbox/namespaces.h"
 #include "test/support.h"
 
 static const enum ward_level levels[] = { WARD_LEVEL_INTERNET, WARD_LEVEL_INTRANET, WARD_LEVEL_FULL_TRUST, WARD_LEVEL_HOST };
@@ -202,6 +210,89 @@ TEST(what_is_no_layer_is_no_option)
         assert_says(&fault, "without_layers");
 }
 
+/* --- Hosts that are held themselves ----------------------------------------------------------- */
+
+/* The trusted levels are there, with what is left; the others are refused, with the reason. */
+static void lacks_namespaces(const char *reason)
+{
+        struct machine machine;
+        struct ward_domain *domain = NULL;
+        struct ward_fault fault;
+        machine_look(&machine);
+        assert_false(machine.offered & (WARD_LAYER_NETWORK_NAMESPACE | WARD_LAYER_OWN_ROOT));
+        struct ward_host *host = host_start();
+        for (size_t i = 0; i < LEVELS; i++) {
+                int r = make(host, levels[i], &domain, &fault);
+                if (levels[i] == WARD_LEVEL_INTERNET || levels[i] == WARD_LEVEL_INTRANET) {
+                        assert_int_equal(r, -WARD_FAULT_REFUSED);
+                        assert_says(&fault, "network-namespace");
+                        assert_says(&fault, reason);
+                        continue;
+                }
+                assert_good(r, &fault);
+                struct ward_posture posture = posture_of(domain);
+                print_names(ward_level_name(levels[i]), posture.held);
+                assert_int_equal(posture.wanted & ~posture.held, WARD_LAYER_PID_NAMESPACE);
+                assert_true(posture.read & WARD_LAYER_NO_NEW_PRIVILEGES); /* of who is hidden only user 0 sees more */
+                ward_domain_release(domain);
+        }
+        ward_host_free(host);
+}
+
+/* As containers have it. */
+static void refuse_namespaces(void)
+{
+        const unsigned spaces =
+                CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+        struct sock_filter code[] = {
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 4, 0),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 4, 0),
+                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4),
+                BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
+                BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, spaces, 1, 2),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+                BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        const struct sock_fprog program = { sizeof code / sizeof *code, code };
+        assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0))
+                harness_skip("there are no filters here");
+}
+
+TEST(in_a_container_that_gives_no_namespaces)
+{
+        refuse_namespaces();
+        lacks_namespaces("filter of system calls");
+}
+
+static void write_file(const char *path, const char *text)
+{
+        int fd = open(path, O_WRONLY | O_CLOEXEC);
+        if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+                harness_skip("no user namespace can be made here");
+        close(fd);
+}
+
+TEST(where_user_namespaces_are_switched_off)
+{
+        enum { SOMEBODY = 1001 };
+        char map[40];
+        support_needs(WARD_LAYER_USER_NAMESPACE);
+        unsigned user = geteuid() ? geteuid() : SOMEBODY;
+        if (!geteuid())
+                assert_true(!setresgid(user, user, user) && !setresuid(user, user, user) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+        snprintf(map, sizeof map, "%u %u 1", user, user);
+        assert_int_equal(unshare(CLONE_NEWUSER), 0);
+        write_file("/proc/self/uid_map", map);
+        write_file("/proc/sys/user/max_user_namespaces", "0");
+        assert_int_equal(capabilities_drop(), 0);
+        lacks_namespaces("user.max_user_namespaces");
+}
+
+/* --- Askers ----------------------------------------------------------------------------------- */
+
 struct asker {
         pthread_t thread;
         const struct ward_domain *domain;
@@ -253,5 +344,6 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(what_the_machine_offers_is_in_force, 60),
                          TEST_CASE_LONG(no_level_starts_below_its_floor, 100), TEST_CASE(limits_are_kept_by_something),
                          TEST_CASE(what_is_granted_leaves_all_in_force), TEST_CASE(what_does_not_run_has_no_posture),
-                         TEST_CASE(what_is_no_layer_is_no_option), TEST_CASE_LONG(an_end_meanwhile_is_told_as_one, 60));
+                         TEST_CASE(what_is_no_layer_is_no_option), TEST_CASE(in_a_container_that_gives_no_namespaces),
+                         TEST_CASE(where_user_namespaces_are_switched_off), TEST_CASE_LONG(an_end_meanwhile_is_told_as_one, 60));
 }
