@@ -26,6 +26,10 @@ enum {
         TICK_NS = 20000000,
 };
 
+/* Later than the oldest headers that Ward is built with: SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
+#define SET_FLAGS _IOW('!', 4, uint64_t)
+#define SYNC_WAKE_UP ((uint64_t)1)
+
 /* --- Of a child ------------------------------------------------------------------------------- */
 
 void notices_init(struct notices *notices)
@@ -50,6 +54,12 @@ void notices_finish(struct child *child)
         free(notices->grants);
         free(notices->addresses);
         acts_finish(&notices->acts);
+}
+
+/* Since Linux 6.6: worker and warden wait for each other in turn, so that one processor does for both. */
+void notices_listen(int listener)
+{
+        ioctl(listener, SET_FLAGS, SYNC_WAKE_UP);
 }
 
 /* What is lost for want of memory is not granted. */

@@ -39,6 +39,9 @@ void notices_finish(struct child *child);
 void notices_grant(struct child *child, const struct request *request);
 void notices_address(struct child *child, const struct request *request);
 
+/* Sets a listener up. */
+void notices_listen(int listener);
+
 /* Answers one call of @child's, or sees to it that it is answered. */
 void notice_serve(struct child *child);
 
