@@ -10,7 +10,6 @@
 
 /* Read by the C library and the dynamic loader in any process; they do without. */
 static const char *const common[] = {
-        "/etc/ld.so.cache",
         "/etc/ld.so.preload",
         "/proc/meminfo",
         "/proc/sys/vm/overcommit_memory",
@@ -68,6 +67,13 @@ static bool matches(const char *path, const char *const *patterns, size_t n)
                 if (!fnmatch(patterns[i], path, FNM_PATHNAME))
                         return true;
         return false;
+}
+
+/* Who maps code needs the right to execute it. */
+bool least_is_library(const char *path)
+{
+        const char *name = strrchr(path, '/') + 1;
+        return !fnmatch("*.so", name, 0) || !fnmatch("*.so.*", name, 0);
 }
 
 bool least_is_wide(const char *path)

@@ -4,8 +4,9 @@
  *      4. least_free
  *
  * What was opened becomes `read` and `write` of files; where many files of a folder were read, of the folder, unless that is a
- * folder of all and sundry (/etc, /home/joe, /usr/lib). What every process reads, and the libraries of the add-in, are left out:
- * they need no permission. Variables that were read cannot be observed. */
+ * folder of all and sundry (/etc, /home/joe, /usr/lib). What is executed becomes `execute`, and so do shared libraries. What every
+ * process reads, and the libraries of the add-in, are left out: they need no permission. Variables that were read cannot be
+ * observed. */
 #ifndef POLICY_LEAST_H
 #define POLICY_LEAST_H
 

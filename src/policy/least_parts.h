@@ -30,6 +30,9 @@ void paths_sort(struct least_paths *paths);
 bool paths_have(const struct least_paths *paths, const char *text);
 void paths_finish(struct least_paths *paths);
 
+/* Whether @path, absolute, is called as shared libraries are. */
+bool least_is_library(const char *path);
+
 /* Whether @path is a folder that is too much for any policy. */
 bool least_is_wide(const char *path);
 

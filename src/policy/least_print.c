@@ -165,11 +165,21 @@ static int add_lists(struct needs *needs, const struct least_paths *paths)
         return r;
 }
 
+static int add_reads(struct needs *needs, const struct least_paths *paths)
+{
+        int r = 0;
+        for (size_t i = 0; i < paths->n && !r; i++) {
+                bool is_library = least_is_library(paths->at[i].text);
+                r = paths_add(&needs->paths[is_library ? PERMISSION_EXECUTE : PERMISSION_READ], paths->at[i].text, 1);
+        }
+        return r;
+}
+
 static int gather(const struct least *least, struct needs *needs)
 {
         struct least_paths *reads = &needs->paths[PERMISSION_READ], *writes = &needs->paths[PERMISSION_WRITE];
         struct least_paths *programs = &needs->paths[PERMISSION_EXECUTE];
-        int r = copy(reads, &least->acts[LEAST_READ]);
+        int r = add_reads(needs, &least->acts[LEAST_READ]);
         if (!r)
                 r = copy(writes, &least->acts[LEAST_WRITE]);
         if (!r)

@@ -37,7 +37,7 @@ static void add(struct least *least, enum least_act act, const char *const *path
 TEST(nothing)
 {
         struct least *least = least_new((const char *const[]){ "/x/addin.so", "/lib/libz.so.1", NULL });
-        ADD(least, LEAST_READ, "/x/addin.so", "/lib/libz.so.1", "/etc/ld.so.cache", "/proc/self/maps", "/proc/12/stat",
+        ADD(least, LEAST_READ, "/x/addin.so", "/lib/libz.so.1", "/etc/ld.so.preload", "/proc/self/maps", "/proc/12/stat",
             "/sys/devices/system/cpu/online", "/usr/lib/locale/locale-archive", "/x/./addin.so");
         makes(least, "level internet\n");
 }
@@ -51,6 +51,13 @@ TEST(few)
         ADD(least, LEAST_CONNECT, "example.org:80", "unix:/run/x", "192.0.2.1:53", "example.org:80");
         makes(least, "level intranet\n\nread \"/a b\"\nread /b/1\nread /b/2\n\nwrite /dev/null\nwrite /w\n\nexecute /p\n\n"
                      "connect 192.0.2.1:53\nconnect example.org:80\nconnect unix:/run/x\n\nspawn\n");
+}
+
+TEST(shared_libraries_are_executed)
+{
+        struct least *least = least_new((const char *const[]){ "/lib/libz.so.1", NULL });
+        ADD(least, LEAST_READ, "/lib/libz.so.1", "/lib/liba.so.6", "/opt/b.so", "/opt/b.sox", "/opt/.so/x");
+        makes(least, "level intranet\n\nread /opt/.so/x\nread /opt/b.sox\n\nexecute /lib/liba.so.6\nexecute /opt/b.so\n");
 }
 
 TEST(many_files_are_a_folder)
@@ -126,7 +133,8 @@ TEST(what_is_no_act)
 
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(nothing), TEST_CASE(few), TEST_CASE(many_files_are_a_folder),
-                         TEST_CASE(folders_are_deep_first), TEST_CASE(never_wide), TEST_CASE(lists_and_files_made),
-                         TEST_CASE(what_is_covered), TEST_CASE(thousands), TEST_CASE(what_is_no_act));
+        return TEST_MAIN(argc, argv, TEST_CASE(nothing), TEST_CASE(few), TEST_CASE(shared_libraries_are_executed),
+                         TEST_CASE(many_files_are_a_folder), TEST_CASE(folders_are_deep_first), TEST_CASE(never_wide),
+                         TEST_CASE(lists_and_files_made), TEST_CASE(what_is_covered), TEST_CASE(thousands),
+                         TEST_CASE(what_is_no_act));
 }
