@@ -109,6 +109,16 @@ chaos: build
 		$(BUILD)/test/chaos/chaos $(abspath $(BUILD))/test/process/acts.so --activations $(ACTIVATIONS) $$whose; \
 	done
 
+# As root and, where that is who you are, as an ordinary user.
+escape: export WARD_WORKER := $(abspath $(BUILD))/src/worker/ward-worker
+escape: export WARD_ESCAPE_ADDIN := $(abspath $(BUILD))/test/escape/escape_addin.so
+escape: export WARD_ESCAPE_HELPER := $(abspath $(BUILD))/test/escape/escape_helper
+escape: export WARD_ESCAPE_WORKERS := $(abspath $(BUILD))/test/escape
+escape: build
+	$(BUILD)/test/escape/escape
+	$(BUILD)/test/escape/escape_matrix
+	@[ "$$(id -u)" != 0 ] || { $(BUILD)/test/escape/escape --as-user && $(BUILD)/test/escape/escape_matrix --as-user; } || [ $$? = 77 ]
+
 clean:
 	rm -rf $(BUILD) $(ASAN) $(FUZZ)
 
@@ -126,6 +136,7 @@ help:
 	@echo 'make soak       end ABORTS ($(ABORTS)) calls that do not end by themselves, make CYCLES ($(CYCLES)) domains, and look what is left'
 	@echo 'make chaos      kill hosts, wardens, zygotes and workers at random instants in ACTIVATIONS ($(ACTIVATIONS)) activations, and look what'
 	@echo '                is left; as who runs it, as an ordinary user, and where there are no namespaces'
+	@echo 'make escape     try to get out of workers at each level, then again with each layer that holds them switched off'
 	@echo 'make format     format the C sources with clang-format'
 	@echo 'make clean      remove the build folders'
 	@echo

@@ -110,13 +110,20 @@ static void judge_plain(const struct probe *probe, struct cell_report *report)
         wrong(report, text);
 }
 
+/* What an ordinary process of this user is told. An ordinary user's workers are in a user namespace, which takes of its rights. */
+static answers as_user(const struct cell_report *plain, bool known)
+{
+        const answers less = NOT_THERE | AS(ESRCH) | AS(EINVAL) | AS(ENOKEY);
+        return (known ? (answers)1 << plain->result.answer : WORKS) | (geteuid() ? less : 0);
+}
+
 static void judge_level(const struct probe *probe, enum column column, const struct cell_report *plain, struct cell_report *report)
 {
         char text[300], names[200];
         answers answer = (answers)1 << report->result.answer, must = stated(probe, column);
         bool known = plain && plain->verdict != NOT_TRIED;
         if (must & USER)
-                must |= known ? (answers)1 << plain->result.answer : WORKS;
+                must |= as_user(plain, known);
         report->verdict = known && plain->verdict == UNPROVED && !(answer & WORKS) ? UNPROVED : AS_STATED;
         if (answer & must)
                 return;

@@ -24,6 +24,8 @@ struct stage {
         char terminal[64];     /* path of the terminal that is the host's standard output */
         char posix_memory[64]; /* names that the host made */
         char posix_queue[64];
+        char left[64]; /* name, and number, of what is not to be left behind */
+        int32_t left_key;
         char worker[256];         /* path of the worker program */
         char disk[64];            /* path of a block device, or empty */
         uint8_t file_handle[160]; /* struct file_handle of outside/secret */
@@ -65,10 +67,11 @@ enum effect {
 enum { WITNESSED = 0 }; /* what nobody can tell from outside: the answer alone counts */
 
 enum probe_flag {
-        FRESH = 1,     /* leaves a trace in its process, or ends it: the next one gets another worker */
-        HELD_ONLY = 2, /* makes sense in a worker only: it is not run as an ordinary process */
-        SHORT = 8,     /* is ended by a deadline */
-        CONFINED = 4,  /* tried only at internet and intranet: elsewhere it would harm the machine */
+        FRESH = 1,      /* leaves a trace in its process, or ends it: the next one gets another worker */
+        HELD_ONLY = 2,  /* makes sense in a worker only: it is not run as an ordinary process */
+        SHORT = 8,      /* is ended by a deadline */
+        ONE_LAYER = 16, /* the kernel has one layer against it and no second: a root of its own, or the filter */
+        CONFINED = 4,   /* tried only at internet and intranet: elsewhere it would harm the machine */
 };
 
 /* What the runner allows a domain. */

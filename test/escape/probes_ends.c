@@ -15,7 +15,17 @@
 #include "test/escape/acts.h"
 #include "test/escape/areas.h"
 
-/* --- Hogs: each stops at a multiple of what the runner allows, which is a failure ---------------- */
+/* --- Hogs: each stops at a multiple of what the runner allows, which is a failure ----------------
+ *
+ * Where limits are kept by looking now and then, it waits a while with what it has got. */
+
+enum { WATCHED_S = 2 };
+
+static void wait_for_watchdog(bool got_all)
+{
+        if (got_all)
+                sleep(WATCHED_S);
+}
 
 enum { MANY_PROCESSES = 2 * LIMIT_PROCESSES, MANY_FILES = 4 * LIMIT_FILES, MANY_MB = 4 * LIMIT_MB, MB = 1 << 20 };
 
@@ -33,6 +43,7 @@ static long fork_bomb(const struct stage *stage, struct outcome *outcome, long a
                 if (!error)
                         children[n++] = pid;
         }
+        wait_for_watchdog(!error);
         for (int i = 0; i < n; i++) {
                 kill(children[i], SIGKILL);
                 waitpid(children[i], NULL, 0);
@@ -57,6 +68,7 @@ static long thread_bomb(const struct stage *stage, struct outcome *outcome, long
         pthread_attr_setstacksize(&small, 64 << 10);
         while (n < MANY_PROCESSES && !(error = pthread_create(&threads[n], &small, wait_for_end, &ends[0])))
                 n++;
+        wait_for_watchdog(!error);
         close(ends[1]);
         for (int i = 0; i < n; i++)
                 pthread_join(threads[i], NULL);
@@ -83,6 +95,7 @@ static long take_shared(const struct stage *stage, struct outcome *outcome, long
                         return errno;
                 memset(at, 1, MB);
         }
+        wait_for_watchdog(true);
         return 0;
 }
 
@@ -96,6 +109,7 @@ static long fill(int fd)
         for (int i = 0; i < MANY_MB; i++)
                 if (write(fd, block, sizeof block) < 0)
                         return errno;
+        wait_for_watchdog(true);
         return 0;
 }
 

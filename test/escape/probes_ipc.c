@@ -41,7 +41,7 @@ static long remove_segment(const struct stage *stage, struct outcome *outcome, l
 /* Its end would not be the end of it. */
 static long leave_segment(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        return done(shmget(0x57415244, 4096, IPC_CREAT | IPC_EXCL | 0600));
+        return done(shmget(stage->left_key, 4096, IPC_CREAT | IPC_EXCL | 0600));
 }
 
 static long receive(const struct stage *stage, struct outcome *outcome, long argument)
@@ -76,7 +76,7 @@ static long read_shared(const struct stage *stage, struct outcome *outcome, long
 
 static long leave_shared(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        return scribble(shm_open("/ward-escape-left", O_CREAT | O_RDWR, 0600));
+        return scribble(shm_open(stage->left, O_CREAT | O_RDWR, 0600));
 }
 
 static long receive_posix(const struct stage *stage, struct outcome *outcome, long argument)
@@ -122,7 +122,7 @@ static long add_key(const struct stage *stage, struct outcome *outcome, long arg
 
 static long request_key(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        return done(syscall(SYS_request_key, "user", "ward-escape", NULL, KEY_SPEC_PROCESS_KEYRING));
+        return done(syscall(SYS_request_key, "user", stage->abstract, NULL, KEY_SPEC_PROCESS_KEYRING));
 }
 
 static long join_session(const struct stage *stage, struct outcome *outcome, long argument)
@@ -211,8 +211,14 @@ static const struct probe ipc[] = {
         { "shm-leave", leave_shared, 0, LEFT, NAMED, .why = "nor can anything be left there" },
         { "mqueue-read", receive_posix, 0, SECRET | SHARED, NAMED, .why = "the names of queues are in a namespace" },
         { "mqueue-write", post_posix, 0, SHARED, NAMED, .why = "likewise" },
-        { "key-read", read_key, 0, SECRET, { REFUSED, REFUSED, USER, USER }, .why = "keys belong to the user, not to a process" },
-        { "key-update", update_key, 0, SHARED, REFUSE, .why = "likewise" },
+        { "key-read",
+          read_key,
+          0,
+          SECRET,
+          { REFUSED, REFUSED, USER, USER },
+          .flags = ONE_LAYER,
+          .why = "keys belong to the user, not to a process" },
+        { "key-update", update_key, 0, SHARED, REFUSE, .flags = ONE_LAYER, .why = "likewise" },
         { "key-add", add_key, 0, WITNESSED, REFUSE, FRESH, .why = "memory of the kernel's, and a long list of errors" },
         { "key-request", request_key, 0, WITNESSED, REFUSE, FRESH, .why = "it can start a program as root" },
         { "key-session", join_session, 0, WITNESSED, REFUSE, FRESH, .why = "likewise" },

@@ -1,24 +1,22 @@
 /* The escape suite: tries to get out of workers at each level, and looks from outside whether it did.
  *
- *      escape [--json] [--list] [--level NAME]… [PROBE or AREA]…
+ *      escape [--json] [--list] [--as-user] [--level NAME]… [PROBE or AREA]…
  *
  * Status 0: all is as the rows state. 77: no level below full-trust could be started, and all else is. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
+#include "test/escape/start.h"
 #include "test/escape/suite.h"
 
-enum { SKIPPED = 77, TOKEN = 16 };
-
 struct wishes {
-        bool json, list;
+        bool json, list, as_user;
         bool levels[COLUMNS];
 };
 
-static const char usage[] = "usage: escape [--json] [--list] [--level NAME]... [PROBE or AREA]...\n"
+static const char usage[] = "usage: escape [--json] [--list] [--as-user] [--level NAME]... [PROBE or AREA]...\n"
                             "Levels: host, full-trust, intranet, internet. All by default.\n";
 
 static bool choose_level(struct wishes *wishes, const char *name)
@@ -34,6 +32,7 @@ static int read_arguments(int argc, char **argv, struct wishes *wishes)
         static const struct option options[] = {
                 { "json", no_argument, NULL, 'j' },
                 { "list", no_argument, NULL, 'l' },
+                { "as-user", no_argument, NULL, 'u' },
                 { "level", required_argument, NULL, 'L' },
                 { NULL, 0, NULL, 0 },
         };
@@ -41,6 +40,7 @@ static int read_arguments(int argc, char **argv, struct wishes *wishes)
         for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
                 wishes->json |= option == 'j';
                 wishes->list |= option == 'l';
+                wishes->as_user |= option == 'u';
                 any |= option == 'L';
                 if (option == '?' || (option == 'L' && !choose_level(wishes, optarg)))
                         return -1;
@@ -48,23 +48,6 @@ static int read_arguments(int argc, char **argv, struct wishes *wishes)
         for (int column = HOST; column < COLUMNS; column++)
                 wishes->levels[column] |= !any;
         return 0;
-}
-
-/* The secret is in the environment that the process starts with, where /proc shows it: so it starts once more. */
-static const char *token_of(char **argv)
-{
-        const char *token = getenv("WARD_ESCAPE_TOKEN");
-        char text[2 * TOKEN + 1];
-        uint8_t random[TOKEN];
-        if (token)
-                return token;
-        if (getrandom(random, sizeof random, 0) != sizeof random)
-                return NULL;
-        for (int i = 0; i < TOKEN; i++)
-                snprintf(text + 2 * i, 3, "%02x", random[i]);
-        setenv("WARD_ESCAPE_TOKEN", text, 1);
-        execv("/proc/self/exe", argv);
-        return NULL;
 }
 
 static double now(void)
@@ -108,11 +91,15 @@ int main(int argc, char **argv)
 {
         static struct suite suite;
         struct wishes wishes = { 0 };
-        const char *token = token_of(argv);
-        if (!token || read_arguments(argc, argv, &wishes)) {
+        if (read_arguments(argc, argv, &wishes)) {
                 fputs(usage, stderr);
                 return 2;
         }
+        if (wishes.as_user && start_as_user())
+                return SKIPPED;
+        const char *token = start_token(argv);
+        if (!token)
+                return 1;
         if (suite_choose(&suite, argv + optind))
                 return 2;
         if (wishes.list) {

@@ -14,8 +14,7 @@
 #include <unistd.h>
 #include "test/escape/scene.h"
 
-enum { LEFT_KEY = 0x57415244, ALL_OF_USER = 0x3f3f0000 };
-static const char left_name[] = "/ward-escape-left";
+enum { LEFT_KEYS = 0x57410000, ALL_OF_USER = 0x3f3f0000 };
 
 struct message {
         long kind;
@@ -54,13 +53,15 @@ static void make_others(struct scene *scene)
         }
         stage->semaphores = semget(IPC_PRIVATE, 1, IPC_CREAT | 0666);
         stage->key =
-                (int32_t)syscall(SYS_add_key, "user", "ward-escape", scene->token, strlen(scene->token), KEY_SPEC_USER_KEYRING);
+                (int32_t)syscall(SYS_add_key, "user", stage->abstract, scene->token, strlen(scene->token), KEY_SPEC_USER_KEYRING);
         if (stage->key >= 0)
                 syscall(SYS_keyctl, KEYCTL_SETPERM, stage->key, ALL_OF_USER);
 }
 
 int scene_shared_set(struct scene *scene)
 {
+        snprintf(scene->stage.left, sizeof scene->stage.left, "/ward-escape-left-%d", (int)getpid());
+        scene->stage.left_key = LEFT_KEYS | (getpid() & 0xffff);
         make_segment(scene);
         make_queues(scene);
         make_others(scene);
@@ -130,13 +131,13 @@ static bool key_changed(const struct scene *scene)
         return true;
 }
 
-static bool something_left(void)
+static bool something_left(const struct scene *scene)
 {
-        int segment = shmget(LEFT_KEY, 0, 0);
+        int segment = shmget(scene->stage.left_key, 0, 0);
         bool left = segment >= 0;
         if (left)
                 shmctl(segment, IPC_RMID, NULL);
-        return !shm_unlink(left_name) || left;
+        return !shm_unlink(scene->stage.left) || left;
 }
 
 unsigned scene_shared_look(struct scene *scene)
@@ -148,7 +149,7 @@ unsigned scene_shared_look(struct scene *scene)
         }
         bool queue = queue_changed(scene), posix = posix_queue_changed(scene);
         bool semaphore = semaphore_changed(scene), key = key_changed(scene);
-        return (segment || queue || posix || semaphore || key ? SHARED : 0) | (something_left() ? LEFT : 0);
+        return (segment || queue || posix || semaphore || key ? SHARED : 0) | (something_left(scene) ? LEFT : 0);
 }
 
 void scene_shared_strike(struct scene *scene)
