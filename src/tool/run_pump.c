@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 #include <ward/buffer.h>
@@ -87,11 +88,27 @@ static void read_input(struct run_pump *pump)
                 end_input(pump);
 }
 
+/* That nobody reads it is no reason to die. */
+static ssize_t write_quietly(int fd, const void *bytes, size_t len)
+{
+        sigset_t broken, before;
+        sigemptyset(&broken);
+        sigaddset(&broken, SIGPIPE);
+        sigprocmask(SIG_BLOCK, &broken, &before);
+        ssize_t n = write(fd, bytes, len);
+        int error = errno;
+        if (n < 0 && error == EPIPE)
+                sigtimedwait(&broken, NULL, &(struct timespec){ 0 });
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        errno = error;
+        return n;
+}
+
 static void write_input(struct run_pump *pump)
 {
-        ssize_t n = write(pump->output[0], pump->bytes + pump->at, pump->len);
+        ssize_t n = write_quietly(pump->output[0], pump->bytes + pump->at, pump->len);
         if (n < 0 && errno != EINTR && errno != EAGAIN)
-                end_input(pump); /* nobody reads it */
+                end_input(pump);
         if (n <= 0)
                 return;
         pump->at += (size_t)n;

@@ -53,6 +53,12 @@ check_calls() {
         grep -q '^ward call: .*average' "$1/errors" || fail "ward call has no fault that names the add-in: $(cat "$1/errors")"
 }
 
+# The add-in of ward run is found beside ward-worker.
+check_run() {
+        "$(pkg-config --variable=ward ward)" run --no-tags echo run >"$work/said" 2>&1 || fail "ward run: $(cat "$work/said")"
+        [ "$(cat "$work/said")" = run ] || fail "ward run said: $(cat "$work/said")"
+}
+
 # The README says `cc`: the compiler, with the flags, that this build was made with.
 mkdir "$work/bin"
 system_path=$PATH
@@ -66,6 +72,7 @@ use_prefix "$work/dest"
 build_example "$work/first"
 check_runs "$work/first/host" "$work/first"
 check_calls "$work/first"
+check_run
 
 # A host with the archive in it has no library to find the worker by.
 needs=$(pkg-config --static --libs ward | sed 's/ -lward / /')
@@ -80,4 +87,5 @@ check_runs "$work/first/host" "$work/first"
 build_example "$work/second"
 check_runs "$work/second/host" "$work/second"
 check_calls "$work/second"
+check_run
 echo "installed, built and ran; moved, and again"

@@ -79,6 +79,14 @@ FUNCTION(copy)
         return 0;
 }
 
+/* Wants no input, and stays for a while. */
+FUNCTION(shut)
+{
+        close(STDIN_FILENO);
+        usleep(200000);
+        return 0;
+}
+
 FUNCTION(environment)
 {
         for (int i = 1; i < argc; i++) {

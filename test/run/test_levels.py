@@ -26,6 +26,7 @@ def streams():
     for level in LEVELS:
         check(run("--level", level, "--no-tags", f"{CODE}:copy", data=data), 0, data)
         check(run("--level", level, "--no-tags", f"{CODE}:copy"), 0, b"")
+        check(run("--level", level, f"{CODE}:shut", data=data), 0)
         done = check(run("--level", level, "--no-tags", f"{CODE}:both"), 0, b"to out\npartial")
         assert done.stderr == b"to err\n", done
         assert objects(run("--level", level, "--json", f"{CODE}:greet"))[0]["level"] == level
