@@ -128,6 +128,7 @@ enum wire_kind {
         WIRE_ASK,   /* status: enum wire_question */
         WIRE_GRANT, /* status: of enum sandbox_right; a path, NUL-terminated: files that a filtered worker is granted */
         WIRE_ADDRESS, /* a struct sockaddr that it may connect to */
+        WIRE_FORGET,  /* how paths begin, NUL-terminated: those of WIRE_FILE that the worker opens no more */
 
         /* Events. */
         WIRE_EXITED,  /* status: as wait(2) gives it; struct ward_usage, of all its life */

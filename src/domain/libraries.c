@@ -238,11 +238,13 @@ int libraries_find(struct domains *domains, const struct instance_source *source
         const struct ward_domain *domain = options->domain;
         enum ward_isolation isolation = domain ? domain->kind->isolation : options->isolation;
         struct finding finding = { .domains = domains, .options = options, .ask = ask, .fault = fault };
-        OWNED(freep) char *path = source->image.at ? strdup(source->path) : realpath(source->path, NULL);
         *ret_libraries = (struct needed){ 0 };
         int r = libraries_check_folders(options->library_path, fault);
-        if (r || !path || isolation == WARD_WASM || (isolation == WARD_DIRECT && !options->library_path && !ask))
+        if (r || isolation == WARD_WASM || (isolation == WARD_DIRECT && !options->library_path && !ask))
                 return r;
+        OWNED(freep) char *path = source->image.at ? strdup(source->path) : realpath(source->path, NULL);
+        if (!path)
+                return 0;
         const struct needed_order order = {
                 .path = path,
                 .image = source->image,

@@ -26,7 +26,7 @@ static int no_memory(const struct instance *instance, struct ward_fault *fault)
         return fault_set_errno(fault, WARD_FAULT_SYSTEM, ENOMEM, "cannot activate module '%s'", instance->module);
 }
 
-static int choose_path(struct process *process, struct process_file *file)
+static int choose_path(struct process *process, uint32_t instance, struct process_file *file)
 {
         const char *slash = strrchr(file->name, '/');
         uint32_t number = process->n_copies++;
@@ -34,7 +34,7 @@ static int choose_path(struct process *process, struct process_file *file)
                 file->letter = number + 1;
                 return 0;
         }
-        return asprintf(&file->path, COPIES "/%u/%s", number, slash ? slash + 1 : file->name) < 0 ? -ENOMEM : 0;
+        return asprintf(&file->path, COPIES "/%u/%u/%s", instance, number, slash ? slash + 1 : file->name) < 0 ? -ENOMEM : 0;
 }
 
 /* --- The add-in itself ------------------------------------------------------------------------ */
@@ -72,7 +72,7 @@ static bool is_loaded(struct process *process, const struct instance *instance, 
 
 /* Each add-in has an image of its own: of a file that is loaded already, a copy. The worker sees to that itself, unless it would
  * have to ask for it. */
-static int choose_module(struct process *process, const struct instance *instance, struct process_file *file,
+static int choose_module(struct process *process, const struct instance *instance, uint32_t number, struct process_file *file,
                          struct ward_fault *fault)
 {
         *file = (struct process_file){ .name = instance->module, .copy = -1, .owned = true };
@@ -93,7 +93,7 @@ static int choose_module(struct process *process, const struct instance *instanc
                 file->name = file->path = STEAL(path);
                 return 0;
         }
-        return choose_path(process, file) ? no_memory(instance, fault) : 0;
+        return choose_path(process, number, file) ? no_memory(instance, fault) : 0;
 }
 
 /* --- All of them ------------------------------------------------------------------------------ */
@@ -104,17 +104,17 @@ static char *path_for(const struct process *process, const char *path)
         return is_asked(process) ? realpath(path, NULL) : strdup(path);
 }
 
-static int choose_library(struct process *process, const struct instance *instance, const struct needed_file *needed,
-                          struct process_file *file, struct ward_fault *fault)
+static int choose_library(struct process *process, const struct instance *instance, uint32_t number,
+                          const struct needed_file *needed, struct process_file *file, struct ward_fault *fault)
 {
         *file = (struct process_file){ .name = needed->path, .alias = needed->alias, .copy = needed->copy };
         if (needed->copy >= 0)
-                return choose_path(process, file) ? no_memory(instance, fault) : 0;
+                return choose_path(process, number, file) ? no_memory(instance, fault) : 0;
         file->path = path_for(process, needed->path);
         return file->path ? 0 : fault_set_errno(fault, WARD_FAULT_MODULE, errno, "cannot open library '%s'", needed->path);
 }
 
-int process_files_init(struct process *process, const struct instance *instance, struct process_files *ret_files,
+int process_files_init(struct process *process, const struct instance *instance, uint32_t number, struct process_files *ret_files,
                        struct ward_fault *fault)
 {
         OWNED(process_files_finish) struct process_files files = { 0 };
@@ -124,11 +124,11 @@ int process_files_init(struct process *process, const struct instance *instance,
                 return no_memory(instance, fault);
         for (size_t i = 0; !r && i < instance->libraries.n; i++)
                 if (!libraries_has_copy(instance, &instance->libraries.files[i]))
-                        r = choose_library(process, instance, &instance->libraries.files[i], &files.list[files.n++], fault);
+                        r = choose_library(process, instance, number, &instance->libraries.files[i], &files.list[files.n++], fault);
         if (r)
                 return r;
         files.looked = is_asked(process);
-        r = choose_module(process, instance, &files.list[files.n++], fault);
+        r = choose_module(process, instance, number, &files.list[files.n++], fault);
         if (r)
                 return r;
         *ret_files = files;
@@ -171,6 +171,15 @@ int process_files_send(struct process *process, const struct process_files *file
                         r = warden_file(process->warden, &process->worker, file->path, file->copy, fault);
         }
         return r;
+}
+
+void process_files_forget(struct process *process, uint32_t number)
+{
+        char prefix[64];
+        if (!is_asked(process))
+                return;
+        snprintf(prefix, sizeof prefix, COPIES "/%u/", number);
+        warden_forget_files(process->warden, &process->worker, prefix);
 }
 
 int process_files_open_folders(struct process *process, const char *const *folders, struct ward_fault *fault)

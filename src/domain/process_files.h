@@ -26,13 +26,16 @@ struct process_files {
         bool looked; /* that the add-in's may be a library, and is no other's; else it is the worker's to see */
 };
 
-/* With lane 0. */
-int process_files_init(struct process *process, const struct instance *instance, struct process_files *ret_files,
+/* With lane 0. @number: the instance's. */
+int process_files_init(struct process *process, const struct instance *instance, uint32_t number, struct process_files *ret_files,
                        struct ward_fault *fault);
 void process_files_finish(struct process_files *files);
 
 void process_files_pack(const struct process_files *files, struct pack *pack);
 int process_files_send(struct process *process, const struct process_files *files, struct ward_fault *fault);
+
+/* The add-in of this number is gone, or was never loaded: what only it had is not held for the worker any more. */
+void process_files_forget(struct process *process, uint32_t number);
 
 /* Lets the worker open the libraries in @folders by itself, NULL-terminated; NULL: none. */
 int process_files_open_folders(struct process *process, const char *const *folders, struct ward_fault *fault);

@@ -58,7 +58,7 @@ static int send_load(struct lane *lane, const struct instance *instance, const s
         OWNED(process_files_finish) struct process_files files = { 0 };
         struct process *process = lane->process;
         uint64_t slots[2];
-        int r = process_files_init(process, instance, &files, fault);
+        int r = process_files_init(process, instance, number, &files, fault);
         const struct order order = { instance, &files };
         if (!r)
                 r = process_pack(lane, write_order, &order, slots, fault);
@@ -94,6 +94,8 @@ static int load_as(struct process *process, struct instance *instance, const str
                                  "add-in '%s' did not load in the time for activation; the worker was ended", instance->name);
         else if (r < 0 && process->held & WARD_LAYER_FILTER && warden_has_lost(process->warden, &process->worker))
                 r = process_gone(process, fault);
+        if (r)
+                process_files_forget(process, number);
         lane_finish(lane, before);
         process_give_control(process);
         return r;
@@ -165,6 +167,7 @@ static void unload(struct process *process, const struct instance *instance, uin
         if (process_converse_until(lane, MESSAGE_UNLOADED, clock_deadline(PROCESS_UNLOAD_MS), &fault) == CHANNEL_DEADLINE)
                 process_lose(lane, &fault, WARD_FAULT_DEADLINE, "add-in '%s' did not unload within %d ms; the worker was ended",
                              instance->name, PROCESS_UNLOAD_MS);
+        process_files_forget(process, number);
         lane_finish(lane, before);
         process_give_control(process);
 }

@@ -461,6 +461,12 @@ int warden_file(struct warden *warden, struct warden_worker *worker, const char 
         return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden of the file '%s'", path) : 0;
 }
 
+void warden_forget_files(struct warden *warden, const struct warden_worker *worker, const char *prefix)
+{
+        const struct wire_head head = { .kind = WIRE_FORGET, .id = worker->id };
+        send_request(warden, &head, (struct ward_span){ (const uint8_t *)prefix, strlen(prefix) + 1 }, NULL, 0);
+}
+
 static int cannot_grant(int r, struct ward_fault *fault)
 {
         return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden what its worker is granted") : 0;

@@ -71,6 +71,9 @@ int warden_grant(struct warden *warden, const struct warden_worker *worker, cons
 int warden_address(struct warden *warden, const struct warden_worker *worker, const struct sandbox_address *address,
                    struct ward_fault *fault);
 
+/* Undoes it for all whose names begin with @prefix. Where the warden cannot be told, they stay until the worker ends. */
+void warden_forget_files(struct warden *warden, const struct warden_worker *worker, const char *prefix);
+
 /* Asks the warden about @worker and waits until @deadline. How many bytes the answer has, at most @size of which are in @ret; -1:
  * it has none. Not on the monitor's thread, where answers come in: there, -1. */
 ssize_t warden_ask(struct warden *warden, struct warden_worker *worker, enum wire_question question, void *ret, size_t size,

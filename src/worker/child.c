@@ -174,3 +174,19 @@ void child_add_file(struct child *child, struct request *request)
         fd_close(place->fd);
         *place = file;
 }
+
+void child_forget_files(struct child *child, const struct request *request)
+{
+        const char *prefix = (const char *)request->payload;
+        size_t len = strnlen(prefix, request->bytes);
+        for (size_t i = 0; i < child->n_files;) {
+                struct child_file *file = &child->files[i];
+                if (strncmp(file->path, prefix, len)) {
+                        i++;
+                        continue;
+                }
+                free(file->path);
+                fd_close(file->fd);
+                *file = child->files[--child->n_files];
+        }
+}

@@ -35,7 +35,8 @@ void child_ended(struct child *child, int status, const struct rusage *rusage);
 void child_kill(const struct child *child);
 /* Its listener, which is taken. */
 void child_listen(struct child *child, int listener);
-/* Answers WIRE_FILE. */
+/* Answer WIRE_FILE and WIRE_FORGET. */
 void child_add_file(struct child *child, struct request *request);
+void child_forget_files(struct child *child, const struct request *request);
 
 #endif

@@ -145,6 +145,9 @@ static void serve_child(struct child *child, struct request *request)
         case WIRE_FILE:
                 child_add_file(child, request);
                 break;
+        case WIRE_FORGET:
+                child_forget_files(child, request);
+                break;
         case WIRE_GRANT:
                 notices_grant(child, request);
                 break;

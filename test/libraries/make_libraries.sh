@@ -24,6 +24,7 @@ library two/libdep.so.1 dep.c -DVERSION=2 -Wl,-soname,libdep.so.1
 library one/libother.so dep.c -DVERSION=33
 library elsewhere/libother.so dep.c -DVERSION=44
 library plain/libplain.so dep.c -DVERSION=7
+library broken/libdep.so.1 dep.c -DVERSION='nobody_has_this()' -Wl,-soname,libdep.so.1 -Wl,-z,now
 
 # Each needs the other: the second is made twice.
 library circle/libtwo.so circle.c -Wl,-soname,libtwo.so
