@@ -40,7 +40,7 @@ void cache_init(struct cache *cache, struct ward_span bytes)
         if (bytes.len < sizeof head)
                 return;
         memcpy(&head, bytes.at, sizeof head);
-        if (is_ours(&head) && head.n <= (bytes.len - sizeof head) / sizeof(struct entry) && !bytes.at[bytes.len - 1])
+        if (is_ours(&head) && head.n <= (bytes.len - sizeof head) / sizeof(struct entry))
                 cache->n = head.n;
 }
 
@@ -64,10 +64,11 @@ void cache_close(struct cache *cache)
         *cache = (struct cache){ 0 };
 }
 
-/* The file's last byte is a NUL. */
 static const char *text_at(const struct cache *cache, uint32_t at)
 {
-        return at < cache->file.len ? (const char *)cache->file.at + at : "";
+        if (at >= cache->file.len || !memchr(cache->file.at + at, 0, cache->file.len - at))
+                return "";
+        return (const char *)cache->file.at + at;
 }
 
 static struct entry entry_at(const struct cache *cache, uint32_t i)

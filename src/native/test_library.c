@@ -134,8 +134,9 @@ TEST(finds_what_the_system_has)
         OWNED(cache_close) struct cache cache;
         cache_open(CACHE_FILE, &cache);
         uint32_t at = 0;
-        if (!cache.n)
+        if (access(CACHE_FILE, R_OK))
                 harness_skip("this system has no " CACHE_FILE);
+        assert_true(cache.n);
         const char *path = cache_find(&cache, "libc.so.6", &at);
         assert_non_null(path);
         assert_int_equal(access(path, R_OK), 0);
@@ -158,7 +159,7 @@ TEST(cut_or_damaged_cache)
                 uint8_t *exact = realloc(copy, n ? n : 1);
                 if (n > 60) {
                         exact[20] = exact[21] = exact[22] = exact[23] = (uint8_t)(n % 7); /* how many entries it says */
-                        exact[n - 1] = 0;
+                        exact[n - 1] = (uint8_t)(n / 7 % 2);
                 }
                 cache_init(&cut, (struct ward_span){ exact, n });
                 for (uint32_t at = 0; cache_find(&cut, "libc.so.6", &at);)

@@ -91,8 +91,19 @@ TEST(beside_the_addin)
         ward_host_free(host);
 }
 
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+enum { THROWS = false }; /* it looks for what throws when the worker starts, where that is not loaded yet */
+#else
+enum { THROWS = true };
+#endif
+
 TEST(in_cxx)
 {
+        if (!THROWS)
+                return;
         struct ward_host *host = host_start();
         struct ward_activate_options options = options_with(WARD_PROCESS, NULL);
         if (access(made("cxx.so"), R_OK))
