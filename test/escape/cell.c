@@ -10,22 +10,30 @@ enum { DEADLINE_MS = 4000, SHORT_MS = 300, MB = 1 << 20 };
 /* --- Domains ---------------------------------------------------------------------------------- */
 
 struct grants {
-        char texts[3][160];
-        const char *list[4];
+        char texts[4][160];
+        const char *list[12];
 };
 
-/* What intranet is granted. */
+/* What intranet is granted; and what programs need, where it may start them. */
 static const char *const *grants_of(const struct cell *cell, struct grants *grants)
 {
+        static const char *const programs[] = { "spawn", "execute /usr", "execute /lib", "execute /lib64", "execute /bin" };
         const struct stage *stage = &cell->scene->stage;
-        if (cell->level != WARD_LEVEL_INTRANET)
+        int n = 0;
+        if (column_level(cell->column) != WARD_LEVEL_INTRANET)
                 return NULL;
         snprintf(grants->texts[0], sizeof grants->texts[0], "read %s", stage->readable);
         snprintf(grants->texts[1], sizeof grants->texts[1], "write %s", stage->writable);
         snprintf(grants->texts[2], sizeof grants->texts[2], "connect 127.0.0.1:%u", stage->port_granted);
-        for (int i = 0; i < 3; i++)
-                grants->list[i] = grants->texts[i];
-        grants->list[3] = NULL;
+        snprintf(grants->texts[3], sizeof grants->texts[3], "execute %s", stage->programs);
+        for (; n < 3; n++)
+                grants->list[n] = grants->texts[n];
+        if (cell->column == SPAWNS) {
+                grants->list[n++] = grants->texts[3];
+                for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
+                        grants->list[n++] = programs[i];
+        }
+        grants->list[n] = NULL;
         return grants->list;
 }
 
@@ -42,7 +50,7 @@ static int activate(const struct cell *cell, const char *name, struct escape **r
         const struct ward_activate_options options = {
                 .size = sizeof options,
                 .isolation = WARD_PROCESS,
-                .level = cell->level,
+                .level = column_level(cell->column),
                 .name = name,
                 .deadline_ms = DEADLINE_MS,
                 .limits = { .size = sizeof options.limits, .memory_bytes = 1ull * LIMIT_MB * MB, .arena_bytes = 16 * MB },
@@ -94,9 +102,9 @@ static int sibling_start(struct cell *cell, struct ward_fault *fault)
         return 0;
 }
 
-int cell_open(struct cell *cell, struct scene *scene, struct ward_host *host, enum ward_level level, struct ward_fault *fault)
+int cell_open(struct cell *cell, struct scene *scene, struct ward_host *host, enum column column, struct ward_fault *fault)
 {
-        *cell = (struct cell){ .host = host, .level = level, .scene = scene };
+        *cell = (struct cell){ .host = host, .column = column, .scene = scene };
         if (!host)
                 return plain_sibling_start(cell) ? WARD_FAULT_SYSTEM : 0;
         int r = activate(cell, "attacker", &cell->attacker, fault);

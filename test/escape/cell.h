@@ -8,6 +8,12 @@
 #include "escape_host.h"
 #include "test/escape/scene.h"
 
+/* An ordinary process, and the levels; intranet with all permissions is one more. */
+enum column { PLAIN, HOST, FULL_TRUST, SPAWNS, INTRANET, INTERNET, COLUMNS };
+
+const char *column_name(enum column column);
+enum ward_level column_level(enum column column);
+
 /* What came of a probe. */
 struct result {
         enum answer answer;
@@ -18,15 +24,15 @@ struct result {
 
 struct cell {
         struct ward_host *host; /* NULL: an ordinary process */
-        enum ward_level level;
+        enum column column;
         struct scene *scene;
         struct escape *attacker, *sibling;
         int plain_sibling; /* a process of the runner's; 0: none */
         int plain_line;    /* to that: it answers each byte as long as it lives */
 };
 
-/* 0; or a negative fault kind, of a cell at @level of @host; that of no host is an ordinary process. */
-int cell_open(struct cell *cell, struct scene *scene, struct ward_host *host, enum ward_level level, struct ward_fault *fault);
+/* 0; or a negative fault kind. @host: NULL for an ordinary process. */
+int cell_open(struct cell *cell, struct scene *scene, struct ward_host *host, enum column column, struct ward_fault *fault);
 void cell_attempt(struct cell *cell, const struct probe *probe, struct result *ret);
 void cell_close(struct cell *cell);
 

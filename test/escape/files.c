@@ -154,16 +154,20 @@ static int make_folder(char *ret_path, size_t size, const char *in, const char *
 }
 
 /* Where root starts it, it belongs to nobody; an ordinary user has only itself to make it for. */
-static int make_programs(const struct scene *scene)
+static int make_programs(struct scene *scene)
 {
         const char *helper = getenv("WARD_ESCAPE_HELPER");
         uid_t nobody = geteuid() ? (uid_t)-1 : 65534;
         if (!helper)
                 return 0;
-        return copy_program(helper, path_in(scene->stage.outside, "program"), 0755, (uid_t)-1) ||
-                               copy_program(helper, path_in(scene->stage.outside, "as-owner"), 04755, nobody)
-                       ? -1
-                       : 0;
+        for (int i = 0; i < 2; i++) {
+                const char *folder = i ? scene->stage.programs : scene->stage.outside;
+                if (copy_program(helper, path_in(folder, "program"), 0755, (uid_t)-1) ||
+                    copy_program(helper, path_in(folder, "as-owner"), 04755, nobody))
+                        return -1;
+        }
+        scene->stage.other_owner = !geteuid();
+        return 0;
 }
 
 static void find_handle(struct scene *scene)
@@ -204,6 +208,7 @@ int scene_files_set(struct scene *scene)
         if (!mkdtemp(scene->folder) || chmod(scene->folder, 0755))
                 return -1;
         if (make_folder(stage->outside, sizeof stage->outside, scene->folder, "outside") ||
+            make_folder(stage->programs, sizeof stage->programs, scene->folder, "programs") ||
             make_folder(stage->readable, sizeof stage->readable, scene->folder, "readable") ||
             make_folder(stage->writable, sizeof stage->writable, scene->folder, "writable"))
                 return -1;
@@ -220,8 +225,8 @@ int scene_files_set(struct scene *scene)
 void scene_files_strike(const struct scene *scene)
 {
         unmount_all(scene);
-        for (int i = 0; i < 3; i++) {
-                const char *folder = folder_of(scene, i);
+        for (int i = 0; i < 4; i++) {
+                const char *folder = i < 3 ? folder_of(scene, i) : scene->stage.programs;
                 empty(folder);
                 for (size_t k = 0; k < sizeof kept / sizeof kept[0]; k++)
                         if (unlink(path_in(folder, kept[k])))

@@ -4,6 +4,6 @@
 
 int main(int argc, char **argv)
 {
-        (void)argc;
-        return strstr(argv[0], "program") ? 42 : geteuid() != getuid();
+        const char *name = argc ? strrchr(argv[0], '/') : NULL;
+        return name && !strcmp(name, "/program") ? 42 : geteuid() != getuid();
 }

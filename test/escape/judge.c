@@ -11,6 +11,7 @@ static const struct {
         [PLAIN] = { "nothing", WARD_LEVEL_DEFAULT },
         [HOST] = { "host", WARD_LEVEL_HOST },
         [FULL_TRUST] = { "full-trust", WARD_LEVEL_FULL_TRUST },
+        [SPAWNS] = { "spawns", WARD_LEVEL_INTRANET },
         [INTRANET] = { "intranet", WARD_LEVEL_INTRANET },
         [INTERNET] = { "internet", WARD_LEVEL_INTERNET },
 };
@@ -29,7 +30,7 @@ bool is_tried(const struct probe *probe, enum column column)
 {
         if (column == PLAIN)
                 return !(probe->flags & (HELD_ONLY | CONFINED));
-        return column >= INTRANET || !(probe->flags & CONFINED);
+        return column >= SPAWNS || !(probe->flags & CONFINED);
 }
 
 const char *effect_names(unsigned effects, char *text, size_t size)
@@ -64,6 +65,8 @@ static answers stated(const struct probe *probe, enum column column)
                 return probe->must.host;
         case FULL_TRUST:
                 return probe->must.full_trust;
+        case SPAWNS:
+                return probe->spawns ? probe->spawns : probe->must.intranet;
         case INTRANET:
                 return probe->must.intranet;
         case INTERNET:

@@ -4,12 +4,6 @@
 
 #include "test/escape/cell.h"
 
-/* An ordinary process, and the levels. */
-enum column { PLAIN, HOST, FULL_TRUST, INTRANET, INTERNET, COLUMNS };
-
-const char *column_name(enum column column);
-enum ward_level column_level(enum column column);
-
 enum verdict {
         NOT_TRIED,
         AS_STATED,

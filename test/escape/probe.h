@@ -19,6 +19,7 @@
 struct stage {
         char outside[96];      /* a folder that nobody was granted: "secret" and what scene.h lists */
         char readable[96];     /* a folder that intranet may read */
+        char programs[96];     /* a folder that intranet may execute from, where it may start programs at all */
         char writable[96];     /* and one that it may write */
         char abstract[64];     /* name of an abstract socket of the host's, without its first byte */
         char terminal[64];     /* path of the terminal that is the host's standard output */
@@ -29,6 +30,7 @@ struct stage {
         char worker[256];         /* path of the worker program */
         char disk[64];            /* path of a block device, or empty */
         uint8_t file_handle[160]; /* struct file_handle of outside/secret */
+        bool other_owner;         /* "as-owner" belongs to another user than the host's */
         int32_t host, host_thread, warden, sibling;
         int32_t host_file; /* descriptor of outside/secret in the host, which others may inherit */
         int32_t sibling_file;
@@ -87,6 +89,7 @@ struct probe {
                 answers internet, intranet, full_trust, host;
         } must;
         unsigned flags;
+        answers spawns; /* at intranet with all permissions; 0: as at intranet */
         answers absent; /* beside ANSWER_ABSENT: what an ordinary process is told where the machine does not have this */
         const char *why;
 };

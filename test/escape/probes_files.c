@@ -252,6 +252,11 @@ static long execute_outside(const struct stage *stage, struct outcome *outcome, 
         return try_execute(-1, in(stage->outside, "program"), 42);
 }
 
+static long execute_granted(const struct stage *stage, struct outcome *outcome, long argument)
+{
+        return argument ? try_execute(-1, "/bin/true", 0) : try_execute(-1, in(stage->programs, "program"), 42);
+}
+
 static long execute_memory(const struct stage *stage, struct outcome *outcome, long argument)
 {
         int fd = tiny_program();
@@ -318,6 +323,10 @@ static const struct probe files[] = {
         { "inotify", watch, 0, WITNESSED, OUT, .flags = ONE_LAYER, .why = "who watches a folder learns what others do" },
         { "fanotify", watch_all, 0, WITNESSED, OUT, .why = "who watches a mount learns what everybody does" },
         { "execute-outside", execute_outside, 0, WITNESSED, OUT, .flags = FRESH, .why = "programs need the permission to be run" },
+        { "execute-granted", execute_granted, 0, WITNESSED, OUT, .flags = FRESH, .spawns = WORKS,
+          .why = "it needs that, and a folder to run them from" },
+        { "execute-system", execute_granted, 1, WITNESSED, OUT, .flags = FRESH, .spawns = WORKS,
+          .why = "the system's are in such a folder" },
         { "execute-memory",
           execute_memory,
           0,

@@ -11,6 +11,7 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
+#include <termios.h>
 #include "test/escape/acts.h"
 #include "test/escape/areas.h"
 
@@ -160,6 +161,15 @@ static long set_size(const struct stage *stage, struct outcome *outcome, long ar
         return done(ioctl(STDOUT_FILENO, TIOCSWINSZ, &size));
 }
 
+static long set_terminal(const struct stage *stage, struct outcome *outcome, long argument)
+{
+        struct termios settings;
+        if (tcgetattr(STDOUT_FILENO, &settings))
+                return errno;
+        settings.c_lflag ^= ECHO;
+        return done(tcsetattr(STDOUT_FILENO, TCSANOW, &settings));
+}
+
 static long set_discipline(const struct stage *stage, struct outcome *outcome, long argument)
 {
         int number = 0;
@@ -227,6 +237,13 @@ static const struct probe ipc[] = {
         { "terminal-path", type_by_path, 0, TYPED, NAMED, .absent = TTY, .why = "no devices" },
         { "terminal-select", select_text, 0, WITNESSED, REFUSE, .absent = TTY, .why = "what is pasted is typed" },
         { "terminal-size", set_size, 0, TYPED, REFUSE, .absent = TTY, .why = "the terminal is the host's" },
+        { "terminal-settings",
+          set_terminal,
+          0,
+          TYPED,
+          { REFUSED | AS(ENOTTY), REFUSED | AS(ENOTTY), USER, USER },
+          .absent = TTY,
+          .why = "the terminal is the host's" },
         { "terminal-discipline", set_discipline, 0, WITNESSED, REFUSE, .absent = TTY, .why = "it loads parts of the kernel" },
         { "terminal-read",
           read_terminal,

@@ -318,7 +318,7 @@ static const struct probe processes[] = {
         { "host-io-priority", set_io_priority, 0, WITNESSED, NOT_HERE, .why = "so is its turn at the disk" },
         { "real-time", real_time, 0, WITNESSED, RAISE, FRESH, .why = "who runs in real time starves the others" },
         { "nicest", nicest, 0, WITNESSED, { REFUSED, REFUSED, USER, USER }, FRESH, .why = "nor is anybody else to wait" },
-        { "fork", fork_virtually, 0, WITNESSED, RAISE, .why = "processes need the permission spawn" },
+        { "fork", fork_virtually, 0, WITNESSED, RAISE, .spawns = WORKS, .why = "processes need the permission spawn" },
         { "clone-untraced", clone_with, CLONE_UNTRACED, WITNESSED, RAISE, .why = "a child that tracers do not see" },
         { "clone-parent",
           clone_with,

@@ -97,11 +97,9 @@ static long is_root(const struct stage *stage, struct outcome *outcome, long arg
 
 static long run_as_owner(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        struct stat status;
-        const char *path = in(stage->outside, "as-owner");
-        if (!stat(path, &status) && status.st_uid == geteuid())
+        if (!stage->other_owner)
                 return ENODEV; /* an ordinary user has nobody else to run as */
-        return try_execute(-1, path, 1);
+        return try_execute(-1, in(argument ? stage->programs : stage->outside, "as-owner"), 1);
 }
 
 static long run_worker(const struct stage *stage, struct outcome *outcome, long argument)
@@ -223,6 +221,12 @@ static long call_unknown(const struct stage *stage, struct outcome *outcome, lon
         }
 #define ENDS (AS(EXIT) | AS(SIGNAL))
 
+#define NOTHING (NOT_THERE | AS(ENODEV))
+#define GIVES_NOTHING                                                                                                              \
+        {                                                                                                                          \
+                NOTHING, NOTHING, NOTHING, USER                                                                                    \
+        }
+
 static const struct probe rights[] = {
         { "setuid-root", become_user_in_child, 0, WITNESSED, NO_USER, FRESH, .why = "user 0 owns the machine" },
         { "setuid-other", become_user_in_child, ANOTHER, WITNESSED, NO_USER, FRESH, .why = "each domain has a user of its own" },
@@ -233,13 +237,9 @@ static const struct probe rights[] = {
         { "capset", take_capabilities_in_child, 0, WITNESSED, REFUSE, FRESH, .why = "rights of user 0 one by one" },
         { "capabilities", has_capabilities, 0, WITNESSED, REFUSE, .why = "there are none from the beginning" },
         { "is-root", is_root, 0, WITNESSED, REFUSE, .why = "what it makes is not root's, where the host is root" },
-        { "setuid-program",
-          run_as_owner,
-          0,
-          WITNESSED,
-          { NOT_THERE, NOT_THERE, NOT_THERE | AS(ENODEV), USER },
-          FRESH,
+        { "setuid-program", run_as_owner, 0, WITNESSED, GIVES_NOTHING, FRESH,
           .why = "a program's owner gives it no rights, but at level host" },
+        { "setuid-granted", run_as_owner, 1, WITNESSED, GIVES_NOTHING, FRESH, .why = "not even one that it may run" },
         { "execute-worker",
           run_worker,
           0,

@@ -16,8 +16,9 @@ struct wishes {
         bool levels[COLUMNS];
 };
 
-static const char usage[] = "usage: escape [--json] [--list] [--as-user] [--level NAME]... [PROBE or AREA]...\n"
-                            "Levels: host, full-trust, intranet, internet. All by default.\n";
+static const char usage[] =
+        "usage: escape [--json] [--list] [--as-user] [--level NAME]... [PROBE or AREA]...\n"
+        "Levels: host, full-trust, spawns (intranet with all permissions), intranet, internet. All by default.\n";
 
 static bool choose_level(struct wishes *wishes, const char *name)
 {

@@ -59,7 +59,7 @@ static void run_in(struct suite *suite, struct cell *cell, enum column column)
 void suite_run_plain(struct suite *suite)
 {
         struct cell cell;
-        suite->refused[PLAIN] = cell_open(&cell, &suite->scene, NULL, WARD_LEVEL_DEFAULT, NULL);
+        suite->refused[PLAIN] = cell_open(&cell, &suite->scene, NULL, PLAIN, NULL);
         if (!suite->refused[PLAIN])
                 run_in(suite, &cell, PLAIN);
         cell_close(&cell);
@@ -69,7 +69,7 @@ bool suite_run(struct suite *suite, struct ward_host *host, enum column column)
 {
         struct cell cell;
         struct ward_fault fault;
-        suite->refused[column] = cell_open(&cell, &suite->scene, host, column_level(column), &fault);
+        suite->refused[column] = cell_open(&cell, &suite->scene, host, column, &fault);
         if (suite->refused[column]) {
                 snprintf(suite->refusal[column], sizeof suite->refusal[column], "%s", fault.text);
                 memset(suite->reports[column], 0, sizeof suite->reports[column]);

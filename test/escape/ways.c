@@ -104,20 +104,30 @@ static int open_terminal(struct scene *scene)
                        : 0;
 }
 
+static bool is_set(int terminal)
+{
+        struct winsize size;
+        struct termios settings;
+        ioctl(terminal, TIOCGWINSZ, &size);
+        tcgetattr(terminal, &settings);
+        if (!memcmp(&size, &usual_size, sizeof size) && !(settings.c_lflag & ECHO))
+                return false;
+        settings.c_lflag &= ~(tcflag_t)ECHO;
+        tcsetattr(terminal, TCSANOW, &settings);
+        ioctl(terminal, TIOCSWINSZ, &usual_size);
+        return true;
+}
+
 static bool typed(const struct scene *scene)
 {
         char output[4096];
         int waiting = 0;
-        struct winsize size;
         while (read(scene->terminal[0], output, sizeof output) > 0)
                 continue;
         ioctl(scene->terminal[1], FIONREAD, &waiting);
-        ioctl(scene->terminal[1], TIOCGWINSZ, &size);
-        if (!waiting && !memcmp(&size, &usual_size, sizeof size))
-                return false;
-        tcflush(scene->terminal[1], TCIFLUSH);
-        ioctl(scene->terminal[1], TIOCSWINSZ, &usual_size);
-        return true;
+        if (waiting)
+                tcflush(scene->terminal[1], TCIFLUSH);
+        return is_set(scene->terminal[1]) || waiting;
 }
 
 int scene_ways_set(struct scene *scene)
