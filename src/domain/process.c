@@ -318,11 +318,11 @@ static int start_worker(struct process *process, uint64_t deadline, struct ward_
         int r = spawn_worker(process, deadline, fault);
         if (r)
                 return r;
-        r = process_send_grants(process, fault);
-        if (!r)
-                r = start_output(process, fault);
+        r = start_output(process, fault);
         if (!r)
                 r = wait_ready(process, deadline, fault);
+        if (!r)
+                r = process_send_grants(process, fault);
         if (!r)
                 r = own_lanes_start(process, fault);
         if (!r)

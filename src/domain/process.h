@@ -233,7 +233,8 @@ int process_unsend(struct process_sent *sent, struct ward_fault *fault);
 /* process_acts.c */
 /* What the warden is to know of a worker of @domain's. */
 void process_describe(const struct ward_domain *domain, struct wire_spawn *spawn);
-/* Tells the warden what the worker is granted, for calls that its filter notifies. */
+/* Tells the warden what the worker is granted, for calls that its filter notifies. Once it is known what holds it, and before an
+ * add-in is loaded. */
 int process_send_grants(struct process *process, struct ward_fault *fault);
 /* WIRE_ACT, on the monitor's thread. */
 void process_told_act(struct process *process, struct ward_span payload);

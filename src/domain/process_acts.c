@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <ward/posture.h>
 #include "base/fault.h"
 #include "base/own.h"
 #include "domain/event.h"
@@ -46,14 +47,24 @@ static int send_hosts(struct process *process, const char *text, struct ward_fau
         return warden_file(process->warden, &process->worker, "/etc/hosts", fd, fault);
 }
 
+static int send_paths(struct process *process, const struct sandbox_grant *grants, size_t n, struct ward_fault *fault)
+{
+        int r = 0;
+        for (size_t i = 0; !r && i < n; i++) {
+                struct sandbox_grant grant = grants[i];
+                if (grant.rights & SANDBOX_WRITE && process->held & WARD_LAYER_OWN_ROOT)
+                        grant.rights |= SANDBOX_ALTER;
+                r = warden_grant(process->warden, &process->worker, &grant, fault);
+        }
+        return r;
+}
+
 int process_send_grants(struct process *process, struct ward_fault *fault)
 {
         const struct domain_grants *grants = process->domain->grants;
-        int r = 0;
-        for (size_t i = 0; !r && i < grants->granted.n; i++)
-                r = warden_grant(process->warden, &process->worker, &grants->granted.grants[i], fault);
-        for (size_t i = 0; !r && i < grants->n_named; i++)
-                r = warden_grant(process->warden, &process->worker, &grants->named[i], fault);
+        int r = send_paths(process, grants->granted.grants, grants->granted.n, fault);
+        if (!r)
+                r = send_paths(process, grants->named, grants->n_named, fault);
         for (size_t i = 0; !r && i < grants->granted.n_addresses; i++)
                 r = warden_address(process->warden, &process->worker, &grants->granted.addresses[i], fault);
         return !r && grants->hosts ? send_hosts(process, grants->hosts, fault) : r;

@@ -8,8 +8,10 @@
 enum sandbox_right {
         SANDBOX_READ = 1, /* files, and the lists of folders */
         SANDBOX_RUN = 2,
-        SANDBOX_WRITE = 4, /* what is there; in a folder also make and remove files, but no folders, links or devices */
-        SANDBOX_MAKE = 8,  /* in a folder also folders, links, pipes and sockets, and move what is there */
+        SANDBOX_WRITE = 4,  /* what is there; in a folder also make and remove files, but no folders, links or devices */
+        SANDBOX_MAKE = 8,   /* in a folder also folders, links, pipes and sockets, and move what is there */
+        SANDBOX_ALTER = 16, /* modes, owners and times of what may be written: for a warden to say, where a root of its own holds
+                               the worker, for Landlock does not look at them */
 };
 
 /* Whole trees. A path that does not exist grants nothing, and is no error. */

@@ -27,7 +27,7 @@ enum {
 };
 
 /* Later than the oldest headers that Ward is built with: SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
-#define SET_FLAGS _IOW('!', 4, uint64_t)
+#define SET_FLAGS    _IOW('!', 4, uint64_t)
 #define SYNC_WAKE_UP ((uint64_t)1)
 
 /* --- Of a child ------------------------------------------------------------------------------- */

@@ -113,12 +113,16 @@ static bool is_connected(int socket)
         return !getpeername(socket, (struct sockaddr *)&peer, &size);
 }
 
-int connecting_begin(pid_t worker, const struct seccomp_notif *notice, const struct call *call, struct connecting *ret_connecting)
+int connecting_begin(int listener, pid_t worker, const struct seccomp_notif *notice, const struct call *call,
+                     struct connecting *ret_connecting)
 {
         *ret_connecting = (struct connecting){ .notice = notice->id, .socket = -1 };
         OWNED(fd_closep) int theirs = take(worker, (pid_t)notice->pid, call->fd);
         if (theirs < 0)
                 return theirs;
+        /* Whose it is, the thread's number says only as long as the thread waits. */
+        if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &notice->id) < 0)
+                return -ECANCELED;
         int r = check(theirs, call);
         if (r)
                 return r;

@@ -24,7 +24,8 @@ enum connecting_state {
 };
 
 /* What CALL_CONNECT wants, to call->address: an enum connecting_state, or a negative errno to answer. */
-int connecting_begin(pid_t worker, const struct seccomp_notif *notice, const struct call *call, struct connecting *ret_connecting);
+int connecting_begin(int listener, pid_t worker, const struct seccomp_notif *notice, const struct call *call,
+                     struct connecting *ret_connecting);
 
 /* 0; or a negative errno to answer. */
 int connecting_end(const struct connecting *connecting);

@@ -69,7 +69,9 @@ static int wait_for(struct child *child, struct connecting *connecting)
 void connection_serve(struct child *child, const struct seccomp_notif *notice, const struct call *call)
 {
         OWNED(connecting_finish) struct connecting connecting = { .socket = -1 };
-        int r = child->notices.n_connections < CONNECTIONS_MAX ? connecting_begin(child->pid, notice, call, &connecting) : -EAGAIN;
+        int r = child->notices.n_connections < CONNECTIONS_MAX
+                        ? connecting_begin(child->listener.fd, child->pid, notice, call, &connecting)
+                        : -EAGAIN;
         if (r == CONNECTING_UNDER_WAY && connecting.waits) {
                 r = wait_for(child, &connecting);
                 if (!r)

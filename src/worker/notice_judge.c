@@ -20,9 +20,10 @@ static bool may(const struct grants *grants, const char *path, unsigned rights)
 
 static bool may_change(const struct grants *grants, const struct call *call)
 {
-        if (call->by_descriptor || !call->path[0] || !may(grants, call->path, SANDBOX_WRITE))
+        unsigned rights = SANDBOX_WRITE | (call->kind == CALL_ALTER ? SANDBOX_ALTER : 0);
+        if (call->by_descriptor || !call->path[0] || !may(grants, call->path, rights))
                 return false;
-        return !call->other_path[0] || may(grants, call->other_path, SANDBOX_WRITE);
+        return !call->other_path[0] || may(grants, call->other_path, rights);
 }
 
 /* --- Addresses -------------------------------------------------------------------------------- */

@@ -110,7 +110,7 @@ static int serve(const struct held *held)
         OWNED(fd_closep) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
         assert_int_equal(call_decode(proc, held->pid, &notice, &call), 0);
         assert_int_equal(call.kind, CALL_CONNECT);
-        int r = connecting_begin(held->pid, &notice, &call, &connecting), error = r < 0 ? -r : 0;
+        int r = connecting_begin(held->listener, held->pid, &notice, &call, &connecting), error = r < 0 ? -r : 0;
         if (r == CONNECTING_UNDER_WAY && connecting.waits) {
                 struct pollfd polled = { .fd = connecting.socket, .events = POLLOUT };
                 assert_int_equal(poll(&polled, 1, 10000), 1);

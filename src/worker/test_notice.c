@@ -261,9 +261,11 @@ TEST(addresses_are_printed)
 
 /* --- Judgement -------------------------------------------------------------------------------- */
 
-static const struct sandbox_grant folders[] = {
-        { "/data", SANDBOX_READ }, { "/data/out", SANDBOX_READ | SANDBOX_WRITE }, { "/link", 0 }, { "/usr/bin", SANDBOX_RUN }
-};
+static const struct sandbox_grant folders[] = { { "/data", SANDBOX_READ },
+                                                { "/data/out", SANDBOX_READ | SANDBOX_WRITE },
+                                                { "/data/own", SANDBOX_READ | SANDBOX_WRITE | SANDBOX_ALTER },
+                                                { "/link", 0 },
+                                                { "/usr/bin", SANDBOX_RUN } };
 static const struct grants files = { .grants = folders, .n = COUNT_OF(folders) };
 static const struct grants programs = { .grants = folders, .n = COUNT_OF(folders), .spawn = true };
 
@@ -300,9 +302,13 @@ TEST(names_are_changed_within_grants_only)
         assert_int_equal(judge_at(FILTER_INTRANET, &files), VERDICT_GO_ON);
         decode("rename", AT("/data/out/a"), AT("/data/b"), 0, 0);
         assert_int_equal(judge_at(FILTER_INTRANET, &files), VERDICT_REFUSE);
+        decode("chmod", AT("/data/own/a"), 0, 0, 0);
+        assert_int_equal(judge_at(FILTER_INTRANET, &files), VERDICT_GO_ON);
+        decode("chmod", AT("/data/out/a"), 0, 0, 0);
+        assert_int_equal(judge_at(FILTER_INTRANET, &files), VERDICT_REFUSE);
         decode("unlink", AT("/data/a"), 0, 0, 0);
         assert_int_equal(judge_at(FILTER_INTRANET, &files), VERDICT_REFUSE);
-        decode("fchmodat2", 0, AT("/data/out/a"), 0, AT_EMPTY_PATH);
+        decode("fchmodat2", 0, AT("/data/own/a"), 0, AT_EMPTY_PATH);
         assert_int_equal(judge_at(FILTER_INTRANET, &files), VERDICT_REFUSE);
 }
 

@@ -57,6 +57,11 @@ static int remove_file(const char *path, int n)
         return result(unlink(path));
 }
 
+static int change_mode(const char *path, int n)
+{
+        return result(chmod(path, 0640));
+}
+
 static int list(const char *path, int n)
 {
         return closed(open(path, O_RDONLY | O_DIRECTORY));
@@ -279,6 +284,7 @@ static const struct {
         { "look", look },
         { "remove", remove_file },
         { "list", list },
+        { "mode", change_mode },
         { "beside", read_beside },
         { "reads", many_reads },
         { "race", race },

@@ -132,7 +132,7 @@ TEST(a_name_that_is_granted_is_resolved)
 
 TEST(a_local_socket_is_reached_by_its_path)
 {
-        char folder[] = "/tmp/ward-acts-XXXXXX", text[96];
+        char folder[] = "/tmp/ward-acts-XXXXXX", text[160];
         struct sockaddr_un at = { .sun_family = AF_UNIX };
         struct server granted;
         support_needs_level(WARD_LEVEL_INTRANET);

@@ -133,6 +133,9 @@ TEST(intranet_writes_what_is_granted_to_be_written)
         stage_set(&stage, WARD_LEVEL_INTRANET, permissions, false);
         assert_int_equal(deed(&stage, "write", file, 0), 0);
         assert_int_equal(deed(&stage, "write", made, 0), 0);
+        assert_int_equal(deed(&stage, "mode", made, 0), 0);
+        assert_int_equal(deed(&stage, "mode", secret, 0), -EACCES);
+        stage_await(&stage, WARD_EVENT_REFUSED, "chmod", secret);
         assert_int_equal(deed(&stage, "remove", made, 0), 0);
         assert_int_equal(deed(&stage, "write", secret, 0), -EACCES);
         stage_await(&stage, WARD_EVENT_REFUSED, "openat", secret);
