@@ -75,8 +75,9 @@ struct ward_posture {
 };
 
 /* What really holds @domain now, never what was asked for. At kind `process` the supervisor is asked, and waited for up to a
- * second. At `wasm` no layer of the kernel's is in force, but the code's own bounds are; at `direct` nothing is. UNLOADED: it does
- * not run; SYSTEM: it could not be found out; USAGE: a size that is none. */
+ * second. At `wasm` no layer of the kernel's is in force, but the code's own bounds are; at `direct` nothing is. Thread-safe; not
+ * for callbacks that run on Ward's own thread, which the answer comes in on. UNLOADED: it does not run; SYSTEM: it could not be
+ * found out; USAGE: a size that is none. */
 WARD_API int ward_domain_posture(const struct ward_domain *domain, struct ward_posture *ret_posture, struct ward_fault *fault);
 
 /* How it is known whether @layer is in force: "/proc/PID/status: Seccomp, Seccomp_filters", or what the worker tried. Never NULL.

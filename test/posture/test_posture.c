@@ -7,11 +7,13 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <ward/usage.h>
+#include "calculator_host.h"
 #include "sandbox/layers.h"
 #include "sandbox/machine.h"
 #include "sandbox/namespaces.h"
@@ -53,6 +55,15 @@ static void print_names(const char *what, unsigned layers)
                 if (layers & bit)
                         snprintf(text + strlen(text), sizeof text - strlen(text), " %s", name);
         print_message("  %s:%s\n", what, text);
+}
+
+static void become_ordinary(void)
+{
+        enum { SOMEBODY = 1001 };
+        if (geteuid())
+                return;
+        assert_true(!setresgid(SOMEBODY, SOMEBODY, SOMEBODY) && !setresuid(SOMEBODY, SOMEBODY, SOMEBODY));
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0); /* /proc/self is its own again */
 }
 
 /* Limits that a domain has not asked for are none. */
@@ -210,6 +221,39 @@ TEST(what_is_no_layer_is_no_option)
         assert_says(&fault, "without_layers");
 }
 
+static void hear(void *data, calculator_string_t *message)
+{
+}
+
+/* What add-ins change is seen: a worker that is hidden no more is not said to be. The filter leaves nothing to be undone. */
+static unsigned undone(enum ward_level level)
+{
+        static const struct calculator_services services = { .log = hear };
+        struct ward_activate_options options = options_for(WARD_PROCESS);
+        struct ward_posture posture;
+        struct calculator *calculator = NULL;
+        struct ward_fault fault;
+        struct ward_host *host = host_start();
+        options.level = level;
+        assert_good(calculator_activate(host, addin_file("undoes", WARD_PROCESS), &options, &services, &calculator, &fault),
+                    &fault);
+        posture = posture_of(calculator_domain(calculator));
+        calculator_release(calculator);
+        ward_host_free(host);
+        return posture.wanted & posture.read & ~posture.held;
+}
+
+TEST(what_an_addin_undoes_is_seen)
+{
+        support_needs_level(WARD_LEVEL_INTERNET);
+        assert_int_equal(undone(WARD_LEVEL_INTERNET), 0);
+        assert_int_equal(undone(WARD_LEVEL_INTRANET), 0);
+        become_ordinary(); /* of user 0 it is not shown */
+        if (access(addin_file("undoes", WARD_PROCESS), R_OK) || access(getenv("WARD_WORKER"), X_OK))
+                harness_skip("an ordinary user cannot reach the programs");
+        assert_int_equal(undone(WARD_LEVEL_FULL_TRUST), WARD_LAYER_HIDDEN);
+}
+
 /* --- Hosts that are held themselves ----------------------------------------------------------- */
 
 /* The trusted levels are there, with what is left; the others are refused, with the reason. */
@@ -277,12 +321,10 @@ static void write_file(const char *path, const char *text)
 
 TEST(where_user_namespaces_are_switched_off)
 {
-        enum { SOMEBODY = 1001 };
         char map[40];
         support_needs(WARD_LAYER_USER_NAMESPACE);
-        unsigned user = geteuid() ? geteuid() : SOMEBODY;
-        if (!geteuid())
-                assert_true(!setresgid(user, user, user) && !setresuid(user, user, user) && !prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
+        become_ordinary();
+        unsigned user = geteuid();
         snprintf(map, sizeof map, "%u %u 1", user, user);
         assert_int_equal(unshare(CLONE_NEWUSER), 0);
         write_file("/proc/self/uid_map", map);
@@ -344,6 +386,7 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(what_the_machine_offers_is_in_force, 60),
                          TEST_CASE_LONG(no_level_starts_below_its_floor, 100), TEST_CASE(limits_are_kept_by_something),
                          TEST_CASE(what_is_granted_leaves_all_in_force), TEST_CASE(what_does_not_run_has_no_posture),
-                         TEST_CASE(what_is_no_layer_is_no_option), TEST_CASE(in_a_container_that_gives_no_namespaces),
-                         TEST_CASE(where_user_namespaces_are_switched_off), TEST_CASE_LONG(an_end_meanwhile_is_told_as_one, 60));
+                         TEST_CASE(what_is_no_layer_is_no_option), TEST_CASE(what_an_addin_undoes_is_seen),
+                         TEST_CASE(in_a_container_that_gives_no_namespaces), TEST_CASE(where_user_namespaces_are_switched_off),
+                         TEST_CASE_LONG(an_end_meanwhile_is_told_as_one, 60));
 }
