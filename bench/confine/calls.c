@@ -69,7 +69,8 @@ static void print_level(struct cages *cages, int i, unsigned samples)
                 printf("  %-22s left out: %s\n", name, cages->why[i]);
                 return;
         }
-        printf("  %-22s%9.1f%9.1f%12.1f\n", name, (double)bench_quantile(cages->call[i], samples, 50) / 1000,
+        printf("  %-22s%9.1f%9.1f%9.1f%12.1f\n", name, (double)bench_quantile(cages->call[i], samples, 10) / 1000,
+               (double)bench_quantile(cages->call[i], samples, 50) / 1000,
                (double)bench_quantile(cages->call[i], samples, 99) / 1000,
                (double)bench_quantile(cages->kernel[i], samples, 50) / 1000);
 }
@@ -80,7 +81,7 @@ void measure_calls(struct bench *bench)
         unsigned samples = bench->samples < SAMPLES ? bench->samples : SAMPLES;
         open_cages(bench, &cages);
         take_samples(bench, &cages, samples);
-        printf("\nA call, ns:                median     99 %%   a system call in it\n");
+        printf("\n%-24s%9s%9s%9s   %s\n", "A call, ns:", "10 %", "median", "99 %", "a system call in it");
         for (int i = 0; i < BENCH_LEVELS; i++)
                 print_level(&cages, i, samples);
         for (int i = 0; i < BENCH_LEVELS; i++)
