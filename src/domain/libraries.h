@@ -27,6 +27,9 @@ int libraries_find(struct domains *domains, const struct instance_source *source
 /* The libraries that the worker program needs itself; part of struct domains. */
 struct worker_libraries;
 struct worker_libraries *worker_libraries_free(struct worker_libraries *libraries);
+/* They are read once a host, and stay as long as that. */
+int worker_libraries_get(struct domains *domains, const struct worker_libraries **ret_libraries, struct ward_fault *fault);
+bool worker_libraries_has(const struct worker_libraries *libraries, const char *name);
 
 /* In the domain's turn: whether what @instance needs can be loaded beside what is there. A domain has one library of a name. */
 int libraries_check(const struct instance *instance, struct ward_fault *fault);
