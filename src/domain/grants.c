@@ -70,7 +70,7 @@ static int check_others(const struct meeting *meeting, const char *path, const s
         mode_t needed = S_IROTH;
         if (permission->kind == PERMISSION_WRITE)
                 needed |= S_IWOTH;
-        if (S_ISDIR(st->st_mode) || permission->kind == PERMISSION_EXECUTE)
+        if (S_ISDIR(st->st_mode)) /* of files, libraries need not be executable */
                 needed |= S_IXOTH;
         if (!meeting->by_others || (st->st_mode & needed) == needed)
                 return 0;

@@ -18,6 +18,9 @@ static const char *const common[] = {
         "/sys/devices/system/cpu/possible",
         "/sys/kernel/mm/transparent_hugepage/*",
         "/usr/lib/locale/*",
+        "/usr/lib/locale/*/*",
+        "/usr/lib/locale/*/*/*",
+        "/usr/share/locale/locale.alias",
         "/usr/lib/*/gconv/gconv-modules*",
 };
 
@@ -73,7 +76,7 @@ static bool matches(const char *path, const char *const *patterns, size_t n)
 bool least_is_library(const char *path)
 {
         const char *name = strrchr(path, '/') + 1;
-        return !fnmatch("*.so", name, 0) || !fnmatch("*.so.*", name, 0);
+        return !fnmatch("*.so", name, 0) || !fnmatch("*.so.[0-9]*", name, 0);
 }
 
 bool least_is_wide(const char *path)
@@ -187,6 +190,20 @@ static int add_address(struct least *least, const char *subject)
                 return r;
         permission_finish(&permission);
         return paths_add(&least->acts[LEAST_CONNECT], subject, 1);
+}
+
+void least_keep(struct least *least, enum least_act act, bool (*keeps)(void *data, const char *subject), void *data)
+{
+        struct least_paths *paths = &least->acts[act];
+        size_t kept = 0;
+        paths_sort(paths);
+        for (size_t i = 0; i < paths->n; i++) {
+                if (keeps(data, paths->at[i].text))
+                        paths->at[kept++] = paths->at[i];
+                else
+                        free(paths->at[i].text);
+        }
+        paths->n = kept;
 }
 
 int least_add(struct least *least, enum least_act act, const char *subject)

@@ -10,6 +10,7 @@
 #ifndef POLICY_LEAST_H
 #define POLICY_LEAST_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum least_act {
@@ -34,6 +35,9 @@ struct least *least_free(struct least *least);
 /* Paths are absolute. 0; -EINVAL where @subject is none that can be granted, so that nothing is added; -ENOMEM. Adding again what
  * was added changes nothing. */
 int least_add(struct least *least, enum least_act act, const char *subject);
+
+/* Drops the acts for which @keeps says no, each of which it is asked of once. It may not add any. */
+void least_keep(struct least *least, enum least_act act, bool (*keeps)(void *data, const char *subject), void *data);
 
 /* Writes the policy: internet where nothing was needed, else intranet. 0, or -ENOMEM. */
 int least_print(const struct least *least, FILE *out);

@@ -38,7 +38,8 @@ TEST(nothing)
 {
         struct least *least = least_new((const char *const[]){ "/x/addin.so", "/lib/libz.so.1", NULL });
         ADD(least, LEAST_READ, "/x/addin.so", "/lib/libz.so.1", "/etc/ld.so.preload", "/proc/self/maps", "/proc/12/stat",
-            "/sys/devices/system/cpu/online", "/usr/lib/locale/locale-archive", "/x/./addin.so");
+            "/sys/devices/system/cpu/online", "/usr/lib/locale/locale-archive",
+            "/usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES", "/x/./addin.so");
         makes(least, "level internet\n");
 }
 
@@ -56,8 +57,26 @@ TEST(few)
 TEST(shared_libraries_are_executed)
 {
         struct least *least = least_new((const char *const[]){ "/lib/libz.so.1", NULL });
-        ADD(least, LEAST_READ, "/lib/libz.so.1", "/lib/liba.so.6", "/opt/b.so", "/opt/b.sox", "/opt/.so/x");
-        makes(least, "level intranet\n\nread /opt/.so/x\nread /opt/b.sox\n\nexecute /lib/liba.so.6\nexecute /opt/b.so\n");
+        ADD(least, LEAST_READ, "/lib/libz.so.1", "/lib/liba.so.6", "/opt/b.so", "/opt/b.sox", "/opt/.so/x", "/etc/ld.so.cache");
+        makes(least, "level intranet\n\nread /etc/ld.so.cache\nread /opt/.so/x\nread /opt/b.sox\n\nexecute /lib/liba.so.6\nexecute "
+                     "/opt/b.so\n");
+}
+
+static bool is_short(void *data, const char *subject)
+{
+        ++*(int *)data;
+        return strlen(subject) < 4;
+}
+
+TEST(some_are_kept)
+{
+        struct least *least = least_new(NULL);
+        int asked = 0;
+        ADD(least, LEAST_READ, "/b", "/a", "/long", "/a", "/longer");
+        least_keep(least, LEAST_READ, is_short, &asked);
+        least_keep(least, LEAST_WRITE, is_short, &asked);
+        assert_int_equal(asked, 4);
+        makes(least, "level intranet\n\nread /a\nread /b\n");
 }
 
 TEST(many_files_are_a_folder)
@@ -134,7 +153,7 @@ TEST(what_is_no_act)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(nothing), TEST_CASE(few), TEST_CASE(shared_libraries_are_executed),
-                         TEST_CASE(many_files_are_a_folder), TEST_CASE(folders_are_deep_first), TEST_CASE(never_wide),
-                         TEST_CASE(lists_and_files_made), TEST_CASE(what_is_covered), TEST_CASE(thousands),
+                         TEST_CASE(some_are_kept), TEST_CASE(many_files_are_a_folder), TEST_CASE(folders_are_deep_first),
+                         TEST_CASE(never_wide), TEST_CASE(lists_and_files_made), TEST_CASE(what_is_covered), TEST_CASE(thousands),
                          TEST_CASE(what_is_no_act));
 }

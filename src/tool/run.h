@@ -92,7 +92,6 @@ struct run_printer {
                 size_t len;
         } lines[2];          /* of its standard output, and error; not ended yet */
         struct least *least; /* what is recorded; NULL: nothing is */
-        char *folder;        /* owned: where it is run, which is no act of its own */
         bool broken;         /* nobody reads any more */
 };
 
@@ -161,6 +160,8 @@ struct run_grants {
 };
 int run_grants_make(const struct run_options *options, const struct run_target *target, struct run_grants *ret_grants);
 void run_grants_free(struct run_grants *grants);
+/* Who the kernel executes for the program in file @path: a script's interpreter, or a loader. False: nobody. */
+bool run_find_interpreter(const char *path, char ret_path[PATH_MAX]);
 /* The interpreter that an ELF file asks for, or "". False: it is no such file, or a damaged one. */
 bool run_read_interpreter(int fd, char ret_path[PATH_MAX]);
 

@@ -200,17 +200,19 @@ static int pass(struct attempt *attempt, const char *text)
         return r < 0 ? refuse(attempt, &fault) : r ? fail(attempt, &failure) : 0;
 }
 
-/* Where the user is, if it may be there; below full-trust there is only what was granted. */
+/* Where the user is, if it may be there: at level intranet, where something there is granted. */
 static int enter(struct attempt *attempt)
 {
         const struct run_options *options = attempt->run->options;
         OWNED(freep) char *folder = getcwd(NULL, 0);
         struct ward_fault fault;
         runner_failure_t failure;
-        if (!folder || run_is_confined(options))
+        if (!folder || options->level == WARD_LEVEL_INTERNET)
                 return 0;
         const runner_bytes_t path = bytes_of(folder);
         int r = runner_enter(attempt->runner, &path, &failure, &fault);
+        if (r > 0 && run_is_confined(options))
+                return runner_failure_free(&failure), 0;
         return r < 0 ? refuse(attempt, &fault) : r ? fail(attempt, &failure) : 0;
 }
 

@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/own.h"
 #include "native/needed.h"
+#include "policy/words.h"
 #include "tool/run.h"
 
 enum {
@@ -60,6 +62,15 @@ static bool read_script(int fd, char ret_path[PATH_MAX])
         return *at == '/';
 }
 
+bool run_find_interpreter(const char *path, char ret_path[PATH_MAX])
+{
+        struct stat st;
+        OWNED(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+        if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+                return false;
+        return read_script(fd, ret_path) || (run_read_interpreter(fd, ret_path) && *ret_path);
+}
+
 /* Takes @text, which is of malloc; NULL for want of memory. */
 static bool add(struct run_grants *grants, struct run_texts *to, char *text)
 {
@@ -71,8 +82,14 @@ static bool add(struct run_grants *grants, struct run_texts *to, char *text)
 
 static bool add_path(struct run_grants *grants, const char *permission, const char *path)
 {
-        char *text;
-        return add(grants, &grants->permissions, asprintf(&text, "%s %s", permission, path) < 0 ? NULL : text);
+        char *text = NULL;
+        size_t len;
+        FILE *out = open_memstream(&text, &len);
+        if (!out)
+                return false;
+        fprintf(out, "%s ", permission);
+        word_print(path, out);
+        return fclose(out) ? (free(text), false) : add(grants, &grants->permissions, text);
 }
 
 static bool is_none_loaded(void *data, const char *name)

@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "base/own.h"
 #include "policy/least.h"
 #include "tool/run.h"
+
+enum { SCRIPTS_MAX = 4 }; /* that interpret each other, as the kernel has it */
 
 static const char *const acts[LEAST_ACTS] = {
         [LEAST_READ] = "read",       [LEAST_LIST] = "list",       [LEAST_WRITE] = "write", [LEAST_CREATE] = "create",
@@ -17,7 +20,6 @@ int run_record_start(struct run *run)
         const char *const left_out[] = { run->runner, run->target->path, NULL };
         if (!run->options->record)
                 return 0;
-        run->printer.folder = getcwd(NULL, 0);
         run->printer.least = least_new(left_out);
         if (run->printer.least)
                 return 0;
@@ -25,16 +27,10 @@ int run_record_start(struct run *run)
         return RUN_FAILED;
 }
 
-/* That it is made the working directory; listing it is another. */
-static bool is_entering(const struct run_printer *printer, const struct ward_event *event)
-{
-        return printer->folder && !strcmp(event->operation, acts[LEAST_READ]) && !strcmp(event->subject, printer->folder);
-}
-
 void run_record_act(struct run_printer *printer, const struct ward_event *event)
 {
         for (size_t i = 0; printer->least && i < COUNT_OF(acts); i++) {
-                if (strcmp(event->operation, acts[i]) != 0 || is_entering(printer, event))
+                if (strcmp(event->operation, acts[i]) != 0)
                         continue;
                 pthread_mutex_lock(&printer->lock);
                 least_add(printer->least, (enum least_act)i, event->subject);
@@ -42,11 +38,52 @@ void run_record_act(struct run_printer *printer, const struct ward_event *event)
         }
 }
 
-static int write_policy(const struct least *least, const char *path)
+/* Programs look for files in many places. */
+static bool is_there(void *data, const char *path)
+{
+        return !access(path, F_OK);
+}
+
+/* A folder that was looked at or entered, and not listed, is there where anything below it is granted. */
+static bool is_file(void *data, const char *path)
+{
+        struct stat st;
+        return !stat(path, &st) && !S_ISDIR(st.st_mode);
+}
+
+static bool collect(void *data, const char *path)
+{
+        char *copy = strdup(path);
+        if (copy && !run_texts_add(data, copy))
+                free(copy);
+        return true;
+}
+
+/* Whom the kernel executed for a program, no system call said. */
+static void add_interpreters(struct least *least)
+{
+        struct run_texts programs = { NULL, 0 };
+        char at[PATH_MAX], interpreter[PATH_MAX];
+        least_keep(least, LEAST_EXECUTE, is_there, NULL);
+        least_keep(least, LEAST_EXECUTE, collect, &programs);
+        for (size_t i = 0; i < programs.n; i++) {
+                snprintf(at, sizeof at, "%s", programs.at[i]);
+                for (int n = 0; n <= SCRIPTS_MAX && run_find_interpreter(at, interpreter); n++) {
+                        least_add(least, LEAST_EXECUTE, interpreter);
+                        memcpy(at, interpreter, sizeof at);
+                }
+                free((char *)(uintptr_t)programs.at[i]);
+        }
+        free(programs.at);
+}
+
+static int write_policy(struct least *least, const char *path)
 {
         FILE *out = fopen(path, "we");
         if (!out)
                 return -errno;
+        least_keep(least, LEAST_READ, is_file, NULL);
+        add_interpreters(least);
         int r = least_print(least, out);
         if (fclose(out) && !r)
                 r = -errno;
@@ -60,7 +97,5 @@ int run_record_finish(struct run *run)
         if (r)
                 fprintf(stderr, "ward run: cannot write the policy '%s': %s\n", path, strerror(-r));
         run->printer.least = least_free(run->printer.least);
-        free(run->printer.folder);
-        run->printer.folder = NULL;
         return r ? RUN_FAILED : 0;
 }
