@@ -1,11 +1,13 @@
 #include "sandbox/advice.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <ward/posture.h>
@@ -54,8 +56,23 @@ static const char *about_filtered(void)
                        : "";
 }
 
+/* Where the root is not that of a file system, it is a folder that was changed to. */
+static bool is_in_chroot(void)
+{
+        struct statx root;
+        return !statx(AT_FDCWD, "/", AT_NO_AUTOMOUNT, STATX_TYPE, &root) && root.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT &&
+               !(root.stx_attributes & STATX_ATTR_MOUNT_ROOT);
+}
+
+#define IN_CHROOT                                                                                                                  \
+        "This process is in a chroot, from which the kernel gives no user namespace and no other root: use a container with a "    \
+        "root of "                                                                                                                 \
+        "its own (pivot_root) instead. "
+
 static const char *about_user_namespaces(void)
 {
+        if (is_in_chroot())
+                return IN_CHROOT;
         if (access("/proc/self/ns/user", F_OK))
                 return "The kernel is built without user namespaces (CONFIG_USER_NS). ";
         if (read_number("/proc/sys/user/max_user_namespaces", 1) == 0)
@@ -78,6 +95,11 @@ static const char *about_namespaces(void)
         return "This process is user 0 without the right CAP_SYS_ADMIN, as in a container, and gets it in no user namespace "
                "either: give "
                "the container the right (Docker: --cap-add SYS_ADMIN), or let it make user namespaces. ";
+}
+
+static const char *about_root(void)
+{
+        return is_in_chroot() ? IN_CHROOT : about_namespaces();
 }
 
 static const char *about_other_user(void)
@@ -121,13 +143,14 @@ void advice_for(unsigned layers, char *room, size_t size)
 {
         enum {
                 SPACES = WARD_LAYER_PID_NAMESPACE | WARD_LAYER_MOUNT_NAMESPACE | WARD_LAYER_NETWORK_NAMESPACE |
-                         WARD_LAYER_IPC_NAMESPACE | WARD_LAYER_UTS_NAMESPACE | WARD_LAYER_CGROUP_NAMESPACE | WARD_LAYER_OWN_ROOT,
+                         WARD_LAYER_IPC_NAMESPACE | WARD_LAYER_UTS_NAMESPACE | WARD_LAYER_CGROUP_NAMESPACE,
         };
         static const struct {
                 unsigned layers;
                 const char *(*say)(void);
         } advice[] = {
                 { SPACES, about_namespaces },
+                { WARD_LAYER_OWN_ROOT, about_root },
                 { WARD_LAYER_USER_NAMESPACE, about_user_namespaces },
                 { WARD_LAYER_OTHER_USER, about_other_user },
                 { WARD_LAYER_LANDLOCK, about_landlock },

@@ -87,8 +87,7 @@ int try_rights_in_user_namespace(void)
 
 static int try_mount_namespace(void)
 {
-        int r = enter(CLONE_NEWNS);
-        return r || !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ? r : errno;
+        return enter(CLONE_NEWNS);
 }
 
 static int try_network_namespace(void)
@@ -121,7 +120,9 @@ static int new_tmpfs(void)
 
 static int try_own_root(void)
 {
-        int r = try_mount_namespace();
+        int r = enter(CLONE_NEWNS);
+        if (!r && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+                r = errno;
         if (r)
                 return r;
         OWNED(fd_closep) int root = new_tmpfs();

@@ -88,7 +88,8 @@ static void is_held(struct ward_host *host, const struct machine *machine, enum 
         unsigned missing = posture.wanted & machine->offered & ~posture.held;
         if (missing)
                 fail_msg("%s: %s is not in force", ward_level_name(level), ward_layer_name(missing & -missing));
-        assert_int_equal(posture.read | WARD_LAYER_LANDLOCK | WARD_LAYER_HIDDEN, WARD_LAYER_ALL);
+        if (machine->root || machine->user_namespaces) /* else the supervisor has no rights over a worker that is hidden */
+                assert_int_equal(posture.read | WARD_LAYER_LANDLOCK | WARD_LAYER_HIDDEN, WARD_LAYER_ALL);
         for (unsigned bit = 1; ward_layer_name(bit); bit <<= 1)
                 assert_int_equal(!!strstr(ward_posture_source(&posture, bit), "/proc/PID/"), !!(posture.read & bit));
         ward_domain_release(domain);
@@ -245,13 +246,15 @@ static unsigned undone(enum ward_level level)
 
 TEST(what_an_addin_undoes_is_seen)
 {
+        struct machine machine;
         support_needs_level(WARD_LEVEL_INTERNET);
-        assert_int_equal(undone(WARD_LEVEL_INTERNET), 0);
-        assert_int_equal(undone(WARD_LEVEL_INTRANET), 0);
+        machine_look(&machine);
+        assert_int_equal(undone(WARD_LEVEL_INTERNET) & machine.offered, 0);
+        assert_int_equal(undone(WARD_LEVEL_INTRANET) & machine.offered, 0);
         become_ordinary(); /* of user 0 it is not shown */
         if (access(addin_file("undoes", WARD_PROCESS), R_OK) || access(getenv("WARD_WORKER"), X_OK))
                 harness_skip("an ordinary user cannot reach the programs");
-        assert_int_equal(undone(WARD_LEVEL_FULL_TRUST), WARD_LAYER_HIDDEN);
+        assert_int_equal(undone(WARD_LEVEL_FULL_TRUST) & ~(unsigned)WARD_LAYER_PID_NAMESPACE, WARD_LAYER_HIDDEN);
 }
 
 /* --- Hosts that are held themselves ----------------------------------------------------------- */
@@ -270,7 +273,8 @@ static void lacks_namespaces(const char *reason)
                 if (levels[i] == WARD_LEVEL_INTERNET || levels[i] == WARD_LEVEL_INTRANET) {
                         assert_int_equal(r, -WARD_FAULT_REFUSED);
                         assert_says(&fault, "network-namespace");
-                        assert_says(&fault, reason);
+                        if (!strstr(fault.text, "chroot")) /* which is reason enough */
+                                assert_says(&fault, reason);
                         continue;
                 }
                 assert_good(r, &fault);
