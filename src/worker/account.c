@@ -53,6 +53,7 @@ void account_sum(const struct account *account, pid_t number, unsigned what, str
         uint64_t stat[STAT_FIELDS];
         *ret_sum = (struct account_sum){ 0 };
         family_find(account, number, &family);
+        ret_sum->processes = family.n;
         for (uint32_t i = 0; i < family.n; i++) {
                 if (what & ACCOUNT_CPU && family_stat(account, family.numbers[i], stat)) {
                         ret_sum->cpu_ns += FAMILY_STEP_NS * steps(stat);
@@ -65,6 +66,15 @@ void account_sum(const struct account *account, pid_t number, unsigned what, str
         }
         if (what & ACCOUNT_MEMORY && family.n > 1)
                 sum_shared_memory(account, &family, ret_sum);
+}
+
+uint64_t account_own_time(pid_t pid)
+{
+        clockid_t clock;
+        struct timespec time;
+        if (clock_getcpuclockid(pid, &clock) || clock_gettime(clock, &time))
+                return 0;
+        return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
 /* --- All of it -------------------------------------------------------------------------------- */

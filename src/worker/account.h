@@ -35,10 +35,14 @@ struct account_sum {
         uint64_t memory; /* that would be free without it, but for what it shares with others */
         uint64_t read_bytes;
         uint64_t written_bytes;
+        uint32_t processes;
         uint32_t tasks; /* processes and threads */
 };
 enum account_what { ACCOUNT_CPU = 1 /* and tasks */, ACCOUNT_MEMORY = 2, ACCOUNT_IO = 4 };
 void account_sum(const struct account *account, pid_t number, unsigned what, struct account_sum *ret_sum);
+
+/* Processor time of the process that is @pid here, alone and to the nanosecond; 0 where it is none. Much cheaper still. */
+uint64_t account_own_time(pid_t pid);
 
 /* Sends @signal to each. */
 void account_signal(const struct account *account, pid_t number, int signal);

@@ -202,6 +202,9 @@ TEST(what_it_has_started_is_counted_with_it)
         account_open(proc(), &account);
         account_sum(&account, account_number(&account, pid), ACCOUNT_CPU | ACCOUNT_MEMORY, &sum);
         assert_int_equal(sum.tasks, 4);
+        assert_int_equal(sum.processes, 3);
+        assert_true(account_own_time(pid) <= sum.cpu_ns);
+        assert_int_equal(account_own_time(pid), account_own_time(pid)); /* it waits */
         assert_in_range(sum.cpu_ns, usage.cpu_ns, usage.cpu_ns + 50 * MS);
         assert_in_range(sum.memory, 16 * MIB, 24 * MIB);
         close(account.proc);

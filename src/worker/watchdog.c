@@ -93,9 +93,9 @@ static uint64_t when_used_up(uint64_t now, uint64_t left)
         return now + (least > 5 * MS ? least : 5 * MS);
 }
 
-static uint64_t look_at_time(struct child *child, uint64_t now, uint64_t cpu_ns)
+static uint64_t look_at_time(struct child *child, uint64_t now)
 {
-        uint64_t bound = child->watched.limits.cpu_ns;
+        uint64_t bound = child->watched.limits.cpu_ns, cpu_ns = child->watched.cpu_ns;
         if (!bound)
                 return CLOCK_NEVER;
         if (cpu_ns >= bound)
@@ -103,33 +103,32 @@ static uint64_t look_at_time(struct child *child, uint64_t now, uint64_t cpu_ns)
         return cpu_ns >= bound ? CLOCK_NEVER : when_used_up(now, bound - cpu_ns);
 }
 
-/* Whoever uses no processor takes no memory either, and starts nothing. */
-static uint64_t look_at_sums(struct child *child, uint64_t now, const struct account_sum *sum, unsigned summed)
+static uint64_t look_at_sums(struct child *child, uint64_t now, bool slept)
 {
         struct watched *watched = &child->watched;
         const struct sandbox_limits *limits = &watched->limits;
-        if (limits->processes && !(watched->groups & CGROUP_PIDS) && sum->tasks > limits->processes)
-                tell_over(child, SANDBOX_LIMIT_PROCESSES, sum->tasks, limits->processes);
-        if (summed & ACCOUNT_MEMORY && sum->memory > limits->domain_bytes)
-                tell_over(child, SANDBOX_LIMIT_MEMORY, sum->memory, limits->domain_bytes);
+        unsigned summed = to_sum(watched);
+        if (limits->processes && !(watched->groups & CGROUP_PIDS) && watched->sum.tasks > limits->processes)
+                tell_over(child, SANDBOX_LIMIT_PROCESSES, watched->sum.tasks, limits->processes);
+        if (summed & ACCOUNT_MEMORY && watched->sum.memory > limits->domain_bytes)
+                tell_over(child, SANDBOX_LIMIT_MEMORY, watched->sum.memory, limits->domain_bytes);
         if (!(summed & ACCOUNT_CPU))
                 return CLOCK_NEVER;
         uint64_t longer = 2 * watched->interval;
-        watched->interval = sum->cpu_ns > watched->cpu_ns ? SAMPLE_MS * MS : longer < IDLE_MS * MS ? longer : IDLE_MS * MS;
-        watched->cpu_ns = sum->cpu_ns;
+        watched->interval = !slept ? SAMPLE_MS * MS : longer < IDLE_MS * MS ? longer : IDLE_MS * MS;
         return now + watched->interval;
 }
 
 /* One that has to wait stops all. */
-static uint64_t look_at_paces(struct child *child, uint64_t now, uint64_t cpu_ns, const struct account_sum *sum)
+static uint64_t look_at_paces(struct child *child, uint64_t now)
 {
         struct watched *watched = &child->watched;
         struct {
                 struct pace *pace;
                 uint64_t used;
-        } const paces[] = { { &watched->cpu, cpu_ns },
-                            { &watched->read, sum->read_bytes },
-                            { &watched->write, sum->written_bytes } };
+        } const paces[] = { { &watched->cpu, watched->cpu_ns },
+                            { &watched->read, watched->sum.read_bytes },
+                            { &watched->write, watched->sum.written_bytes } };
         uint64_t next = CLOCK_NEVER;
         bool waits = false;
         for (size_t i = 0; i < COUNT_OF(paces); i++) {
@@ -144,23 +143,38 @@ static uint64_t look_at_paces(struct child *child, uint64_t now, uint64_t cpu_ns
         return next;
 }
 
-static uint64_t look_at(struct child *child, uint64_t now)
+/* Whoever uses no processor takes no memory either, and starts nothing. A worker that is alone is asked in a microsecond. */
+static bool has_slept(struct child *child)
+{
+        struct watched *watched = &child->watched;
+        uint64_t before = watched->own_ns;
+        watched->own_ns = account_own_time(child->pid);
+        return watched->sum.processes == 1 && watched->own_ns == before;
+}
+
+static void read_all(struct child *child)
 {
         struct watched *watched = &child->watched;
         const struct watchdog *watchdog = &child->warden->watchdog;
         struct cgroup_figures figures = { 0 };
-        struct account_sum sum = { 0 };
-        unsigned summed = watched->number ? to_sum(watched) : 0;
-        if (summed)
-                account_sum(&watchdog->account, watched->number, summed, &sum);
+        account_sum(&watchdog->account, watched->number, to_sum(watched), &watched->sum);
         if (watched->groups & (CGROUP_TIME | CGROUP_MEMORY | CGROUP_PIDS)) {
                 cgroup_read(&watchdog->groups, child->id, watched->groups, &figures);
                 tell_group(child, &figures);
         }
-        uint64_t cpu_ns = watched->groups & CGROUP_TIME ? figures.cpu_ns : sum.cpu_ns, next = CLOCK_NEVER;
-        next = sooner(next, look_at_time(child, now, cpu_ns));
-        next = sooner(next, look_at_sums(child, now, &sum, summed));
-        next = sooner(next, look_at_paces(child, now, cpu_ns, &sum));
+        watched->cpu_ns = watched->groups & CGROUP_TIME ? figures.cpu_ns : watched->sum.cpu_ns;
+}
+
+static uint64_t look_at(struct child *child, uint64_t now)
+{
+        struct watched *watched = &child->watched;
+        uint64_t next = CLOCK_NEVER;
+        bool slept = has_slept(child);
+        if (!slept)
+                read_all(child);
+        next = sooner(next, look_at_time(child, now));
+        next = sooner(next, look_at_sums(child, now, slept));
+        next = sooner(next, look_at_paces(child, now));
         if (watched->groups & (CGROUP_MEMORY | CGROUP_PIDS))
                 next = sooner(next, now + GROUP_MS * MS);
         if (!watched->over)

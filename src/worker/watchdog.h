@@ -27,8 +27,10 @@ struct watched {
         uint64_t start_ns; /* CLOCK_REALTIME */
         uint64_t next;     /* when to look; CLOCK_NEVER: no need to */
         uint64_t interval; /* between looks, where nothing says how long it can wait */
-        uint64_t cpu_ns;   /* at the last look */
-        uint64_t refused;  /* forks that the host was told of */
+        uint64_t own_ns;   /* processor time of the worker's process, at the last look, */
+        uint64_t cpu_ns;   /* and of all */
+        struct account_sum sum;
+        uint64_t refused; /* forks that the host was told of */
         struct pace cpu, read, write;
         bool stopped;
         bool over; /* a limit, and the host was told */
