@@ -106,9 +106,10 @@ FUNCTION(where)
 /* Takes memory until there is none. */
 FUNCTION(hog)
 {
+        static char *volatile kept; /* or compilers see that nobody needs it */
         size_t taken = 0;
-        for (char *at; (at = malloc(1 << 20)); taken++)
-                memset(at, 1, 1 << 20);
+        for (; (kept = malloc(1 << 20)); taken++)
+                memset(kept, 1, 1 << 20);
         printf("%zu\n", taken);
         return 12;
 }

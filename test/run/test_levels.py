@@ -105,6 +105,8 @@ def permissions():
             check(run("--level", level, "--no-tags", *asked), 1, b"", b"refused")
             done = check(run("--level", level, "--no-tags", "--allow", f"read {folder}/granted", *asked), 1, b"granted")
             assert f"{folder}/other".encode() in done.stderr and f"refused openat of '{folder}/granted'".encode() not in done.stderr
+            os.chmod(f"{folder}/granted", 0o644)  # as libraries are: not executable, and mapped as code
+            check(run("--level", level, "--allow", f"execute {folder}/granted", f"{CODE}:greet"), 0)
             events = objects(run("--level", level, "--json", *asked))
             refused = [event["text"] for event in events if event["event"] == "log" and event["kind"] == "refused"]
             assert any("granted" in text for text in refused) and any("other" in text for text in refused), events

@@ -180,6 +180,13 @@ def count_processes(name):
     return found.split().count(name)
 
 
+def settle(name):
+    deadline = time.monotonic() + 5
+    while count_processes(name) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not count_processes(name)
+
+
 def nothing_is_left():
     """A program that leaves a process behind; and a tool that is killed while it runs one."""
     with tempfile.TemporaryDirectory() as folder:
@@ -190,15 +197,12 @@ def nothing_is_left():
         begin = time.monotonic()
         check(run(program, "linger"), 0)
         assert time.monotonic() - begin < 20
-        assert not count_processes(name)
+        settle(name)
         with subprocess.Popen(command("--no-tags", program, "stay"), stdout=subprocess.PIPE) as child:
             assert child.stdout.readline() == b"staying\n"
             assert count_processes(name) == 2
             child.kill()
-        deadline = time.monotonic() + 5
-        while count_processes(name) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        assert not count_processes(name)
+        settle(name)
 
 
 def who_reads_no_more():
