@@ -16,7 +16,7 @@
 #include "base/own.h"
 #include "test/harness/harness.h"
 
-enum { MORE_KIB = 32 << 10, TRIES = 40, PAUSE_US = 50000, DEPTH = 8 };
+enum { MORE_KIB = 32 << 10, TRIES = 40, PAUSE_US = 50000, DEPTH = 8, PATHS = 2 };
 
 static bool secluded;
 
@@ -120,25 +120,26 @@ bool left_is(const struct left *before, struct board *board)
 
 static bool copy_to(const char *folder, char **path, unsigned number, int from)
 {
-        char to[256];
+        static char names[PATHS][256];
+        char *to = names[number];
         struct stat st;
-        snprintf(to, sizeof to, "%s/%u-%s", folder, number, basename(*path));
+        snprintf(to, sizeof names[0], "%s/%u-%s", folder, number, basename(*path));
         OWNED(fd_closep) int fd = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
         if (fd < 0 || fstat(from, &st) < 0)
                 return false;
         for (off_t done = 0; done < st.st_size;)
                 if (sendfile(fd, from, &done, (size_t)(st.st_size - done)) <= 0)
                         return false;
-        *path = strdup(to);
-        return *path && !fchmod(fd, 0755);
+        *path = to;
+        return !fchmod(fd, 0755);
 }
 
 /* The folders may lie in a /tmp that is not to be seen any more. */
 void left_seclude(char *paths[], unsigned n)
 {
         static const char folder[] = "/tmp/addins";
-        int from[8];
-        if (n > 8 || unshare(CLONE_NEWNS | CLONE_NEWIPC) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        int from[PATHS];
+        if (n > PATHS || unshare(CLONE_NEWNS | CLONE_NEWIPC) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
                 return;
         for (unsigned i = 0; i < n; i++)
                 from[i] = open(paths[i], O_RDONLY | O_CLOEXEC);

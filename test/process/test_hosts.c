@@ -105,6 +105,61 @@ TEST(a_host_that_becomes_another_program_leaves_no_worker)
         close(ends[0]);
 }
 
+/* A control group of this test's own, whose memory is limited: the folder, or NULL where there can be none. */
+static const char *make_poor(void)
+{
+        static char folder[256];
+        char own[128] = "";
+        FILE *list = popen("sed -n 's/^[0-9]*:memory://p' /proc/self/cgroup", "re");
+        if (!list || fscanf(list, "%127s", own) != 1)
+                own[0] = 0;
+        pclose(list);
+        snprintf(folder, sizeof folder, "/sys/fs/cgroup/memory%s/poor-%d", own, (int)getpid());
+        return *own && !mkdir(folder, 0755) ? folder : NULL;
+}
+
+static bool tell(const char *folder, const char *file, const char *text)
+{
+        char path[300];
+        snprintf(path, sizeof path, "%s/%s", folder, file);
+        OWNED(fd_closep) int fd = open(path, O_WRONLY | O_CLOEXEC);
+        return fd >= 0 && write(fd, text, strlen(text)) > 0;
+}
+
+static void take_all_memory(const char *folder, int out)
+{
+        enum { PIECE = 1 << 20 };
+        if (!tell(folder, "tasks", "0"))
+                _exit(1);
+        dup2(out, STDOUT_FILENO);
+        struct stage stage = stage_set(NULL);
+        fact(&stage, "family orphan");
+        for (volatile char *piece; (piece = malloc(PIECE));)
+                for (size_t i = 0; i < PIECE; i += 1024)
+                        piece[i] = 1;
+        _exit(1);
+}
+
+TEST(a_host_that_the_system_ends_for_its_memory_leaves_nothing)
+{
+        const char *folder = geteuid() ? NULL : make_poor();
+        int ends[2], status;
+        if (!folder || !tell(folder, "memory.limit_in_bytes", "268435456"))
+                harness_skip("no control groups of version 1 for memory");
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        pid_t pid = fork();
+        if (!pid)
+                take_all_memory(folder, ends[1]);
+        close(ends[1]);
+        waitpid(pid, &status, 0);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        assert_true(is_deserted(ends[0]));
+        close(ends[0]);
+        for (int i = 0; i < 1000 && rmdir(folder); i++)
+                usleep(5000);
+        assert_int_equal(access(folder, F_OK), -1);
+}
+
 /* --- Signals, children, descriptors ----------------------------------------------------------- */
 
 static volatile sig_atomic_t child_signals;
@@ -518,7 +573,8 @@ TEST(a_worker_program_may_be_a_script)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_killed_host_leaves_no_process, 60),
-                         TEST_CASE(a_host_that_becomes_another_program_leaves_no_worker), TEST_CASE(the_host_sees_no_children),
+                         TEST_CASE(a_host_that_becomes_another_program_leaves_no_worker),
+                         TEST_CASE(a_host_that_the_system_ends_for_its_memory_leaves_nothing), TEST_CASE(the_host_sees_no_children),
                          TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
                          TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers),
                          TEST_CASE(a_forked_child_has_workers_of_its_own),
