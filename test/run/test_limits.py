@@ -44,7 +44,7 @@ def files():
 
 def processes():
     """More of them than there may be: the shell says so, or it is ended where they can only be counted."""
-    script = "i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i + 1)); done"
+    script = "i=0; while [ $i -lt 60 ]; do sleep 5 & i=$((i + 1)); done; wait"
     done = run("--processes", "20", "--timeout", "20s", "/bin/sh", "-c", script)
     assert done.returncode == 123 or (done.returncode not in (0, 124) and b"fork" in done.stderr.lower()), done
     check(run("--processes", "20", PROGRAM), 0)
