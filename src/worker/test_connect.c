@@ -237,7 +237,8 @@ static int connect_what_is_none(void)
 
 TEST(what_is_no_socket_for_it_is_an_error)
 {
-        OWNED(fd_closep) int listening = listen_here(), null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        int listening = listen_here();
+        OWNED(fd_closep) int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
         dup2(null, STDIN_FILENO);
         struct held held = start(connect_what_is_none);
         assert_int_equal(serve(&held), EBADF);
@@ -245,6 +246,7 @@ TEST(what_is_no_socket_for_it_is_an_error)
         assert_int_equal(serve(&held), EOPNOTSUPP);
         assert_int_equal(serve(&held), EAFNOSUPPORT);
         finish(&held);
+        close(listening);
 }
 
 /* What it was given stays a socket that the filter and nobody else decides on. */
@@ -264,7 +266,7 @@ static int abuse(void)
 
 TEST(what_was_handed_over_leads_nowhere_else)
 {
-        OWNED(fd_closep) int listening = listen_here();
+        int listening = listen_here();
         struct held held = start(abuse);
         assert_int_equal(serve(&held), 0);
         for (int i = 0; i < 4; i++) { /* listen, bind, sendto, connect: none goes on */
@@ -273,6 +275,7 @@ TEST(what_was_handed_over_leads_nowhere_else)
                 assert_int_equal(answer(held.listener, notice.id, EACCES), 0);
         }
         finish(&held);
+        close(listening);
 }
 
 int main(int argc, char **argv)
