@@ -413,21 +413,25 @@ int warden_file(struct warden *warden, struct warden_worker *of, const char *pat
         return 0;
 }
 
-int warden_grant(struct warden *warden, const struct warden_worker *worker, const struct sandbox_grant *grant,
+int warden_grant(struct warden *warden, const struct warden_worker *of, const struct sandbox_grant *grant,
                  struct ward_fault *fault)
 {
         return 0;
 }
 
-int warden_address(struct warden *warden, const struct warden_worker *worker, const struct sandbox_address *address,
+int warden_address(struct warden *warden, const struct warden_worker *of, const struct sandbox_address *address,
                    struct ward_fault *fault)
 {
         return 0;
 }
 
-bool warden_has_lost(struct warden *warden, struct warden_worker *worker)
+bool warden_has_lost(struct warden *warden, struct warden_worker *of)
 {
         return false;
+}
+
+void warden_forget_files(struct warden *warden, const struct warden_worker *of, const char *prefix)
+{
 }
 
 ssize_t warden_ask(struct warden *warden, struct warden_worker *of, enum wire_question question, void *ret, size_t size,
