@@ -20,7 +20,7 @@ static struct stage {
         char told[1 << 20];
         _Atomic int n_asked;
         const char *input; /* what is left of it */
-        int waits;         /* a descriptor that the callback waits for; -1: none */
+        _Atomic int waits; /* a descriptor that the callback waits for; -1: none */
 } stage;
 
 static void on_output(void *data, struct ward_domain *domain, const char *addin, int fd, const void *bytes, size_t len)
