@@ -139,7 +139,7 @@ TEST(folders_of_a_domain)
         const struct ward_domain_options made_of = {
                 .size = sizeof made_of, .isolation = WARD_PROCESS, .level = level, .library_path = folders
         };
-        assert_good(ward_domain_new(host, &made_of, &domain, &fault), &fault);
+        assert_activated(ward_domain_new(host, &made_of, &domain, &fault), &fault);
         folders[0] = "/nowhere";
         struct ward_activate_options options = options_with(WARD_PROCESS, NULL);
         options.domain = domain;
