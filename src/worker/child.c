@@ -115,6 +115,7 @@ void child_ended(struct child *child, int status, const struct rusage *rusage)
         const struct wire_head head = { .kind = WIRE_EXITED, .status = status, .id = child->id };
         struct ward_usage usage;
         watchdog_end(child, rusage, &usage);
+        notices_end(child);
         warden_tell(child->warden, &head, &usage, sizeof usage);
         list_remove(&child->link);
         child_free(child);

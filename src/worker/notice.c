@@ -7,11 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/own.h"
@@ -22,8 +20,6 @@ enum {
         GRANTS_MAX = 4096,
         REFUSED_NS = 400000, /* that a worker pays for a refused call, */
         SERVED_NS = 20000,   /* and any other */
-        BURST_NS = 200000000,
-        TICK_NS = 20000000,
 };
 
 /* Later than the oldest headers that Ward is built with: SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP. */
@@ -87,69 +83,6 @@ void notices_address(struct child *child, const struct request *request)
         struct sandbox_address *address = &addresses[notices->n_addresses++];
         *address = (struct sandbox_address){ .len = (socklen_t)request->bytes };
         memcpy(&address->at, request->payload, request->bytes);
-}
-
-/* --- Later ------------------------------------------------------------------------------------ */
-
-/* Not as long as the host is slow: what comes meanwhile is counted together. */
-static void tell_acts(struct child *child)
-{
-        struct acts *acts = &child->notices.acts;
-        const struct wire_head head = { .kind = WIRE_ACT, .id = child->id };
-        struct wire_act act;
-        while (!child->warden->host_is_slow && acts_take(acts, clock_now(), &act))
-                warden_tell(child->warden, &head, &act, sizeof act);
-}
-
-static bool may_serve(const struct notices *notices)
-{
-        if (notices->level == FILTER_OBSERVE && !acts_have_room(&notices->acts))
-                return false;
-        return allowance_is_left(notices->served_until, clock_now(), BURST_NS);
-}
-
-/* A listener that is not looked at tells of its end only. */
-static void set_rest(struct child *child, bool rests)
-{
-        struct epoll_event event = { .events = rests ? 0 : EPOLLIN, .data.ptr = &child->listener };
-        if (child->listener.fd >= 0 && child->notices.rests != rests)
-                epoll_ctl(child->warden->epoll, EPOLL_CTL_MOD, child->listener.fd, &event);
-        child->notices.rests = rests;
-}
-
-static void look_again(struct child *child);
-
-static void on_clock(struct warden *warden, struct source *source)
-{
-        uint64_t ticks;
-        struct child *child = CONTAINER_OF(source, struct child, notices.clock);
-        if (read(source->fd, &ticks, sizeof ticks) < 0 && errno != EAGAIN)
-                warden_unwatch(warden, source);
-        tell_acts(child);
-        look_again(child);
-}
-
-static void start_clock(struct child *child)
-{
-        const struct itimerspec tick = { { 0, TICK_NS }, { 0, TICK_NS } };
-        struct source *clock = &child->notices.clock;
-        if (clock->fd >= 0)
-                return;
-        *clock = (struct source){ timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_clock };
-        if (clock->fd < 0 || timerfd_settime(clock->fd, 0, &tick, NULL) < 0 || warden_watch(child->warden, clock) < 0)
-                warden_unwatch(child->warden, clock);
-}
-
-/* Whether the worker's calls are to wait, and the clock to run. Without a clock nobody waits. */
-static void look_again(struct child *child)
-{
-        struct notices *notices = &child->notices;
-        bool rests = !may_serve(notices);
-        if (rests || notices->acts.n)
-                start_clock(child);
-        else
-                warden_unwatch(child->warden, &notices->clock);
-        set_rest(child, rests && notices->clock.fd >= 0);
 }
 
 /* --- Answers ---------------------------------------------------------------------------------- */
@@ -347,6 +280,6 @@ void notice_serve(struct child *child)
                 return;
         }
         serve(child, &notice);
-        tell_acts(child);
-        look_again(child);
+        notices_tell(child);
+        notices_look_again(child);
 }

@@ -33,6 +33,8 @@ struct notices {
 
 void notices_init(struct notices *notices);
 void notices_begin(struct notices *notices, const struct wire_spawn *spawn);
+/* The worker has ended: tells the host what is left to tell. */
+void notices_end(struct child *child);
 void notices_finish(struct child *child);
 
 /* Answer WIRE_GRANT and WIRE_ADDRESS. */

@@ -10,6 +10,12 @@
 /* The call of notification @id returns 0, or -1 with @error. */
 void notice_answer(const struct child *child, uint64_t id, int error);
 
+/* notice_later.c */
+/* Tells the host what it may be told now. */
+void notices_tell(struct child *child);
+/* Whether the worker's calls are to wait, and when to look again. */
+void notices_look_again(struct child *child);
+
 /* notice_connection.c */
 /* CALL_CONNECT, to an address that is granted. */
 void connection_serve(struct child *child, const struct seccomp_notif *notice, const struct call *call);

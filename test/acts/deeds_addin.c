@@ -85,6 +85,16 @@ static int many_reads(const char *path, int n)
         return r;
 }
 
+static int read_each(const char *path, int n)
+{
+        char name[300];
+        for (int i = 0; i < n; i++) {
+                snprintf(name, sizeof name, "%s%d", path, i);
+                read_file(name, 0);
+        }
+        return n;
+}
+
 /* How often a path that another thread keeps changing led to what is not granted: @path is, and as long as /etc/shadow at least. */
 static char changing[256];
 static _Atomic bool done;
@@ -284,6 +294,7 @@ static const struct {
         { "look", look },
         { "remove", remove_file },
         { "list", list },
+        { "reads-each", read_each },
         { "mode", change_mode },
         { "beside", read_beside },
         { "reads", many_reads },

@@ -40,8 +40,6 @@ void stage_strike(struct stage *stage)
 {
         stage->deeds = deeds_release(stage->deeds);
         stage->host = ward_host_free(stage->host);
-        pthread_cond_destroy(&stage->told);
-        pthread_mutex_destroy(&stage->lock);
 }
 
 int deed(struct stage *stage, const char *what, const char *path, int n)

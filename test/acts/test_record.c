@@ -48,6 +48,19 @@ TEST(each_is_told_once)
         assert_int_equal(n, 1);
 }
 
+TEST(nothing_that_is_used_is_lost)
+{
+        enum { MANY = 1000 };
+        char subject[32];
+        stage_set(&stage, WARD_LEVEL_FULL_TRUST, NULL, true);
+        assert_int_equal(deed(&stage, "reads-each", "/nowhere/", MANY), MANY);
+        stage_strike(&stage);
+        for (int i = 0; i < MANY; i++) {
+                snprintf(subject, sizeof subject, "/nowhere/%d", i);
+                assert_true(stage_was_told(&stage, WARD_EVENT_ACT, "read", subject));
+        }
+}
+
 TEST(recording_is_for_who_is_not_held)
 {
         static const enum ward_level levels[] = { WARD_LEVEL_INTERNET, WARD_LEVEL_INTRANET, WARD_LEVEL_HOST };
@@ -68,5 +81,5 @@ TEST(recording_is_for_who_is_not_held)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(what_is_used_is_told_and_works), TEST_CASE(each_is_told_once),
-                         TEST_CASE(recording_is_for_who_is_not_held));
+                         TEST_CASE(nothing_that_is_used_is_lost), TEST_CASE(recording_is_for_who_is_not_held));
 }
