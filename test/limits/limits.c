@@ -49,18 +49,24 @@ struct ward_host *limits_host(enum limits_kept kept)
         return host;
 }
 
-struct hog *limits_activate(struct ward_host *host, const struct ward_limits *limits, const struct ward_quota *quota)
+struct hog *limits_activate_at(struct ward_host *host, enum ward_level level, const struct ward_limits *limits,
+                               const struct ward_quota *quota)
 {
         struct ward_activate_options options = options_for(WARD_PROCESS);
         struct ward_fault fault;
         struct hog *hog;
-        options.level = WARD_LEVEL_FULL_TRUST;
+        options.level = level;
         options.deadline_ms = 10000;
         options.quota = quota;
         if (limits)
                 options.limits = *limits;
         assert_good(hog_activate(host, addin_file("hog", WARD_PROCESS), &options, NULL, &hog, &fault), &fault);
         return hog;
+}
+
+struct hog *limits_activate(struct ward_host *host, const struct ward_limits *limits, const struct ward_quota *quota)
+{
+        return limits_activate_at(host, WARD_LEVEL_FULL_TRUST, limits, quota);
 }
 
 int limits_act(struct hog *hog, const char *what, uint64_t amount, int64_t *ret, struct ward_fault *ret_fault)

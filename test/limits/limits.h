@@ -16,7 +16,9 @@ enum limits_kept { KEPT_BY_GROUPS, KEPT_BY_LOOKING };
 struct ward_host *limits_host(enum limits_kept kept);
 extern _Atomic uint32_t limits_events;
 
-/* An add-in in a domain of its own, at full trust. */
+/* An add-in in a domain of its own; at full trust. */
+struct hog *limits_activate_at(struct ward_host *host, enum ward_level level, const struct ward_limits *limits,
+                               const struct ward_quota *quota);
 struct hog *limits_activate(struct ward_host *host, const struct ward_limits *limits, const struct ward_quota *quota);
 /* hog_act: 0 with its answer, or the fault's kind. */
 int limits_act(struct hog *hog, const char *what, uint64_t amount, int64_t *ret, struct ward_fault *ret_fault);

@@ -238,6 +238,21 @@ TEST(processes_over_the_limit_are_refused_and_told)
         assert_in_range(refused_at(KEPT_BY_GROUPS, "processes", 1), 6, 9);
 }
 
+/* Who is a user of its own has so many, whatever groups there are; and no way to be somebody else. */
+TEST(threads_of_a_user_of_its_own_are_refused)
+{
+        support_needs_level(WARD_LEVEL_INTERNET);
+        const struct ward_quota quota = { .size = sizeof quota, .processes = 10 };
+        struct ward_host *host = limits_host(KEPT_BY_LOOKING);
+        struct hog *a = limits_activate_at(host, WARD_LEVEL_INTERNET, NULL, &quota),
+                   *b = limits_activate_at(host, WARD_LEVEL_INTERNET, NULL, &quota);
+        assert_in_range(limits_fact(a, "threads", 100), 6, 9);
+        assert_in_range(limits_fact(b, "threads", 100), 6, 9);
+        hog_release(a);
+        hog_release(b);
+        ward_host_free(host);
+}
+
 /* Where nothing can refuse, it is ended. */
 TEST(processes_that_nothing_refuses_end_the_domain)
 {
@@ -403,8 +418,9 @@ int main(int argc, char **argv)
                 TEST_CASE(shared_memory_counts_by_looking), TEST_CASE(files_in_memory_count_by_groups),
                 TEST_CASE(memory_of_a_process_is_refused), TEST_CASE(a_memory_limit_is_one_of_the_domain_as_well),
                 TEST_CASE(threads_over_the_limit_are_refused_and_told), TEST_CASE(processes_over_the_limit_are_refused_and_told),
-                TEST_CASE(processes_that_nothing_refuses_end_the_domain), TEST_CASE(open_files_over_the_limit_are_refused_for_good),
-                TEST_CASE(a_file_that_grows_too_large_ends_the_domain), TEST_CASE(core_dumps_are_for_who_asks),
-                TEST_CASE(writing_to_a_disk_is_slowed_down_by_looking), TEST_CASE(a_group_lives_as_long_as_its_domain),
-                TEST_CASE(a_killed_supervisor_leaves_no_group), TEST_CASE(a_killed_host_leaves_no_group));
+                TEST_CASE(threads_of_a_user_of_its_own_are_refused), TEST_CASE(processes_that_nothing_refuses_end_the_domain),
+                TEST_CASE(open_files_over_the_limit_are_refused_for_good), TEST_CASE(a_file_that_grows_too_large_ends_the_domain),
+                TEST_CASE(core_dumps_are_for_who_asks), TEST_CASE(writing_to_a_disk_is_slowed_down_by_looking),
+                TEST_CASE(a_group_lives_as_long_as_its_domain), TEST_CASE(a_killed_supervisor_leaves_no_group),
+                TEST_CASE(a_killed_host_leaves_no_group));
 }

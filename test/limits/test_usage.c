@@ -22,23 +22,11 @@ static struct ward_usage usage_of(const struct ward_domain *domain)
         return usage;
 }
 
-/* At @level, that a domain is hidden at from others than its supervisor. */
-static struct hog *activate(struct ward_host *host, enum ward_level level)
-{
-        struct ward_activate_options options = options_for(WARD_PROCESS);
-        struct ward_fault fault;
-        struct hog *hog;
-        options.level = level;
-        options.deadline_ms = 10000;
-        assert_good(hog_activate(host, addin_file("hog", WARD_PROCESS), &options, NULL, &hog, &fault), &fault);
-        return hog;
-}
-
 static void check_work(enum ward_level level)
 {
         struct ward_host *host = limits_host(KEPT_BY_LOOKING);
         uint64_t begun = clock_read(CLOCK_REALTIME);
-        struct hog *hog = activate(host, level);
+        struct hog *hog = limits_activate_at(host, level, NULL, NULL);
         struct ward_domain *domain = hog_domain(hog);
         struct ward_usage before = usage_of(domain);
         /* from the supervisor too */
@@ -79,7 +67,7 @@ TEST(work_is_counted_where_a_domain_is_hidden)
 TEST(what_it_has_started_is_counted_too)
 {
         struct ward_host *host = limits_host(KEPT_BY_LOOKING);
-        struct hog *hog = activate(host, WARD_LEVEL_FULL_TRUST);
+        struct hog *hog = limits_activate(host, NULL, NULL);
         limits_fact(hog, "sleep", 0); /* from here on there is a thread for this one */
         struct ward_usage before = usage_of(hog_domain(hog));
         assert_int_equal(limits_fact(hog, "processes", 3), 3);
@@ -95,7 +83,7 @@ TEST(what_it_has_started_is_counted_too)
 TEST(what_is_written_to_disks_is_counted)
 {
         struct ward_host *host = limits_host(KEPT_BY_LOOKING);
-        struct hog *hog = activate(host, WARD_LEVEL_FULL_TRUST);
+        struct hog *hog = limits_activate(host, NULL, NULL);
         if (limits_fact(hog, "write", 2 * LIMITS_MIB) < 0)
                 harness_skip("no disk here that this user may write to");
         struct ward_usage usage = usage_of(hog_domain(hog));
@@ -173,7 +161,7 @@ TEST(older_and_shorter_structs_are_taken)
 TEST(a_forked_child_learns_nothing_and_does_not_wait)
 {
         struct ward_host *host = limits_host(KEPT_BY_LOOKING);
-        struct hog *hog = activate(host, WARD_LEVEL_FULL_TRUST);
+        struct hog *hog = limits_activate(host, NULL, NULL);
         int status;
         pid_t pid = fork();
         if (!pid)
