@@ -29,8 +29,10 @@ static void need_groups(void)
         find(&groups);
         bool there = (cgroups_controllers(&groups) & all) == all;
         cgroups_finish(&groups);
+        if (!there && !geteuid())
+                harness_skip("this machine has no control groups for memory, processor and processes");
         if (!there) {
-                /* not WARD_MUST_WORK's: another user may have none on the best of machines */
+                /* not for WARD_MUST_WORK to change: who is not user 0 may have none on the best of machines */
                 puts("  skipped: this user can make no control groups here");
                 exit(77);
         }
