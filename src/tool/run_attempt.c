@@ -224,7 +224,7 @@ static int prepare(struct attempt *attempt)
                 r = pass(attempt, passed->at[i]);
         if (!r && attempt->run->target->function)
                 r = find(attempt);
-        if (!r && attempt->run->options->debug)
+        if (!r && attempt->run->options->debug && !run_is_confined(attempt->run->options))
                 runner_expose(attempt->runner, NULL);
         if (!r && attempt->run->options->debug && !run_wait_for_debugger(attempt->run, attempt->pid)) {
                 attempt->outcome->end = RUN_REFUSED;

@@ -46,14 +46,16 @@ static bool look(long pid, long *ret_tracer, char *ret_state)
         return *ret_state != 'X' && *ret_state != 'Z';
 }
 
+/* The debugger is to read the files that this process sees: what is held sees none, or others. */
 static void explain(struct run *run, long pid)
 {
         const struct run_target *target = run->target;
         fprintf(stderr, "ward run: process %ld waits for a debugger. In another terminal:\n\n", pid);
+        fprintf(stderr, "  gdb -iex 'set sysroot /' -p %ld ", pid);
         if (target->function)
-                fprintf(stderr, "  gdb -p %ld -ex 'break %s' -ex continue\n\n", pid, target->function);
+                fprintf(stderr, "-ex 'break %s' -ex continue\n\n", target->function);
         else
-                fprintf(stderr, "  gdb -p %ld -ex 'set follow-fork-mode child' -ex 'catch exec' -ex continue\n\n", pid);
+                fprintf(stderr, "-ex 'set follow-fork-mode child' -ex 'catch exec' -ex continue\n\n");
         fprintf(stderr, "It goes on when the debugger has let it continue.\n");
 }
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """A debugger attaches to what waits for one: test_debug.py WARD FOLDER"""
+import os
 import re
 import shutil
 import subprocess
 import sys
 
-from run import CODE, MUST_WORK, PROGRAM, SKIPPED, command, tests
+from run import CODE, MUST_WORK, PROGRAM, SKIPPED, can_hold, command, tests
 
 
 def debug(target, *commands):
@@ -16,10 +17,10 @@ def debug(target, *commands):
         while b"goes on" not in (line := child.stderr.readline()):
             assert line, lines
             lines.append(line.decode())
-        shown = re.search(r"gdb -p (\d+) (.*)", "".join(lines))
+        shown = re.search(r"gdb (.*)", "".join(lines))
         assert shown, lines
         more = [part for text in commands for part in ("-ex", text)]
-        gdb = subprocess.run(["sh", "-c", f"exec gdb -batch -nx -p {shown[1]} {shown[2]} \"$@\"", "gdb", *more],
+        gdb = subprocess.run(["sh", "-c", f"exec gdb -batch -nx {shown[1]} \"$@\"", "gdb", *more],
                              capture_output=True, timeout=60)
         if b"ptrace: Operation not permitted" in gdb.stderr:
             child.kill()
@@ -30,9 +31,10 @@ def debug(target, *commands):
 
 
 def a_function():
-    said, written, status = debug([f"{CODE}:greet", "a"], "backtrace", "detach")
-    assert re.search(r"hit Breakpoint .*greet", said) and "exports_runner_call" in said, said
-    assert (written, status) == (b"hello a\n", 1)
+    for level in ["full-trust"] + [level for level in ("intranet", "internet") if os.geteuid() == 0 and can_hold(level)]:
+        said, written, status = debug(["--level", level, f"{CODE}:greet", "a"], "backtrace", "detach")
+        assert re.search(r"hit Breakpoint .*greet", said) and "exports_runner_call" in said, said
+        assert (written, status) == (b"hello a\n", 1)
 
 
 def a_program():
