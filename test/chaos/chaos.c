@@ -28,7 +28,7 @@ enum {
         ACTIVATIONS = 10000,
         GONE_MS = 100,     /* that what a host leaves may take */
         GIVE_UP_MS = 5000, /* that it is waited for */
-        GONE_LATE = 20,    /* one of so many may be late: others may need the processors */
+        GONE_LATE = 2,     /* one of so many may be late: others may need the processors */
         PAUSE_BITS = 17,   /* between two deaths: as often 1 to 2 us as 32 to 64 ms */
         FIRST_US = 4000,
         STEPS_MAX = 2000,

@@ -1,6 +1,7 @@
 /* The host that is to be killed: several domains at a time, made, called and unloaded by threads that come and go. */
 #include "test/chaos/chaos.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -229,6 +230,11 @@ static void go_on(struct life *life)
 {
         pthread_t thread;
         int r = pthread_create(&thread, NULL, run, life);
+        for (int i = 0; i < SETTLES && r == EAGAIN;
+             i++) { /* others may have all processes that the machine can have, for a moment */
+                usleep(SETTLE_US);
+                r = pthread_create(&thread, NULL, run, life);
+        }
         if (r)
                 board_fail(life->board, "no thread: %s", strerror(r));
         else
