@@ -5,6 +5,6 @@
 #include "test/escape/probe.h"
 
 extern const struct area area_files, area_proc, area_processes, area_sockets, area_ipc, area_kernel, area_mounts, area_namespaces,
-        area_rights, area_inherited, area_entries, area_limits, area_ends, area_lies;
+        area_rights, area_inherited, area_entries, area_races, area_limits, area_ends, area_lies;
 
 #endif

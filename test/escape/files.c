@@ -80,7 +80,7 @@ static const char *folder_of(const struct scene *scene, int number)
         return number == 0 ? scene->stage.outside : number == 1 ? scene->stage.readable : scene->stage.writable;
 }
 
-static const char *const kept[] = { "secret", "program", "as-owner", "socket", "folder", "link" };
+static const char *const kept[] = { "secret", "program", "as-owner", "socket", "folder", "link", "device", "fifo" };
 
 static bool is_kept(const char *name)
 {
@@ -170,6 +170,15 @@ static int make_programs(struct scene *scene)
         return 0;
 }
 
+/* What is not a file or folder, in a folder that is granted. Who may not make a device has none to be kept from. */
+static int make_traps(const struct scene *scene)
+{
+        const char *device = path_in(scene->stage.readable, "device"), *fifo = path_in(scene->stage.readable, "fifo");
+        if (!mknod(device, S_IFCHR | 0666, makedev(1, 5)))
+                chmod(device, 0666);
+        return mkfifo(fifo, 0666) || chmod(fifo, 0666) ? -1 : 0;
+}
+
 static void find_handle(struct scene *scene)
 {
         struct file_handle *handle = (struct file_handle *)(void *)scene->stage.file_handle;
@@ -214,7 +223,7 @@ int scene_files_set(struct scene *scene)
                 return -1;
         if (write_file(path_in(stage->outside, "secret"), scene->token, 0644) ||
             symlink(path_in(stage->outside, "secret"), path_in(stage->readable, "link")) ||
-            mkdir(path_in(stage->outside, "folder"), 0777) || make_programs(scene) || forget_file(scene))
+            mkdir(path_in(stage->outside, "folder"), 0777) || make_programs(scene) || make_traps(scene) || forget_file(scene))
                 return -1;
         find_handle(scene);
         find_disk(scene);

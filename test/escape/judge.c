@@ -82,21 +82,19 @@ static void wrong(struct cell_report *report, const char *reason)
         snprintf(report->reason, sizeof report->reason, "%s%s%s", reason, report->result.text[0] ? "; " : "", report->result.text);
 }
 
-/* What was done has to show, and what was refused must not. */
+/* What was done has to show, and what was refused must not; but for what was granted, in whole or on the way. */
 static void judge_effects(const struct probe *probe, enum column column, struct cell_report *report)
 {
         char text[256], said[200];
-        unsigned effects = report->result.effects;
         bool works = report->result.answer == ANSWER_WORKS;
-        if (works && column == PLAIN && (effects & probe->effect) != probe->effect) {
-                snprintf(text, sizeof text, "it says that it works, and nothing shows of: %s",
-                         effect_names(probe->effect & ~effects, said, sizeof said));
-                wrong(report, text);
-        } else if (works ? effects & ~probe->effect : effects) {
-                snprintf(text, sizeof text, "it says '%s', and has: %s", answer_name(report->result.answer),
-                         effect_names(works ? effects & ~probe->effect : effects, said, sizeof said));
-                wrong(report, text);
-        }
+        unsigned granted = column == INTERNET ? 0 : GIFT | GRANTED;
+        unsigned excess = report->result.effects & ~(works ? probe->effect | granted : granted);
+        unsigned lacking = works && column == PLAIN ? probe->effect & ~report->result.effects : 0;
+        if (!lacking && !excess)
+                return;
+        snprintf(text, sizeof text, "it says '%s', and %s: %s", answer_name(report->result.answer),
+                 excess ? "has" : "nothing shows of", effect_names(excess ? excess : lacking, said, sizeof said));
+        wrong(report, text);
 }
 
 /* Here a probe must succeed: unless the machine has nothing to attack, or the user not the rights. */

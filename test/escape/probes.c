@@ -3,8 +3,8 @@
 #include "test/escape/areas.h"
 
 const struct area *const areas[] = {
-        &area_files,  &area_proc,      &area_processes, &area_sockets, &area_ipc,  &area_kernel, &area_mounts, &area_namespaces,
-        &area_rights, &area_inherited, &area_entries,   &area_limits,  &area_ends, &area_lies,   NULL,
+        &area_files,  &area_proc,      &area_processes, &area_sockets, &area_ipc,    &area_kernel, &area_mounts, &area_namespaces,
+        &area_rights, &area_inherited, &area_entries,   &area_races,   &area_limits, &area_ends,   &area_lies,   NULL,
 };
 
 void *probe_shared;

@@ -212,7 +212,7 @@ static void step_back(int number)
         siglongjmp(beyond, 1);
 }
 
-static void scrawl_page(uint8_t *page, bool noise)
+__attribute__((no_sanitize("address", "undefined"))) static void scrawl_page(uint8_t *page, bool noise)
 {
         for (size_t i = 0; i < 4096; i += 8)
                 *(volatile uint64_t *)(void *)(page + i) = noise ? ((uintptr_t)page + i) * 0x9e3779b97f4a7c15u : ~0ull;

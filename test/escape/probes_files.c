@@ -119,6 +119,26 @@ static long create_nameless(const struct stage *stage, struct outcome *outcome, 
         return error;
 }
 
+/* What a granted folder has beside files. */
+static long read_device(const struct stage *stage, struct outcome *outcome, long argument)
+{
+        return tell_file(in(stage->readable, "device"), outcome);
+}
+
+static long write_fifo(const struct stage *stage, struct outcome *outcome, long argument)
+{
+        return scribble(open(in(stage->readable, "fifo"), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+}
+
+/* From where it may be read to where it might be written. */
+static long link_up(const struct stage *stage, struct outcome *outcome, long moved)
+{
+        const char *from = in(stage->readable, "gift"), *to = in(stage->writable, "new");
+        if (moved ? rename(from, to) : link(from, to))
+                return errno;
+        return scribble(open(to, O_WRONLY | O_CLOEXEC));
+}
+
 /* What is open to read only is opened again, to write. */
 static long reopen(const struct stage *stage, struct outcome *outcome, long argument)
 {
@@ -305,6 +325,12 @@ static const struct probe files[] = {
         { "reopen", reopen, 0, READABLE, CHANGES, .why = "what is open to be read is not to be opened again to write" },
         { "hard-link", hard_link, 0, SECRET, CHANGES, .why = "a file outside is not to get a name inside" },
         { "soft-link", soft_link, 0, SECRET, CHANGES, .why = "a link made inside leads to what is not there" },
+        { "link-up", link_up, 0, READABLE | WRITABLE, CHANGES, .why = "another name gives no other rights" },
+        { "move-up", link_up, 1, READABLE | WRITABLE, CHANGES, .why = "likewise" },
+        { "granted-device", read_device, 0, WITNESSED, OUT, .absent = AS(ENOENT) | AS(EACCES),
+          .why = "a device in a granted folder is none" },
+        { "granted-fifo", write_fifo, 0, CONNECTED | READABLE, CHANGES,
+          .why = "who writes to a pipe changes no file, and yet reaches others" },
         { "move-out", move_out, 0, OUTSIDE | WRITABLE, CHANGES, .why = "files do not leave the granted folder" },
         { "move-in", move_in, 0, OUTSIDE | WRITABLE, CHANGES, .why = "nor come in" },
         { "unlink", change, CHANGE_UNLINK, OUTSIDE, CHANGES, .why = "files outside are not to be removed" },

@@ -92,15 +92,16 @@ static long serve(const struct stage *stage, struct outcome *outcome, long argum
         return error;
 }
 
-static long come_by_name(const struct stage *stage, struct outcome *outcome, long abstract)
+/* A path outside, an abstract name, a path in the granted folder. */
+static long come_by_name(const struct stage *stage, struct outcome *outcome, long number)
 {
         struct sockaddr_un to = { .sun_family = AF_UNIX };
         socklen_t length = sizeof to;
-        if (abstract) {
+        if (number == 1) {
                 snprintf(to.sun_path + 1, sizeof to.sun_path - 1, "%s", stage->abstract);
                 length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(stage->abstract));
         } else {
-                snprintf(to.sun_path, sizeof to.sun_path, "%s/socket", stage->outside);
+                snprintf(to.sun_path, sizeof to.sun_path, "%s/socket", number ? stage->readable : stage->outside);
         }
         return come(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), &to, length);
 }
@@ -185,6 +186,7 @@ static const struct probe sockets[] = {
         { "listen", serve, 0, WITNESSED, OUT, .why = "others are not to come either" },
         { "unix-path", come_by_name, 0, CONNECTED, OUT_UNIX, .why = "behind a path there may be a service that does anything" },
         { "unix-abstract", come_by_name, 1, CONNECTED, OUT_UNIX, .why = "abstract names are in the network's namespace" },
+        { "unix-granted", come_by_name, 2, CONNECTED, OUT_UNIX, .why = "a folder's sockets are not granted with its files" },
         { "unix-pair", come_from_pair, 0, CONNECTED, OUT_UNIX, .why = "one of a pair can still send elsewhere" },
         { "unix-bind", bind_name, 0, OUTSIDE, OUT_UNIX, .why = "a socket with a name would be a file, and a way to others" },
         { "netlink-route", ask_route, 0, WITNESSED, OUT, .why = "it tells and changes the network" },

@@ -102,7 +102,7 @@ static unsigned host_look(void)
 
 int scene_set(struct scene *scene, const char *token)
 {
-        *scene = (struct scene){ .output = -1, .posix_queue = -1, .terminal = { -1, -1 } };
+        *scene = (struct scene){ .output = -1, .fifo = -1, .posix_queue = -1, .terminal = { -1, -1 } };
         snprintf(scene->token, sizeof scene->token, "%s", token);
         snprintf(scene->gift, sizeof scene->gift, "gift-%s", token + strlen(token) / 2);
         host_set(scene);

@@ -3,7 +3,8 @@
  * 1. scene_set   2. scene_look, after each probe: what it did, which is undone   3. scene_strike
  *
  *      outside/   "secret", "target", "program" (ends with 42), "as-owner" (0 if it runs as who started it, else 1), "socket",
- * "folder" readable/  "gift", "link" to outside/secret; intranet may read it writable/  "target"; intranet may write it
+ * "folder" readable/  "gift", "link" to outside/secret, "device", "fifo", "socket"; intranet may read it writable/  "target";
+ * intranet may write it
  *
  * Also sockets, segments, queues, semaphores, a key, a terminal, a signal handler, a word in memory. */
 #ifndef TEST_ESCAPE_SCENE_H
@@ -17,6 +18,7 @@ enum listener {
         LISTENS_SIX,
         LISTENS_DATAGRAMS,
         LISTENS_PATH,
+        LISTENS_READABLE,
         LISTENS_ABSTRACT,
         LISTENS_ABSTRACT_DATAGRAMS,
         LISTENERS
@@ -28,6 +30,7 @@ struct scene {
         char token[64]; /* the secret */
         char gift[64];
         int listeners[LISTENERS];
+        int fifo;        /* its reading end */
         int terminal[2]; /* the master's and the slave's end */
         int output;      /* what was standard output */
         int posix_queue;

@@ -6,10 +6,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <termios.h>
 #include <unistd.h>
 #include "test/escape/scene.h"
+
+/* Nobody is let in before a probe has ended, and races come often. */
+enum { BACKLOG = 4096 };
 
 /* -1: the machine has no such sockets. */
 static int listen_at(int family, int type, const void *at, socklen_t length)
@@ -17,7 +21,7 @@ static int listen_at(int family, int type, const void *at, socklen_t length)
         int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         if (fd < 0)
                 return -1;
-        if (!bind(fd, at, length) && (type == SOCK_DGRAM || !listen(fd, 64)))
+        if (!bind(fd, at, length) && (type == SOCK_DGRAM || !listen(fd, BACKLOG)))
                 return fd;
         close(fd);
         return -1;
@@ -43,19 +47,26 @@ static int listen_abstract(const char *name, const char *suffix, int type)
         return listen_at(AF_UNIX, type, &at, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n));
 }
 
+static int listen_path(const char *folder)
+{
+        struct sockaddr_un at = { .sun_family = AF_UNIX };
+        snprintf(at.sun_path, sizeof at.sun_path, "%s/socket", folder);
+        int fd = listen_at(AF_UNIX, SOCK_STREAM, &at, sizeof at);
+        return fd < 0 || !chmod(at.sun_path, 0777) ? fd : -1;
+}
+
 static void open_listeners(struct scene *scene)
 {
         const struct sockaddr_in6 six = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-        struct sockaddr_un path = { .sun_family = AF_UNIX };
         struct stage *stage = &scene->stage;
         int *fds = scene->listeners;
-        snprintf(path.sun_path, sizeof path.sun_path, "%s/socket", stage->outside);
         snprintf(stage->abstract, sizeof stage->abstract, "ward-escape-%d", (int)getpid());
         fds[LISTENS_GRANTED] = listen_inet(SOCK_STREAM);
         fds[LISTENS] = listen_inet(SOCK_STREAM);
         fds[LISTENS_SIX] = listen_at(AF_INET6, SOCK_STREAM, &six, sizeof six);
         fds[LISTENS_DATAGRAMS] = listen_inet(SOCK_DGRAM);
-        fds[LISTENS_PATH] = listen_at(AF_UNIX, SOCK_STREAM, &path, sizeof path);
+        fds[LISTENS_PATH] = listen_path(stage->outside);
+        fds[LISTENS_READABLE] = listen_path(stage->readable);
         fds[LISTENS_ABSTRACT] = listen_abstract(stage->abstract, "", SOCK_STREAM);
         fds[LISTENS_ABSTRACT_DATAGRAMS] = listen_abstract(stage->abstract, ".datagrams", SOCK_DGRAM);
         stage->port_granted = port_of(fds[LISTENS_GRANTED]);
@@ -132,13 +143,17 @@ static bool typed(const struct scene *scene)
 
 int scene_ways_set(struct scene *scene)
 {
+        char path[128];
+        snprintf(path, sizeof path, "%s/fifo", scene->stage.readable);
+        scene->fifo = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         open_listeners(scene);
-        return open_terminal(scene);
+        return scene->fifo < 0 ? -1 : open_terminal(scene);
 }
 
 unsigned scene_ways_look(struct scene *scene)
 {
-        unsigned effects = 0;
+        char bytes[64];
+        unsigned effects = read(scene->fifo, bytes, sizeof bytes) > 0 ? CONNECTED : 0;
         for (int i = 0; i < LISTENERS; i++)
                 if (came(scene->listeners[i]))
                         effects |= i == LISTENS_GRANTED ? GRANTED : CONNECTED;
@@ -150,6 +165,7 @@ void scene_ways_strike(struct scene *scene)
         for (int i = 0; i < LISTENERS; i++)
                 if (scene->listeners[i] >= 0)
                         close(scene->listeners[i]);
+        close(scene->fifo);
         dup2(scene->output, STDOUT_FILENO);
         close(scene->output);
         close(scene->terminal[0]);
