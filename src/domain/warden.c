@@ -23,6 +23,7 @@
 enum {
         END_MS = 2000, /* that a warden has to end by itself, before it is killed */
         SEND_MS = 1000,
+        SWEEP_MS = 200, /* that a killed warden has to be gone */
         NOTICE_MS = 200, /* that the monitor's thread may take to notice its end */
 };
 
@@ -110,7 +111,9 @@ static void unwatch(struct warden *warden)
 static void sweep_groups(const struct warden *warden)
 {
         struct cgroups groups;
-        poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS));
+        if (!atomic_load(&warden->grouped))
+                return;
+        poll_until(warden->pidfd, POLLIN, clock_deadline(SWEEP_MS));
         cgroups_find("/proc/self/mountinfo", "/proc/self/cgroup", getpid(), &groups);
         cgroups_sweep(&groups);
         cgroups_finish(&groups);
@@ -124,10 +127,9 @@ static void lose(struct warden *warden)
         pthread_cond_broadcast(&warden->changed);
         pthread_mutex_unlock(&warden->lock);
         unwatch(warden);
+        sweep_groups(warden); /* first: a host may end when it learns */
         for (uint64_t id; (id = any_running(warden));)
                 deliver(warden, id, &end);
-        if (atomic_load(&warden->grouped))
-                sweep_groups(warden);
 }
 
 /* An answer to a question that is still asked. */
@@ -576,5 +578,7 @@ struct warden *warden_free(struct warden *warden)
                 return NULL;
         unwatch(warden);
         end_process(warden);
+        if (atomic_load(&warden->lost))
+                sweep_groups(warden);
         return warden_unref(warden);
 }
