@@ -6,24 +6,69 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/own.h"
 #include "sandbox/cgroup_parts.h"
 
+/* Processes by descriptor: what a number meant when it was listed, it need not mean any more when it is used. */
+struct batch {
+        int pids[64];
+        int fds[64];
+        size_t n;
+};
+
+static FILE *open_list(int folder)
+{
+        int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+        FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
+        if (!list)
+                fd_close(fd);
+        return list;
+}
+
+static bool kill_if_in(const struct batch *batch, int pid)
+{
+        for (size_t i = 0; i < batch->n; i++)
+                if (batch->pids[i] == pid)
+                        return !syscall(SYS_pidfd_send_signal, batch->fds[i], SIGKILL, NULL, 0);
+        return false;
+}
+
+/* Who is listed still, now that it is held, is the one that is held; or that one has ended. Empties @batch. */
+static bool kill_batch(int folder, struct batch *batch)
+{
+        FILE *list = open_list(folder);
+        bool any = false;
+        int pid;
+        while (list && fscanf(list, "%d", &pid) == 1)
+                any |= kill_if_in(batch, pid);
+        if (list)
+                fclose(list);
+        while (batch->n)
+                fd_close(batch->fds[--batch->n]);
+        return any;
+}
+
 /* Processes that this one does not see are 0 in the list. */
 static bool kill_listed(int folder)
 {
-        int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC), pid;
-        FILE *list = fd < 0 ? NULL : fdopen(fd, "r");
+        FILE *list = open_list(folder);
+        struct batch batch = { .n = 0 };
         bool any = false;
-        if (!list) {
-                fd_close(fd);
-                return false;
+        int pid;
+        while (list && fscanf(list, "%d", &pid) == 1) {
+                int fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
+                if (fd < 0)
+                        continue;
+                batch.pids[batch.n] = pid;
+                batch.fds[batch.n++] = fd;
+                if (batch.n == COUNT_OF(batch.fds))
+                        any |= kill_batch(folder, &batch);
         }
-        while (fscanf(list, "%d", &pid) == 1)
-                any |= pid > 0 && !kill(pid, SIGKILL);
-        fclose(list);
-        return any;
+        if (list)
+                fclose(list);
+        return kill_batch(folder, &batch) || any;
 }
 
 void cgroup_kill_folder(int folder)

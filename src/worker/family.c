@@ -135,18 +135,39 @@ bool family_read(const struct account *account, pid_t number, const char *file, 
         return family_read_in(account->proc, name, ret_text);
 }
 
+static bool is_in(const struct family *family, pid_t number)
+{
+        for (uint32_t i = 0; i < family->n; i++)
+                if (family->numbers[i] == number)
+                        return true;
+        return false;
+}
+
+/* Its number here. */
+static pid_t number_here(const struct account *account, const char *status)
+{
+        return nth_value(status, "\nNSpid", account->below + 1);
+}
+
+/* By descriptor: a number may be another's by the time that it is used. Who has it still, now that it is held, and has one of the
+ * family for a parent, is meant. The first is a child of this process's, whose number is nobody else's until it was waited for. */
+static void signal_one(const struct account *account, const struct family *family, pid_t number, int signal)
+{
+        char text[FAMILY_TEXT];
+        pid_t here = family_read(account, number, "status", text) ? number_here(account, text) : 0;
+        OWNED(fd_closep) int fd = here > 0 ? (int)syscall(SYS_pidfd_open, here, 0) : -1;
+        if (fd < 0 || !family_read(account, number, "status", text) || number_here(account, text) != here)
+                return;
+        if (number == family->numbers[0] || is_in(family, (pid_t)family_value(text, "PPid")))
+                syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0);
+}
+
 void account_signal(const struct account *account, pid_t number, int signal)
 {
         struct family family;
-        char text[FAMILY_TEXT];
         family_find(account, number, &family);
-        for (uint32_t i = 0; i < family.n; i++) {
-                pid_t here = family_read(account, family.numbers[i], "status", text)
-                                     ? nth_value(text, "\nNSpid", account->below + 1)
-                                     : 0;
-                if (here > 0)
-                        kill(here, signal);
-        }
+        for (uint32_t i = 0; i < family.n; i++)
+                signal_one(account, &family, family.numbers[i], signal);
 }
 
 /* The name, which is the process's own choice, ends at the last parenthesis. */
