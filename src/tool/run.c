@@ -88,9 +88,8 @@ static int check_level(const struct run *run)
 {
         if (run->target->function || run->options->level != WARD_LEVEL_INTERNET)
                 return 0;
-        fputs("ward run: at level internet no process can be started, so no program can be run: choose intranet, or a function of "
-              "a "
-              "library\n",
+        fputs("ward run: at level internet no process can be started, so no program can be run;\n"
+              "choose level intranet, or a function of a library\n",
               stderr);
         return RUN_FAILED;
 }
