@@ -15,6 +15,15 @@
 
 #include <cmocka.h>
 
+/* Whether this is built with AddressSanitizer, which has more addresses than memory, and keeps what was freed for a while. */
+#if defined(__SANITIZE_ADDRESS__)
+enum { HARNESS_HAS_SHADOW = 1 };
+#elif defined(__has_feature)
+enum { HARNESS_HAS_SHADOW = __has_feature(address_sanitizer) };
+#else
+enum { HARNESS_HAS_SHADOW = 0 };
+#endif
+
 struct test_case {
         const char *name;
         void (*run)(void);

@@ -347,12 +347,7 @@ static long resident_kib(void)
         return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-/* AddressSanitizer keeps what was freed for a while. */
-#ifdef __SANITIZE_ADDRESS__
-enum { GROWTH_KIB = 256 << 10 };
-#else
-enum { GROWTH_KIB = 4 << 10 };
-#endif
+enum { GROWTH_KIB = HARNESS_HAS_SHADOW ? 256 << 10 : 4 << 10 };
 enum { ROUNDS = 1000, WARM_UP = 50 };
 
 TEST(a_thousand_crashes_leave_nothing)

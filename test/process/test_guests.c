@@ -11,16 +11,6 @@
 #include "base/own.h"
 #include "test/process/process.h"
 
-/* AddressSanitizer has more addresses than memory. */
-#ifndef __has_feature
-#define __has_feature(name) 0
-#endif
-#if __has_feature(address_sanitizer) || defined(__SANITIZE_ADDRESS__)
-enum { HAS_SHADOW = true };
-#else
-enum { HAS_SHADOW = false };
-#endif
-
 static const enum ward_level levels[] = { WARD_LEVEL_HOST, WARD_LEVEL_FULL_TRUST, WARD_LEVEL_INTRANET, WARD_LEVEL_INTERNET };
 
 /* How a thread is, and a process. */
@@ -85,7 +75,7 @@ static void be_strange(void)
         lower(RLIMIT_FSIZE, (rlim_t)4 << 30);
         lower(RLIMIT_NOFILE, 200);
         lower(RLIMIT_MEMLOCK, 4096);
-        if (!HAS_SHADOW)
+        if (!HARNESS_HAS_SHADOW)
                 lower(RLIMIT_AS, (rlim_t)64 << 30);
 }
 
