@@ -327,7 +327,7 @@ static const struct probe files[] = {
         { "soft-link", soft_link, 0, SECRET, CHANGES, .why = "a link made inside leads to what is not there" },
         { "link-up", link_up, 0, READABLE | WRITABLE, CHANGES, .why = "another name gives no other rights" },
         { "move-up", link_up, 1, READABLE | WRITABLE, CHANGES, .why = "likewise" },
-        { "granted-device", read_device, 0, WITNESSED, OUT, .absent = AS(ENOENT) | AS(EACCES),
+        { "granted-device", read_device, 0, WITNESSED, OUT, .flags = ONE_LAYER, .absent = AS(ENOENT) | AS(EACCES),
           .why = "a device in a granted folder is none" },
         { "granted-fifo", write_fifo, 0, CONNECTED | READABLE, CHANGES,
           .why = "who writes to a pipe changes no file, and yet reaches others" },

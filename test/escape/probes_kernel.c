@@ -118,7 +118,8 @@ static long account(const struct stage *stage, struct outcome *outcome, long arg
 /* Of a device that is none: the right is asked for later, so only the filter says no. */
 static long quota(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        return reached(syscall(SYS_quotactl, QCMD(Q_QUOTAOFF, USRQUOTA), "/ward-escape", 0, NULL), ENOENT);
+        return reached(syscall(SYS_quotactl, (int)((unsigned)Q_QUOTAOFF << SUBCMDSHIFT | USRQUOTA), "/ward-escape", 0, NULL),
+                       ENOENT);
 }
 
 static long read_log(const struct stage *stage, struct outcome *outcome, long argument)
