@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ward/posture.h>
 #include <ward/usage.h>
 
 enum { DEADLINE_MS = 4000, SHORT_MS = 300, MB = 1 << 20 };
@@ -107,7 +108,11 @@ int cell_open(struct cell *cell, struct scene *scene, struct ward_host *host, en
         *cell = (struct cell){ .host = host, .column = column, .scene = scene };
         if (!host)
                 return plain_sibling_start(cell) ? WARD_FAULT_SYSTEM : 0;
+        struct ward_posture posture = { .size = sizeof posture };
         int r = activate(cell, "attacker", &cell->attacker, fault);
+        if (!r)
+                r = ward_domain_posture(escape_domain(cell->attacker), &posture, fault);
+        cell->held = posture.held;
         if (!r)
                 r = sibling_start(cell, fault);
         if (r)
@@ -198,7 +203,7 @@ static void renew_attacker(struct cell *cell, struct result *ret)
 
 void cell_attempt(struct cell *cell, const struct probe *probe, struct result *ret)
 {
-        *ret = (struct result){ 0 };
+        *ret = (struct result){ .held = cell->held };
         if (!cell->host)
                 plain_attempt(cell->scene, probe, ret);
         else if (cell->attacker)

@@ -18,6 +18,7 @@ enum ward_level column_level(enum column column);
 struct result {
         enum answer answer;
         unsigned effects;
+        unsigned held; /* enum ward_layer: what holds the worker */
         struct outcome outcome;
         char text[400]; /* of a fault */
 };
@@ -25,6 +26,7 @@ struct result {
 struct cell {
         struct ward_host *host; /* NULL: an ordinary process */
         enum column column;
+        unsigned held;
         struct scene *scene;
         struct escape *attacker, *sibling;
         int plain_sibling; /* a process of the runner's; 0: none */

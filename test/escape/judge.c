@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <ward/posture.h>
 
 static const struct {
         const char *name;
@@ -124,6 +125,9 @@ static void judge_level(const struct probe *probe, enum column column, const str
         answers answer = (answers)1 << report->result.answer, must = stated(probe, column);
         bool known = plain && plain->verdict != NOT_TRIED;
         if (must & USER)
+                must |= as_user(plain, known);
+        /* The upper levels start without, too; then others have numbers. */
+        if (column <= FULL_TRUST && !(report->result.held & WARD_LAYER_PID_NAMESPACE))
                 must |= as_user(plain, known);
         report->verdict = known && plain->verdict == UNPROVED && !(answer & WORKS) ? UNPROVED : AS_STATED;
         if (answer & must)
