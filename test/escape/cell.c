@@ -152,7 +152,8 @@ static void take_outcome(const escape_outcome_t *outcome, struct result *ret)
         size_t length = outcome->text.len < sizeof ret->outcome.text ? outcome->text.len : sizeof ret->outcome.text;
         ret->outcome.error = outcome->error;
         ret->outcome.length = (uint32_t)length;
-        memcpy(ret->outcome.text, outcome->text.ptr, length);
+        if (length)
+                memcpy(ret->outcome.text, outcome->text.ptr, length);
         ret->answer = answer_of_error(outcome->error);
 }
 
