@@ -5,8 +5,10 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include "base/own.h"
 #include "worker/notice_memory.h"
@@ -15,6 +17,37 @@
 #ifndef SO_NETNS_COOKIE
 #define SO_NETNS_COOKIE 71
 #endif
+
+/* --- Closing ---------------------------------------------------------------------------------- */
+
+static void on_alarm(int number)
+{
+}
+
+/* The last descriptor of a socket that lingers (SO_LINGER) waits in close(2) until the peer has everything, which may be never.
+ * That it lingers, and that ours is the last, a worker can bring about at any moment. A signal ends the wait. */
+static int close_at_once(int socket)
+{
+        const struct itimerval soon = { { 0, 1000 }, { 0, 1000 } }, never = { { 0, 0 }, { 0, 0 } };
+        const struct sigaction ends_waits = { .sa_handler = on_alarm };
+        sigset_t alarm, before;
+        if (socket < 0)
+                return -1;
+        sigemptyset(&alarm);
+        sigaddset(&alarm, SIGALRM);
+        sigaction(SIGALRM, &ends_waits, NULL);
+        sigprocmask(SIG_UNBLOCK, &alarm, &before);
+        setitimer(ITIMER_REAL, &soon, NULL);
+        fd_close(socket);
+        setitimer(ITIMER_REAL, &never, NULL);
+        sigprocmask(SIG_SETMASK, &before, NULL);
+        return -1;
+}
+
+static void close_at_oncep(int *socket)
+{
+        *socket = close_at_once(*socket);
+}
 
 /* --- The worker's socket ---------------------------------------------------------------------- */
 
@@ -98,12 +131,15 @@ static int begin_anew(int theirs, const struct call *call, struct connecting *re
         return r;
 }
 
-/* One that was handed over before is of the host's network already: only a connection that does not wait can be made with it, or
- * asked for. */
-static int begin_again(int theirs, const struct call *call)
+/* One that was handed over before, and does not wait, may be on its way still, or tell what went wrong. It is only asked: whether a
+ * call that is made with it waits, another thread of the worker's may change at any moment. 0: it is to be connected anew. */
+static int ask_again(int theirs)
 {
-        int r = connect_to(theirs, call);
-        return r == CONNECTING_MADE ? CONNECTING_ANSWERED : r == CONNECTING_UNDER_WAY ? -EINPROGRESS : r;
+        struct tcp_info info = { .tcpi_state = 0 };
+        socklen_t size = sizeof info;
+        if (!getsockopt(theirs, IPPROTO_TCP, TCP_INFO, &info, &size) && info.tcpi_state == TCP_SYN_SENT)
+                return -EALREADY;
+        return -option(theirs, SO_ERROR);
 }
 
 static bool is_connected(int socket)
@@ -117,7 +153,7 @@ int connecting_begin(int listener, pid_t worker, const struct seccomp_notif *not
                      struct connecting *ret_connecting)
 {
         *ret_connecting = (struct connecting){ .notice = notice->id, .socket = -1 };
-        OWNED(fd_closep) int theirs = take(worker, (pid_t)notice->pid, call->fd);
+        OWNED(close_at_oncep) int theirs = take(worker, (pid_t)notice->pid, call->fd);
         if (theirs < 0)
                 return theirs;
         /* Whose it is, the thread's number says only as long as the thread waits. */
@@ -130,8 +166,8 @@ int connecting_begin(int listener, pid_t worker, const struct seccomp_notif *not
                 return -EISCONN;
         OWNED(fd_closep) int here = socket(call->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         bool handed_over = call->address.ss_family != AF_UNIX && network_of(theirs) == network_of(here);
-        return handed_over && fcntl(theirs, F_GETFL) & O_NONBLOCK ? begin_again(theirs, call)
-                                                                  : begin_anew(theirs, call, ret_connecting);
+        r = handed_over && fcntl(theirs, F_GETFL) & O_NONBLOCK ? ask_again(theirs) : 0;
+        return r ? r : begin_anew(theirs, call, ret_connecting);
 }
 
 int connecting_end(const struct connecting *connecting)
@@ -156,5 +192,5 @@ int connecting_hand_over(const struct connecting *connecting, int listener)
 
 void connecting_finish(struct connecting *connecting)
 {
-        connecting->socket = fd_close(connecting->socket);
+        connecting->socket = close_at_once(connecting->socket);
 }

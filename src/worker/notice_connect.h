@@ -20,7 +20,6 @@ struct connecting {
 enum connecting_state {
         CONNECTING_MADE = 0,      /* to be handed over */
         CONNECTING_UNDER_WAY = 1, /* if @waits, to be waited for; else to be handed over as it is, with EINPROGRESS */
-        CONNECTING_ANSWERED = 2,  /* the worker's socket was one of these: there is nothing to hand over, and 0 to answer */
 };
 
 /* What CALL_CONNECT wants, to call->address: an enum connecting_state, or a negative errno to answer. */

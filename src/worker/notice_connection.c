@@ -11,7 +11,7 @@ enum { CONNECTIONS_MAX = 64 }; /* of a worker, at a time */
 struct connection {
         struct list link;
         struct child *child;
-        struct source source; /* the socket, which it owns */
+        struct source source; /* the socket */
         struct connecting connecting;
 };
 
@@ -20,7 +20,8 @@ static void connection_free(struct connection *connection)
         struct child *child = connection->child;
         list_remove(&connection->link);
         child->notices.n_connections--;
-        warden_unwatch(child->warden, &connection->source);
+        epoll_ctl(child->warden->epoll, EPOLL_CTL_DEL, connection->source.fd, NULL);
+        connecting_finish(&connection->connecting);
         free(connection);
 }
 
@@ -82,5 +83,5 @@ void connection_serve(struct child *child, const struct seccomp_notif *notice, c
         else if (r == CONNECTING_UNDER_WAY)
                 hand_over(child, &connecting, EINPROGRESS);
         else
-                notice_answer(child, notice->id, r < 0 ? -r : 0);
+                notice_answer(child, notice->id, -r);
 }

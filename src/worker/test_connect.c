@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "base/own.h"
 #include "sandbox/filter.h"
 #include "test/harness/harness.h"
@@ -278,10 +280,100 @@ TEST(what_was_handed_over_leads_nowhere_else)
         close(listening);
 }
 
+/* --- Against a worker that wants its warden to wait ------------------------------------------- */
+
+enum { ROUNDS = 20000, LONG_S = 60 };
+
+static void *change_mind(void *data)
+{
+        const int *fd = data;
+        for (;;) {
+                fcntl(*fd, F_SETFL, 0);
+                fcntl(*fd, F_SETFL, O_NONBLOCK);
+        }
+        return NULL;
+}
+
+static int connect_undecided(void)
+{
+        pthread_t thread;
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        if (!connect(fd, (const struct sockaddr *)&server, sizeof server) || errno != EINPROGRESS)
+                return 2;
+        if (pthread_create(&thread, NULL, change_mind, &fd))
+                return 3;
+        for (int i = 0; i < ROUNDS; i++)
+                if (!connect(fd, (const struct sockaddr *)&server, sizeof server))
+                        return 4;
+        return 0;
+}
+
+/* So that nobody's connection to it is answered any more. */
+static void fill_up(int listening, int fds[2])
+{
+        assert_int_equal(listen(listening, 0), 0);
+        for (int i = 0; i < 2; i++) {
+                struct pollfd polled = { .events = POLLOUT };
+                polled.fd = fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+                connect(fds[i], (const struct sockaddr *)&server, sizeof server);
+                poll(&polled, 1, 200);
+        }
+}
+
+/* Nothing that was begun is waited for, so that all time that goes by is what beginning takes. */
+static void begin_one(const struct held *held)
+{
+        static struct call call;
+        struct connecting connecting = { .socket = -1 };
+        struct seccomp_notif notice = { 0 };
+        assert_int_equal(ioctl(held->listener, SECCOMP_IOCTL_NOTIF_RECV, &notice), 0);
+        OWNED(fd_closep) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(call_decode(proc, held->pid, &notice, &call), 0);
+        uint64_t before = clock_now();
+        int r = connecting_begin(held->listener, held->pid, &notice, &call, &connecting);
+        if (clock_now() - before > 1000000000)
+                fail_msg("the warden was held up for %.1f s", (double)(clock_now() - before) / 1e9);
+        assert_true(r == -EALREADY || r == CONNECTING_UNDER_WAY);
+        assert_int_equal(answer(held->listener, notice.id, r < 0 ? -r : EAGAIN), 0);
+        connecting_finish(&connecting);
+}
+
+TEST(a_socket_that_turns_into_one_that_blocks_holds_nobody_up)
+{
+        OWNED(fd_closep) int listening = listen_here();
+        int filling[2];
+        fill_up(listening, filling);
+        struct held held = start(connect_undecided);
+        assert_int_equal(serve(&held), EINPROGRESS);
+        for (int i = 0; i < ROUNDS; i++)
+                begin_one(&held);
+        finish(&held);
+        close(filling[0]);
+        close(filling[1]);
+}
+
+TEST(a_socket_that_lingers_is_closed_at_once)
+{
+        static const char bytes[1 << 16];
+        const struct linger on = { .l_onoff = 1, .l_linger = LONG_S };
+        OWNED(fd_closep) int listening = listen_here();
+        struct connecting connecting = { .socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) };
+        assert_int_equal(connect(connecting.socket, (const struct sockaddr *)&server, sizeof server), 0);
+        OWNED(fd_closep) int reads_nothing = accept(listening, NULL, NULL);
+        while (send(connecting.socket, bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+                continue;
+        assert_int_equal(setsockopt(connecting.socket, SOL_SOCKET, SO_LINGER, &on, sizeof on), 0);
+        uint64_t before = clock_now();
+        connecting_finish(&connecting);
+        assert_true(clock_now() - before < 1000000000u * (uint64_t)LONG_S / 10);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(a_blocking_socket_is_connected_when_connect_returns),
                          TEST_CASE(a_socket_that_does_not_block_is_handed_over_as_it_connects),
                          TEST_CASE(what_went_wrong_is_the_networks_word), TEST_CASE(what_is_no_socket_for_it_is_an_error),
-                         TEST_CASE(what_was_handed_over_leads_nowhere_else));
+                         TEST_CASE(what_was_handed_over_leads_nowhere_else),
+                         TEST_CASE(a_socket_that_turns_into_one_that_blocks_holds_nobody_up),
+                         TEST_CASE(a_socket_that_lingers_is_closed_at_once));
 }
