@@ -527,13 +527,17 @@ void warden_kill(struct warden *warden, const struct warden_worker *worker)
                 send_request(warden, &head, nothing, NULL, 0);
 }
 
-/* One that answers has not begun to end before. */
+/* One that answers has not begun to end before. Of one that does not, the news may be on its way. */
 bool warden_has_lost(struct warden *warden, struct warden_worker *worker)
 {
         struct wire_posture posture;
         if (warden_ask(warden, worker, WIRE_POSTURE, &posture, sizeof posture, clock_deadline(NOTICE_MS)) >= 0)
                 return false;
+        const struct timespec until = clock_timespec(clock_deadline(NOTICE_MS));
+        bool more = !monitor_is_here(warden->monitor);
         pthread_mutex_lock(&warden->lock);
+        while (more && worker->state != WORKER_ENDED)
+                more = wait_change(warden, &until);
         bool lost = worker->state == WORKER_ENDED;
         pthread_mutex_unlock(&warden->lock);
         return lost;
