@@ -42,11 +42,13 @@ struct ward_quota {
         /* What follows is for kind `process`. 0: no limit but what the host has itself, unless it says otherwise. */
         uint64_t memory_bytes; /* of the domain as a whole: what all its processes have, shared memory and files that lie in memory
                                   too. Over it the domain ends, while limits.memory_bytes is for each process and refuses (ENOMEM).
-                                  0: where limits.memory_bytes is given, that and limits.arena_bytes and 32 MiB; else no limit */
+                                  0: where limits.memory_bytes is given, and at the levels internet and intranet, that (or its
+                                  default) and limits.arena_bytes and 32 MiB; else no limit */
         uint32_t cpu_percent; /* processor share of the domain as a whole, of one processor: 150 is one and a half. It waits for the
                                  rest of the time, so its calls take longer */
         uint32_t processes;  /* processes and threads at a time, those of Ward's own in the worker included: one for the worker, one
-                                for each thread of the host's that calls it. Over it, fork and thread creation fail (EAGAIN) */
+                                for each thread of the host's that calls it. Over it, fork and thread creation fail (EAGAIN). 0 at
+                                the levels  internet and intranet: 1,024 */
         uint32_t open_files; /* descriptors of each process at a time, some 8 of Ward's own included (EMFILE) */
         uint64_t file_bytes; /* each file that it writes, those that lie in memory too: going over it ends the domain, or the
                                 process that it has started */

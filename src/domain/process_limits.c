@@ -15,7 +15,7 @@ enum { USAGE_MS = 1000 }; /* that the warden has to answer */
 struct sandbox_limits process_limits(const struct ward_domain *domain)
 {
         struct sandbox_limits limits;
-        limits_make(&domain->limits, &domain->account.quota, &limits);
+        limits_make(domain->level, &domain->limits, &domain->account.quota, &limits);
         return limits;
 }
 

@@ -48,7 +48,8 @@ struct sandbox_excess {
 };
 
 /* @quota may be NULL. */
-void limits_make(const struct ward_limits *limits, const struct ward_quota *quota, struct sandbox_limits *ret_limits);
+void limits_make(enum ward_level level, const struct ward_limits *limits, const struct ward_quota *quota,
+                 struct sandbox_limits *ret_limits);
 
 /* To the calling process and what it starts: all that is counted for each process, beside what the host itself is held to. @proc:
  * the folder /proc, or -1: then its memory limit is looser. 0, or a negative errno. */

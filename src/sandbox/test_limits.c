@@ -37,7 +37,7 @@ TEST(what_is_asked_for_is_what_holds)
                                           .io_read_bytes = 5,
                                           .io_write_bytes = 6 };
         struct sandbox_limits made;
-        limits_make(&limits, &quota, &made);
+        limits_make(WARD_LEVEL_FULL_TRUST, &limits, &quota, &made);
         assert_int_equal(made.memory_bytes, 64 * MIB);
         assert_int_equal(made.domain_bytes, (64 + 1 + 32) * MIB);
         assert_int_equal(made.cpu_ns, 1500000000);
@@ -54,15 +54,28 @@ TEST(without_a_quota_a_process_has_its_memory_limit_only)
         const struct ward_limits none = { .size = sizeof none }, huge = { .size = sizeof huge, .memory_bytes = UINT64_MAX };
         const struct ward_quota quota = { .size = sizeof quota, .memory_bytes = 5 * MIB, .cpu_ms = UINT64_MAX };
         struct sandbox_limits made;
-        limits_make(&none, NULL, &made);
+        limits_make(WARD_LEVEL_FULL_TRUST, &none, NULL, &made);
         assert_int_equal(made.memory_bytes, sandbox_default_memory());
         assert_int_equal(made.domain_bytes, 0);
         assert_int_equal(made.cpu_ns | made.file_bytes | made.processes | made.open_files, 0);
-        limits_make(&huge, NULL, &made);
+        limits_make(WARD_LEVEL_FULL_TRUST, &huge, NULL, &made);
         assert_true(made.domain_bytes == UINT64_MAX);
-        limits_make(&none, &quota, &made);
+        limits_make(WARD_LEVEL_FULL_TRUST, &none, &quota, &made);
         assert_int_equal(made.domain_bytes, 5 * MIB);
         assert_int_equal(made.cpu_ns, 0); /* longer than anything lives */
+}
+
+TEST(who_is_not_trusted_has_limits_that_nobody_asked_for)
+{
+        const struct ward_limits none = { .size = sizeof none };
+        const struct ward_quota quota = { .size = sizeof quota, .memory_bytes = 5 * MIB, .processes = 2 };
+        struct sandbox_limits made;
+        limits_make(WARD_LEVEL_INTERNET, &none, NULL, &made);
+        assert_int_equal(made.domain_bytes, sandbox_default_memory() + (512 + 32) * MIB);
+        assert_int_equal(made.processes, 1024);
+        limits_make(WARD_LEVEL_INTRANET, &none, &quota, &made);
+        assert_int_equal(made.domain_bytes, 5 * MIB);
+        assert_int_equal(made.processes, 2);
 }
 
 static int open_many(void)
@@ -185,7 +198,8 @@ TEST(a_user_has_so_many_processes)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(what_is_asked_for_is_what_holds),
-                         TEST_CASE(without_a_quota_a_process_has_its_memory_limit_only), TEST_CASE(open_files_are_limited),
+                         TEST_CASE(without_a_quota_a_process_has_its_memory_limit_only),
+                         TEST_CASE(who_is_not_trusted_has_limits_that_nobody_asked_for), TEST_CASE(open_files_are_limited),
                          TEST_CASE(a_file_that_grows_too_large_is_a_signal),
                          TEST_CASE(processor_time_that_nobody_comes_to_look_at_is_a_signal),
                          TEST_CASE(core_dumps_are_forbidden_for_good), TEST_CASE(memory_that_is_too_much_is_refused),
