@@ -16,7 +16,7 @@
 #include "channel/message.h"
 #include "domain/domain.h"
 #include "domain/launch.h"
-#include "domain/worker_path.h"
+#include "domain/worker_program.h"
 #include "sandbox/cgroup.h"
 #include "sandbox/grants.h"
 
