@@ -145,9 +145,11 @@ void paths_finish(struct least_paths *paths)
 struct least *least_new(const char *const *left_out)
 {
         struct least *least = calloc(1, sizeof *least);
-        for (; least && left_out && *left_out; left_out++)
-                if (paths_add(&least->left_out, *left_out, 0))
+        for (; least && left_out && *left_out; left_out++) {
+                OWNED(freep) char *path = path_normalise("/", *left_out);
+                if (!path || paths_add(&least->left_out, path, 0))
                         return least_free(least);
+        }
         if (least)
                 paths_sort(&least->left_out);
         return least;

@@ -36,7 +36,7 @@ static void add(struct least *least, enum least_act act, const char *const *path
 
 TEST(nothing)
 {
-        struct least *least = least_new((const char *const[]){ "/x/addin.so", "/lib/libz.so.1", NULL });
+        struct least *least = least_new((const char *const[]){ "/x/../x/addin.so", "/lib/libz.so.1", NULL });
         ADD(least, LEAST_READ, "/x/addin.so", "/lib/libz.so.1", "/etc/ld.so.preload", "/proc/self/maps", "/proc/12/stat",
             "/sys/devices/system/cpu/online", "/usr/lib/locale/locale-archive",
             "/usr/lib/locale/C.utf8/LC_MESSAGES/SYS_LC_MESSAGES", "/x/./addin.so");

@@ -78,7 +78,7 @@ static int start(struct run *run, struct run_outcome *outcome)
                 run_all(run, outcome);
         ward_host_free(run->host);
         if (!r)
-                r = run_record_finish(run);
+                r = run_record_finish(run, outcome->end != RUN_REFUSED);
         if (r)
                 return r;
         return run->printer.broken && outcome->end == RUN_EXITED && !outcome->status ? RUN_FAILED : run_status(outcome);

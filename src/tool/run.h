@@ -165,6 +165,10 @@ bool run_find_interpreter(const char *path, char ret_path[PATH_MAX]);
 /* The interpreter that an ELF file asks for, or "". False: it is no such file, or a damaged one. */
 bool run_read_interpreter(int fd, char ret_path[PATH_MAX]);
 
+/* The libraries that the file @path needs, as far as they are found: for needed_finish. */
+struct needed;
+void run_find_libraries(const struct run_options *options, const char *path, struct needed *ret_needed);
+
 /* run_attempt.c. @host: with run_on_event */
 struct run {
         const struct run_options *options;
@@ -180,7 +184,8 @@ void run_attempt(struct run *run, uint32_t attempt, struct run_outcome *ret_outc
 /* run_record.c, where options.record is set. 0, or an exit status with everything said. */
 int run_record_start(struct run *run);
 void run_record_act(struct run_printer *printer, const struct ward_event *event);
-int run_record_finish(struct run *run);
+/* What was not run leaves the file as it is. */
+int run_record_finish(struct run *run, bool was_run);
 
 /* run_pump.c: the streams of one attempt. */
 struct run_pump {

@@ -97,16 +97,21 @@ static bool is_none_loaded(void *data, const char *name)
         return false;
 }
 
+void run_find_libraries(const struct run_options *options, const char *path, struct needed *ret)
+{
+        const struct needed_order order = {
+                .path = path, .folders = { options->library_path.at }, .partial = true, .is_loaded = is_none_loaded
+        };
+        *ret = (struct needed){ 0 };
+        needed_find(&order, ret, NULL);
+}
+
 /* What cannot be found here the program will miss, and say so. */
 static bool add_libraries(struct run_grants *grants, const struct run_options *options, const char *program)
 {
-        OWNED(needed_finish) struct needed needed = { 0 };
-        const struct needed_order order = {
-                .path = program, .folders = { options->library_path.at }, .partial = true, .is_loaded = is_none_loaded
-        };
+        OWNED(needed_finish) struct needed needed;
         bool good = true;
-        if (needed_find(&order, &needed, NULL))
-                return true;
+        run_find_libraries(options, program, &needed);
         for (size_t i = 0; good && i < needed.n; i++)
                 good = add_path(grants, "execute", needed.files[i].path);
         return good;

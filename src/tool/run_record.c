@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/own.h"
+#include "native/needed.h"
 #include "policy/least.h"
 #include "tool/run.h"
 
@@ -15,12 +16,28 @@ static const char *const acts[LEAST_ACTS] = {
         [LEAST_EXECUTE] = "execute", [LEAST_CONNECT] = "connect", [LEAST_FORK] = "fork",
 };
 
+/* A library brings along what it needs, at any level; the list of libraries is read only where its loader looks for that. */
+static struct least *start(struct run *run)
+{
+        struct run_texts left_out = { NULL, 0 };
+        OWNED(needed_finish) struct needed needed = { 0 };
+        bool good = run_texts_add(&left_out, run->runner) && run_texts_add(&left_out, run->target->path);
+        if (run->target->function) {
+                run_find_libraries(run->options, run->target->path, &needed);
+                good = good && run_texts_add(&left_out, "/etc/ld.so.cache");
+        }
+        for (size_t i = 0; good && i < needed.n; i++)
+                good = run_texts_add(&left_out, needed.files[i].path);
+        struct least *least = good ? least_new(left_out.at) : NULL;
+        free(left_out.at);
+        return least;
+}
+
 int run_record_start(struct run *run)
 {
-        const char *const left_out[] = { run->runner, run->target->path, NULL };
         if (!run->options->record)
                 return 0;
-        run->printer.least = least_new(left_out);
+        run->printer.least = start(run);
         if (run->printer.least)
                 return 0;
         fputs("ward run: no memory to record a policy\n", stderr);
@@ -90,10 +107,10 @@ static int write_policy(struct least *least, const char *path)
         return r;
 }
 
-int run_record_finish(struct run *run)
+int run_record_finish(struct run *run, bool was_run)
 {
         const char *path = run->options->record;
-        int r = run->printer.least ? write_policy(run->printer.least, path) : 0;
+        int r = run->printer.least && was_run ? write_policy(run->printer.least, path) : 0;
         if (r)
                 fprintf(stderr, "ward run: cannot write the policy '%s': %s\n", path, strerror(-r));
         run->printer.least = least_free(run->printer.least);

@@ -4,7 +4,7 @@ import os
 import pathlib
 import tempfile
 
-from run import CODE, can_hold, check, run, tests
+from run import CODE, FOLDER, can_hold, check, run, tests
 
 HOLDS = can_hold("intranet")
 
@@ -74,8 +74,21 @@ def files():
 
 
 def nothing():
+    """Ward's own library, wherever it is found, and those that a library needs are none that it opens."""
     with Home() as home:
-        assert home.record(f"{CODE}:greet", out=None) == ["level internet"], home.policy.read_text()
+        found = {name: value for name, value in os.environ.items() if name != "WARD_RUNNER"}
+        needs = "--library-path", FOLDER / "v2", f"{FOLDER / 'needs.so'}:version"
+        for status, environment, what in (0, os.environ, [f"{CODE}:greet"]), (0, found, [f"{CODE}:greet"]), (2, found, needs):
+            check(run("--record-policy", home.policy, *what, env=environment), status)
+            assert home.policy.read_text().endswith("\nlevel internet\n"), home.policy.read_text()
 
 
-tests([scripts, files, nothing])
+def not_run():
+    """What there was before stays."""
+    with Home() as home:
+        home.policy.write_text("level internet\n")
+        check(run("--record-policy", home.policy, f"{CODE}:none"), 127)
+        assert home.policy.read_text() == "level internet\n"
+
+
+tests([scripts, files, nothing, not_run])
