@@ -30,6 +30,14 @@ static int help(FILE *out, int status)
         return status;
 }
 
+static int run_command(const struct command *command, int argc, char **argv)
+{
+        char name[32];
+        snprintf(name, sizeof name, "ward %s", command->name);
+        argv[0] = name; /* as getopt has it in what it says */
+        return command->run(argc, argv);
+}
+
 static int run(int argc, char **argv)
 {
         if (argc < 2)
@@ -40,7 +48,7 @@ static int run(int argc, char **argv)
                 return puts("ward " WARD_VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
         for (size_t i = 0; i < COUNT_OF(commands); i++)
                 if (!strcmp(argv[1], commands[i].name))
-                        return commands[i].run(argc - 1, argv + 1);
+                        return run_command(&commands[i], argc - 1, argv + 1);
         fprintf(stderr, "ward: there is no command '%s'\n\n", argv[1]);
         return help(stderr, EXIT_USAGE);
 }

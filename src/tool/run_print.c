@@ -240,6 +240,13 @@ static void print_end_json(struct run_printer *printer, uint32_t attempt, const 
                                 fault_json(outcome), "usage", usage_json(&outcome->usage)));
 }
 
+/* A line for each frame. */
+static void print_backtrace(struct run_printer *printer, const char *backtrace)
+{
+        for (size_t len; (len = strcspn(backtrace, "\n")); backtrace += len + !!backtrace[len])
+                run_say(printer, WARD_LOG_ERROR, "  %.*s", (int)len, backtrace);
+}
+
 void run_print_end(struct run_printer *printer, uint32_t attempt, const struct run_outcome *outcome)
 {
         char text[WARD_FAULT_TEXT_MAX];
@@ -250,7 +257,6 @@ void run_print_end(struct run_printer *printer, uint32_t attempt, const struct r
         run_describe(outcome, text, sizeof text);
         bool well = outcome->end == RUN_EXITED;
         run_say(printer, well ? WARD_LOG_INFO : WARD_LOG_ERROR, "%s", text);
-        if (*outcome->fault.backtrace)
-                run_say(printer, WARD_LOG_ERROR, "%s", outcome->fault.backtrace);
+        print_backtrace(printer, outcome->fault.backtrace);
         run_say(printer, WARD_LOG_DEBUG, "'%s' took %.3f s", printer->name, outcome->seconds);
 }

@@ -92,7 +92,7 @@ def what_is_not_there():
 
 
 def command_lines():
-    for args, words in [([], b"what is to be run?"), (["--level", "none", CODE], b"--level takes"), (["--nonsense"], b"nonsense"),
+    for args, words in [([], b"what is to be run?"), (["--level", "none", CODE], b"--level takes"), (["--nonsense"], b"ward run: unrecognized"),
                         (["--max-memory", "64Q", CODE], b"--max-memory takes"), (["--max-cpu", "x", CODE], b"--max-cpu takes"),
                         (["--affinity", "0", CODE], b"--affinity takes"), (["--timeout", "0", CODE], b"--timeout takes"),
                         (["--max-restart-attempts", "-1", CODE], b"--max-restart-attempts takes"),
@@ -148,6 +148,7 @@ def json_lines():
     end = objects(run("--json", f"{CODE}:crash"))[-1]
     assert end["outcome"] == "fault" and end["fault"]["kind"] == "signal" and end["signal"] == signal.SIGSEGV, end
     assert "crash" in end["fault"]["backtrace"], end
+    assert all(line.startswith(b"ward run: ") for line in run(f"{CODE}:crash").stderr.splitlines())
     end = objects(run("--json", PROGRAM, "signal", 9))[-1]
     assert end["outcome"] == "signalled" and end["signal"] == 9 and end["exit_status"] == 137, end
     end = objects(run("--json", f"{CODE}:gret"))[-1]
