@@ -155,10 +155,12 @@ static int print_json(const struct request *request, const struct session *sessi
 
 static int fail_fault(const struct request *request, const struct session *session, const struct ward_fault *fault)
 {
+        size_t len = strlen(fault->backtrace);
         if (request->json)
                 print_json(request, session, "fault", fault);
         else
-                fprintf(stderr, "ward call: %s\n%s%s", fault->text, fault->backtrace, *fault->backtrace ? "\n" : "");
+                fprintf(stderr, "ward call: %s\n%s%s", fault->text, fault->backtrace,
+                        len && fault->backtrace[len - 1] != '\n' ? "\n" : "");
         return EXIT_FAULT;
 }
 
