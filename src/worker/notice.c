@@ -49,6 +49,7 @@ void notices_finish(struct child *child)
                 free((void *)(uintptr_t)notices->grants[i].path);
         free(notices->grants);
         free(notices->addresses);
+        locals_finish(&notices->locals);
         acts_finish(&notices->acts);
 }
 
@@ -83,6 +84,8 @@ void notices_address(struct child *child, const struct request *request)
         struct sandbox_address *address = &addresses[notices->n_addresses++];
         *address = (struct sandbox_address){ .len = (socklen_t)request->bytes };
         memcpy(&address->at, request->payload, request->bytes);
+        if (address->at.ss_family == AF_UNIX)
+                locals_add(&notices->locals, ((const struct sockaddr_un *)(const void *)&address->at)->sun_path);
 }
 
 /* --- Answers ---------------------------------------------------------------------------------- */
@@ -217,7 +220,7 @@ static enum verdict judge_call(const struct child *child, const struct call *cal
         return judge(&by, call);
 }
 
-static void serve_call(struct child *child, const struct seccomp_notif *notice, const struct call *call)
+static void serve_call(struct child *child, const struct seccomp_notif *notice, struct call *call)
 {
         allowance_charge(&child->notices.served_until, clock_now(), SERVED_NS);
         if (serve_file(child, notice->id, call))

@@ -12,6 +12,7 @@
 #include "sandbox/filter.h"
 #include "sandbox/grants.h"
 #include "worker/acts.h"
+#include "worker/notice_local.h"
 #include "worker/warden.h"
 
 struct child;
@@ -22,6 +23,7 @@ struct notices {
         size_t n_grants;
         struct sandbox_address *addresses;
         size_t n_addresses;
+        struct locals locals; /* of these: where those are that have a path */
         bool may_spawn;
         struct list connections; /* that are being made for it */
         size_t n_connections;

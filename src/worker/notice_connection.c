@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/un.h>
 #include "base/own.h"
 #include "worker/notice_connect.h"
 #include "worker/notice_parts.h"
@@ -67,12 +68,22 @@ static int wait_for(struct child *child, struct connecting *connecting)
         return 0;
 }
 
-void connection_serve(struct child *child, const struct seccomp_notif *notice, const struct call *call)
+/* To a local socket by what was behind its name when it was granted. */
+static int begin(const struct child *child, const struct seccomp_notif *notice, struct call *call,
+                 struct connecting *ret_connecting)
+{
+        OWNED(fd_closep) int local = -1;
+        struct sockaddr_un *at = (void *)&call->address;
+        int r = at->sun_family == AF_UNIX ? locals_open(&child->notices.locals, at, &local) : 0;
+        if (at->sun_family == AF_UNIX)
+                call->address_len = sizeof *at;
+        return r ? r : connecting_begin(child->listener.fd, child->pid, notice, call, ret_connecting);
+}
+
+void connection_serve(struct child *child, const struct seccomp_notif *notice, struct call *call)
 {
         OWNED(connecting_finish) struct connecting connecting = { .socket = -1 };
-        int r = child->notices.n_connections < CONNECTIONS_MAX
-                        ? connecting_begin(child->listener.fd, child->pid, notice, call, &connecting)
-                        : -EAGAIN;
+        int r = child->notices.n_connections < CONNECTIONS_MAX ? begin(child, notice, call, &connecting) : -EAGAIN;
         if (r == CONNECTING_UNDER_WAY && connecting.waits) {
                 r = wait_for(child, &connecting);
                 if (!r)

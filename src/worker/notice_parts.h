@@ -17,8 +17,8 @@ void notices_tell(struct child *child);
 void notices_look_again(struct child *child);
 
 /* notice_connection.c */
-/* CALL_CONNECT, to an address that is granted. */
-void connection_serve(struct child *child, const struct seccomp_notif *notice, const struct call *call);
+/* CALL_CONNECT, to an address that is granted, which may become another one of the same. */
+void connection_serve(struct child *child, const struct seccomp_notif *notice, struct call *call);
 void connections_end(struct child *child);
 
 /* notice_use.c: what an observed worker's call uses. */

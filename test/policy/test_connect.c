@@ -109,7 +109,34 @@ TEST(local_sockets)
         assert_int_equal(server_stop(&other), 0);
 }
 
+/* As an add-in could that may write the folder. */
+TEST(links_in_the_place_of_a_local_socket_lead_nowhere)
+{
+        struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "kept/granted" };
+        struct server granted, other;
+        struct stage stage;
+        support_needs_level(WARD_LEVEL_INTRANET);
+        stage_set(&stage);
+        assert_int_equal(mkdir("kept", 0777) | chmod("kept", 0777) | symlink("kept", "linked"), 0);
+        server_start(&granted, &at, sizeof at);
+        strcpy(at.sun_path, "other");
+        server_start(&other, &at, sizeof at);
+        assert_int_equal(chmod("kept/granted", 0777) | chmod("other", 0777), 0);
+        activate(&stage, "connect unix:linked/granted", 0);
+        assert_int_equal(stage_try_below(&stage, "connect", "linked/granted"), 3);
+        assert_int_equal(rename("kept/granted", "kept/before") | symlink("../other", "kept/granted"), 0);
+        assert_true(stage_try_below(&stage, "connect", "linked/granted") < 0);
+        assert_int_equal(unlink("kept/granted") | rename("kept/before", "kept/granted"), 0);
+        assert_int_equal(stage_try_below(&stage, "connect", "linked/granted"), 3);
+        assert_int_equal(rename("kept", "before") | symlink(".", "kept") | rename("other", "granted"), 0);
+        assert_true(stage_try_below(&stage, "connect", "linked/granted") < 0);
+        stage_strike(&stage);
+        assert_int_equal(server_stop(&granted), 2);
+        assert_int_equal(server_stop(&other), 0);
+}
+
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE(addresses), TEST_CASE(local_sockets));
+        return TEST_MAIN(argc, argv, TEST_CASE(addresses), TEST_CASE(local_sockets),
+                         TEST_CASE(links_in_the_place_of_a_local_socket_lead_nowhere));
 }
