@@ -65,11 +65,11 @@ static pid_t fork_limited(struct child *child, const struct zygote *zygote, cons
         static const struct cgroup_entry none = { .into = -1 };
         struct cgroup_entry entry;
         watchdog_group(child, limits, spawn->layers & WARD_LAYER_CGROUP, &entry);
-        pid_t pid = zygote_fork(zygote, spawn->descriptors, request->fds, request->n_fds, &entry);
+        pid_t pid = zygote_fork(zygote, spawn, request->fds, request->n_fds, &entry);
         if (pid < 0)
                 watchdog_drop(child);
         if (pid < 0 && pid != -EPIPE && entry.into >= 0)
-                pid = zygote_fork(zygote, spawn->descriptors, request->fds, request->n_fds, &none);
+                pid = zygote_fork(zygote, spawn, request->fds, request->n_fds, &none);
         cgroup_entry_close(&entry);
         return pid;
 }

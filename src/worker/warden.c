@@ -354,9 +354,9 @@ static int open_all(struct warden *warden)
 
 int warden_run(void)
 {
-        struct warden warden = {
-                .namespaced = getpid() == 1, .host = { WIRE_HOST, on_host_end }, .socket = { WIRE_SOCKET, on_socket }, .empty = -1
-        };
+        struct warden warden = { .namespaced = getpid() == 1,
+                                 .host = { WIRE_HOST, on_host_end },
+                                 .socket = { WIRE_SOCKET, on_socket } };
         void *frame;
         list_init(&warden.children);
         list_init(&warden.untold);

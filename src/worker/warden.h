@@ -29,7 +29,6 @@ struct source {
 struct zygote {
         pid_t pid;
         int socket;
-        uint32_t held; /* layers that its workers are held by from birth */
 };
 
 struct warden {
@@ -41,7 +40,6 @@ struct warden {
         struct source line;  /* workers' listeners */
         int line_in;         /* its other end, for zygotes */
         int proc;
-        int empty;       /* the network namespace without anything; -1: none */
         bool namespaced; /* process 1 of a PID namespace; each worker gets one too */
         bool ending;
         struct zygote zygotes[WIRE_ZYGOTES];

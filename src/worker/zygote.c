@@ -24,11 +24,7 @@ struct order {
         uint32_t descriptors; /* as in struct wire_spawn; then come those of struct cgroup_entry */
         uint32_t groups;      /* cgroup_entry.n */
         uint32_t into;        /* 1: the last is the group to clone it into */
-};
-
-/* What it says when it is there. The empty one's network namespace comes along. */
-struct ready {
-        uint32_t held;
+        uint32_t network;     /* 1: it will want the network without anything */
 };
 
 static ssize_t receive(int socket, void *bytes, size_t size, int *fds, size_t *n_fds)
@@ -70,6 +66,7 @@ static ssize_t send_with(int socket, const void *bytes, size_t size, const int *
 
 struct zygote_self {
         bool namespaced;
+        bool has_network; /* WIRE_EMPTY is what it is to be */
         uint32_t held;
         pid_t parent;
         int *tid; /* where the C library keeps the thread's number */
@@ -88,15 +85,15 @@ static void put_fd(int fd, int number)
 }
 
 /* What is not there is standard input, which is nothing: no other descriptor is to come by the number. */
-static void arrange_fds(const struct warden *warden, int socket)
+static void arrange_fds(const struct warden *warden, int socket, int between)
 {
         int to_warden = raise_fd(socket), line = raise_fd(warden->line_in), proc = raise_fd(warden->proc),
-            empty = raise_fd(warden->empty);
+            empty = raise_fd(between);
         put_fd(to_warden, WIRE_SOCKET);
         put_fd(STDIN_FILENO, WIRE_HOST);
         put_fd(line, WIRE_LINE);
         put_fd(proc < 0 ? STDIN_FILENO : proc, WIRE_PROC);
-        put_fd(empty < 0 ? STDIN_FILENO : empty, WIRE_EMPTY);
+        put_fd(empty, WIRE_EMPTY);
         close_range(WIRE_EMPTY + 1, ~0U, 0);
 }
 
@@ -166,12 +163,36 @@ static pid_t fork_worker(const struct zygote_self *self, int into)
         return pid < 0 ? -errno : (pid_t)pid;
 }
 
-static void serve(const struct zygote_self *self)
+/* The empty one's network namespace, for workers of the other: by a socket between the two, so that both start at once. What stands
+ * at WIRE_EMPTY is that socket until then. */
+static void give_network(bool there_is_one)
+{
+        static const char nothing;
+        OWNED(fd_closep) int network = there_is_one ? openat(WIRE_PROC, "self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
+        send_with(WIRE_EMPTY, &nothing, 1, &network, network >= 0);
+        put_fd(STDIN_FILENO, WIRE_EMPTY);
+}
+
+static void take_network(void)
+{
+        char nothing;
+        int fds[WIRE_FDS];
+        size_t n = 0;
+        receive(WIRE_EMPTY, &nothing, 1, fds, &n);
+        put_fd(n ? fds[0] : STDIN_FILENO, WIRE_EMPTY);
+        if (n)
+                close(fds[0]);
+}
+
+static void serve(struct zygote_self *self)
 {
         struct order order;
         int fds[WIRE_FDS];
         size_t n;
         while (receive(WIRE_SOCKET, &order, sizeof order, fds, &n) == sizeof order) {
+                if (order.network && !self->has_network)
+                        take_network();
+                self->has_network |= order.network;
                 int32_t pid = fork_worker(self, order.into && n ? fds[n - 1] : -1);
                 if (!pid)
                         run_worker(self, &order, fds, n);
@@ -182,77 +203,66 @@ static void serve(const struct zygote_self *self)
         }
 }
 
-static bool say_ready(uint32_t held, bool with_network)
-{
-        const struct ready ready = { held };
-        OWNED(fd_closep) int network = with_network ? openat(WIRE_PROC, "self/ns/net", O_RDONLY | O_CLOEXEC) : -1;
-        return send_with(WIRE_SOCKET, &ready, sizeof ready, &network, network >= 0) == sizeof ready;
-}
+static void run(const struct warden *warden, enum wire_zygote kind, int socket, int between) __attribute__((noreturn));
 
-static void run(const struct warden *warden, enum wire_zygote kind, int socket) __attribute__((noreturn));
-
-static void run(const struct warden *warden, enum wire_zygote kind, int socket)
+static void run(const struct warden *warden, enum wire_zygote kind, int socket, int between)
 {
         struct zygote_self self = { .namespaced = warden->namespaced, .parent = getppid() };
         prctl(PR_SET_NAME, "ward-zygote");
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (prctl(PR_GET_TID_ADDRESS, &self.tid) < 0)
                 _exit(1);
-        arrange_fds(warden, socket);
-        if (kind == WIRE_ZYGOTE_EMPTY)
+        arrange_fds(warden, socket, between);
+        if (kind == WIRE_ZYGOTE_EMPTY) {
                 self.held = enter_nothing();
+                self.has_network = true;
+                give_network(self.held & WARD_LAYER_NETWORK_NAMESPACE);
+        }
         if (self.namespaced)
                 self.held |= WARD_LAYER_PID_NAMESPACE;
-        bool said = say_ready(self.held, self.held & WARD_LAYER_NETWORK_NAMESPACE);
         prctl(PR_SET_DUMPABLE, 0); /* hidden, as its workers are to be */
-        if (said)
-                serve(&self);
+        serve(&self);
         _exit(0);
 }
 
 /* --- In the warden ---------------------------------------------------------------------------- */
 
-static int await(const struct zygote *zygote, void *answer, size_t size, int *ret_fd)
+static int await(const struct zygote *zygote, int32_t *ret_pid)
 {
         struct pollfd polled = { .fd = zygote->socket, .events = POLLIN };
-        int fds[WIRE_FDS], n;
-        size_t n_fds;
+        int n;
         do
                 n = poll(&polled, 1, ANSWER_MS);
         while (n < 0 && errno == EINTR);
-        if (n <= 0 || receive(zygote->socket, answer, size, fds, &n_fds) != (ssize_t)size)
-                return -EPIPE;
-        *ret_fd = n_fds ? fds[0] : -1;
-        return 0;
+        return n > 0 && recv(zygote->socket, ret_pid, sizeof *ret_pid, 0) == sizeof *ret_pid ? 0 : -EPIPE;
 }
 
-static int start(struct warden *warden, enum wire_zygote kind)
+static int start(struct warden *warden, enum wire_zygote kind, int between)
 {
         struct zygote *zygote = &warden->zygotes[kind];
-        struct ready ready;
-        int pair[2], network;
+        int pair[2];
         if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
                 return -errno;
         zygote->socket = pair[0];
         zygote->pid = fork();
         if (!zygote->pid)
-                run(warden, kind, pair[1]);
+                run(warden, kind, pair[1], between);
         close(pair[1]);
-        if (zygote->pid < 0)
-                return -errno;
-        int r = await(zygote, &ready, sizeof ready, &network);
-        if (r)
-                return r;
-        zygote->held = ready.held;
-        if (network >= 0)
-                warden->empty = network;
-        return 0;
+        return zygote->pid < 0 ? -errno : 0;
 }
 
+/* Nobody waits for them here: what they are to do first waits for them. */
 int zygotes_start(struct warden *warden)
 {
-        int r = start(warden, WIRE_ZYGOTE_EMPTY);
-        return r ? r : start(warden, WIRE_ZYGOTE_HOST);
+        int between[2];
+        if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, between) < 0)
+                return -errno;
+        int r = start(warden, WIRE_ZYGOTE_EMPTY, between[0]);
+        if (!r)
+                r = start(warden, WIRE_ZYGOTE_HOST, between[1]);
+        close(between[0]);
+        close(between[1]);
+        return r;
 }
 
 bool zygotes_have(const struct warden *warden, pid_t pid)
@@ -263,11 +273,13 @@ bool zygotes_have(const struct warden *warden, pid_t pid)
         return false;
 }
 
-pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n, const struct cgroup_entry *entry)
+pid_t zygote_fork(const struct zygote *zygote, const struct wire_spawn *spawn, const int *fds, size_t n,
+                  const struct cgroup_entry *entry)
 {
-        const struct order order = { descriptors, (uint32_t)entry->n, entry->into >= 0 };
+        const struct order order = { spawn->descriptors, (uint32_t)entry->n, entry->into >= 0,
+                                     !!(spawn->layers & WARD_LAYER_NETWORK_NAMESPACE) };
         int32_t pid;
-        int none, all[WIRE_FDS];
+        int all[WIRE_FDS];
         if (n + entry->n + order.into > WIRE_FDS)
                 return -E2BIG;
         memcpy(all, fds, n * sizeof *fds);
@@ -277,6 +289,6 @@ pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *
                 all[n++] = entry->into;
         if (send_with(zygote->socket, &order, sizeof order, all, n) != sizeof order)
                 return -EPIPE;
-        int r = await(zygote, &pid, sizeof pid, &none);
+        int r = await(zygote, &pid);
         return r ? r : pid;
 }

@@ -13,8 +13,9 @@
 int zygotes_start(struct warden *warden);
 bool zygotes_have(const struct warden *warden, pid_t pid);
 
-/* Forks a worker with @fds, at the numbers that @descriptors says, into the control groups of @entry. Its process id, or a negative
- * errno; -EPIPE: the zygote is gone. */
-pid_t zygote_fork(const struct zygote *zygote, uint32_t descriptors, const int *fds, size_t n, const struct cgroup_entry *entry);
+/* Forks a worker with @fds, which @spawn->descriptors says what they are, into the control groups of @entry. Its process id, or a
+ * negative errno; -EPIPE: the zygote is gone. */
+pid_t zygote_fork(const struct zygote *zygote, const struct wire_spawn *spawn, const int *fds, size_t n,
+                  const struct cgroup_entry *entry);
 
 #endif
