@@ -54,6 +54,7 @@ void account_sum(const struct account *account, pid_t number, unsigned what, str
         *ret_sum = (struct account_sum){ 0 };
         family_find(account, number, &family);
         ret_sum->processes = family.n;
+        ret_sum->whole = family.whole;
         for (uint32_t i = 0; i < family.n; i++) {
                 if (what & ACCOUNT_CPU && family_stat(account, family.numbers[i], stat)) {
                         ret_sum->cpu_ns += FAMILY_STEP_NS * steps(stat);
@@ -103,7 +104,7 @@ static void add_stat(const struct account *account, pid_t number, bool first, st
         usage->counted |= WARD_USAGE_CPU | WARD_USAGE_TIMES | WARD_USAGE_RESIDENT | WARD_USAGE_PAGE_FAULTS | WARD_USAGE_PROCESSES;
 }
 
-static void add_status(const struct account *account, pid_t number, struct ward_usage *usage)
+static void add_status(const struct account *account, pid_t number, uint32_t *n_threads, struct ward_usage *usage)
 {
         char text[FAMILY_TEXT], name[FAMILY_NAME];
         if (family_read(account, number, "status", text)) {
@@ -111,7 +112,7 @@ static void add_status(const struct account *account, pid_t number, struct ward_
                 usage->counted |= WARD_USAGE_PEAK;
         }
         DIR *list = family_threads(account, number);
-        for (const char *thread; (thread = family_next_thread(list));) {
+        for (const char *thread; (*n_threads)++ < ACCOUNT_THREADS && (thread = family_next_thread(list));) {
                 snprintf(name, sizeof name, "%s/status", thread);
                 if (!family_read_in(dirfd(list), name, text))
                         continue;
@@ -140,10 +141,11 @@ static void add_guarded(const struct account *account, pid_t number, struct ward
 void account_read(const struct account *account, pid_t number, struct ward_usage *usage)
 {
         struct family family;
+        uint32_t n_threads = 0;
         family_find(account, number, &family);
         for (uint32_t i = 0; i < family.n; i++) {
                 add_stat(account, family.numbers[i], i == 0, usage);
-                add_status(account, family.numbers[i], usage);
+                add_status(account, family.numbers[i], &n_threads, usage);
                 add_guarded(account, family.numbers[i], usage);
         }
         usage->cpu_ns = usage->user_ns + usage->system_ns;

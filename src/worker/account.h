@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include <ward/usage.h>
 
-enum { ACCOUNT_PROCESSES = 1024 }; /* that are looked at */
+enum { ACCOUNT_PROCESSES = 1024, ACCOUNT_THREADS = 4096 }; /* that are looked at */
 
 struct account {
         int proc;       /* the folder, borrowed; -1: there is none, and nothing is counted */
@@ -37,6 +37,7 @@ struct account_sum {
         uint64_t written_bytes;
         uint32_t processes;
         uint32_t tasks; /* processes and threads */
+        bool whole;     /* nobody was left out because there are too many */
 };
 enum account_what { ACCOUNT_CPU = 1 /* and tasks */, ACCOUNT_MEMORY = 2, ACCOUNT_IO = 4 };
 void account_sum(const struct account *account, pid_t number, unsigned what, struct account_sum *ret_sum);

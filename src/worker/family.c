@@ -81,18 +81,31 @@ pid_t account_number(const struct account *account, pid_t pid)
         return account_number_of(account, fd);
 }
 
-/* Where the list is longer than @text, its last number may not be whole: each has a space behind it. */
-static void add_children(int tasks, const char *thread, struct family *family)
+/* Each number has a space behind it: one without is not whole yet. What is left of the text for the next part of the list. */
+static size_t add_numbers(char *text, struct family *family)
 {
-        char name[FAMILY_NAME], text[FAMILY_TEXT], *end;
-        snprintf(name, sizeof name, "%s/children", thread);
-        if (!family_read_in(tasks, name, text))
-                return;
-        for (char *at = text; family->n < ACCOUNT_PROCESSES; at = end) {
+        char *at = text, *end;
+        for (; family->n < ACCOUNT_PROCESSES; at = end) {
                 long number = strtol(at, &end, 10);
                 if (number <= 0 || *end != ' ')
                         break;
                 family->numbers[family->n++] = (pid_t)number;
+        }
+        size_t left = strlen(at);
+        memmove(text, at, left);
+        return left;
+}
+
+static void add_children(int tasks, const char *thread, struct family *family)
+{
+        char name[FAMILY_NAME], text[FAMILY_TEXT];
+        size_t left = 0;
+        ssize_t n;
+        snprintf(name, sizeof name, "%s/children", thread);
+        OWNED(fd_closep) int fd = openat(tasks, name, O_RDONLY | O_CLOEXEC);
+        while (fd >= 0 && left < sizeof text - 1 && (n = read(fd, text + left, sizeof text - 1 - left)) > 0) {
+                text[left + (size_t)n] = 0;
+                left = add_numbers(text, family);
         }
 }
 
@@ -118,14 +131,18 @@ const char *family_next_thread(DIR *list)
 void family_find(const struct account *account, pid_t number, struct family *ret_family)
 {
         ret_family->n = number > 0 && account->proc >= 0;
+        ret_family->n_threads = 0;
         ret_family->numbers[0] = number;
         for (uint32_t i = 0; i < ret_family->n; i++) {
                 DIR *list = family_threads(account, ret_family->numbers[i]);
-                for (const char *thread; (thread = family_next_thread(list));)
+                for (const char *thread; ret_family->n_threads < ACCOUNT_THREADS && (thread = family_next_thread(list));) {
                         add_children(dirfd(list), thread, ret_family);
+                        ret_family->n_threads++;
+                }
                 if (list)
                         closedir(list);
         }
+        ret_family->whole = ret_family->n < ACCOUNT_PROCESSES && ret_family->n_threads < ACCOUNT_THREADS;
 }
 
 bool family_read(const struct account *account, pid_t number, const char *file, char ret_text[FAMILY_TEXT])

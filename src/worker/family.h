@@ -13,6 +13,8 @@ enum {
 
 struct family {
         uint32_t n;
+        uint32_t n_threads; /* that were looked at, for what they have started */
+        bool whole;         /* there are no more than can be looked at */
         pid_t numbers[ACCOUNT_PROCESSES];
 };
 

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -211,6 +212,53 @@ TEST(what_it_has_started_is_counted_with_it)
         end_family(pid);
 }
 
+enum { MANY = 900 };
+
+static void start_many(void)
+{
+        for (int i = 0; i < MANY; i++)
+                if (!fork()) {
+                        prctl(PR_SET_PDEATHSIG, SIGKILL);
+                        for (;;)
+                                pause();
+                }
+}
+
+static struct account_sum sum_of(pid_t pid)
+{
+        struct account account;
+        struct account_sum sum;
+        account_open(proc(), &account);
+        account_sum(&account, account_number(&account, pid), ACCOUNT_CPU, &sum);
+        close(account.proc);
+        return sum;
+}
+
+TEST(the_last_of_many_children_is_counted_as_the_first)
+{
+        pid_t pid = start(start_many);
+        struct account_sum sum = sum_of(pid);
+        assert_int_equal(sum.processes, 1 + MANY);
+        assert_int_equal(sum.tasks, 1 + MANY);
+        assert_true(sum.whole);
+        end(pid);
+}
+
+static void start_too_many(void)
+{
+        start_many();
+        start_many();
+}
+
+TEST(of_too_many_it_is_said_that_they_are)
+{
+        pid_t pid = start(start_too_many);
+        struct account_sum sum = sum_of(pid);
+        assert_int_equal(sum.processes, ACCOUNT_PROCESSES);
+        assert_false(sum.whole);
+        end(pid);
+}
+
 static void share(void)
 {
         touch(16 * MIB, MAP_SHARED);
@@ -308,7 +356,8 @@ int main(int argc, char **argv)
         return TEST_MAIN(argc, argv, TEST_CASE(a_share_holds_over_time_however_late_the_looks_come),
                          TEST_CASE(who_uses_nothing_is_hardly_looked_at_and_saves_little),
                          TEST_CASE(what_a_process_has_done_is_what_is_read), TEST_CASE(what_it_has_started_is_counted_with_it),
-                         TEST_CASE(memory_that_two_share_is_counted_once), TEST_CASE(a_family_is_stopped_and_goes_on),
-                         TEST_CASE(what_has_ended_has_used_what_the_kernel_says), TEST_CASE(what_is_written_is_counted),
-                         TEST_CASE(without_proc_nothing_is_counted));
+                         TEST_CASE(the_last_of_many_children_is_counted_as_the_first),
+                         TEST_CASE(of_too_many_it_is_said_that_they_are), TEST_CASE(memory_that_two_share_is_counted_once),
+                         TEST_CASE(a_family_is_stopped_and_goes_on), TEST_CASE(what_has_ended_has_used_what_the_kernel_says),
+                         TEST_CASE(what_is_written_is_counted), TEST_CASE(without_proc_nothing_is_counted));
 }

@@ -17,6 +17,7 @@ enum {
         SAMPLE_MS = 50,  /* while a domain works; up to */
         IDLE_MS = 500,   /* while it does nothing */
         GROUP_MS = 1000, /* where the kernel keeps the limit, and has only to be asked whether it had to */
+        SHARE = 10,      /* of the warden's time, one domain gets one in so many at most */
 };
 
 /* --- The timer -------------------------------------------------------------------------------- */
@@ -110,6 +111,9 @@ static uint64_t look_at_sums(struct child *child, uint64_t now, bool slept)
         unsigned summed = to_sum(watched);
         if (limits->processes && !(watched->groups & CGROUP_PIDS) && watched->sum.tasks > limits->processes)
                 tell_over(child, SANDBOX_LIMIT_PROCESSES, watched->sum.tasks, limits->processes);
+        if (watched->sum.processes && !watched->sum.whole && summed)
+                tell_over(child, SANDBOX_LIMIT_PROCESSES, watched->sum.tasks,
+                          watched->sum.processes < ACCOUNT_PROCESSES ? ACCOUNT_THREADS : ACCOUNT_PROCESSES - 1);
         if (summed & ACCOUNT_MEMORY && watched->sum.memory > limits->domain_bytes)
                 tell_over(child, SANDBOX_LIMIT_MEMORY, watched->sum.memory, limits->domain_bytes);
         if (!(summed & ACCOUNT_CPU))
@@ -119,8 +123,8 @@ static uint64_t look_at_sums(struct child *child, uint64_t now, bool slept)
         return now + watched->interval;
 }
 
-/* One that has to wait stops all. */
-static uint64_t look_at_paces(struct child *child, uint64_t now)
+/* One that has to wait stops all, and whoever was just being started, and so was missed, later. */
+static uint64_t look_at_paces(struct child *child, uint64_t now, bool slept)
 {
         struct watched *watched = &child->watched;
         struct {
@@ -137,7 +141,7 @@ static uint64_t look_at_paces(struct child *child, uint64_t now)
                 next = sooner(next, pace_look(paces[i].pace, now, paces[i].used));
                 waits |= paces[i].pace->waits;
         }
-        if (waits != watched->stopped)
+        if (waits != watched->stopped || (waits && !slept))
                 account_signal(&child->warden->watchdog.account, watched->number, waits ? SIGSTOP : SIGCONT);
         watched->stopped = waits;
         return next;
@@ -174,13 +178,20 @@ static uint64_t look_at(struct child *child, uint64_t now)
                 read_all(child);
         next = sooner(next, look_at_time(child, now));
         next = sooner(next, look_at_sums(child, now, slept));
-        next = sooner(next, look_at_paces(child, now));
+        next = sooner(next, look_at_paces(child, now, slept));
         if (watched->groups & (CGROUP_MEMORY | CGROUP_PIDS))
                 next = sooner(next, now + GROUP_MS * MS);
         if (!watched->over)
                 return next;
         child_kill(child);
         return CLOCK_NEVER;
+}
+
+/* The more there is to be looked at, the less often. */
+static uint64_t look_in_turn(struct child *child)
+{
+        uint64_t begin = clock_now(), next = look_at(child, begin), end = clock_now(), soonest = end + SHARE * (end - begin);
+        return next < soonest ? soonest : next;
 }
 
 void watchdog_look(struct warden *warden)
@@ -192,7 +203,7 @@ void watchdog_look(struct warden *warden)
         for (struct list *at = warden->children.next; at != &warden->children; at = at->next) {
                 struct child *child = CONTAINER_OF(at, struct child, link);
                 if (child->watched.next <= now)
-                        child->watched.next = look_at(child, now);
+                        child->watched.next = look_in_turn(child);
                 next = sooner(next, child->watched.next);
         }
         watchdog->next = now; /* it has gone off */
