@@ -120,6 +120,14 @@ bool cgroup_remove_tree(int parent, const char *name)
         return !unlinkat(parent, name, AT_REMOVEDIR) || errno == ENOENT;
 }
 
+/* As cgroups_find names them: "ward-HOST-START". Others may have groups that begin alike. */
+static bool is_ours(const char *name)
+{
+        int host, len = 0;
+        unsigned long long start;
+        return sscanf(name, "ward-%d-%llu%n", &host, &start, &len) == 2 && len && !name[len];
+}
+
 /* Whoever made it holds its lock until the end. */
 static bool is_left_behind(int parent, const char *name, int *ret_folder)
 {
@@ -137,7 +145,7 @@ bool cgroups_sweep(const struct cgroups *groups)
                 DIR *list = list_folders(groups->trees[i].parent);
                 for (const char *name; list && (name = next_folder(list));) {
                         OWNED(fd_closep) int folder = -1;
-                        if (!strncmp(name, "ward-", 5) && strcmp(name, groups->name) &&
+                        if (is_ours(name) && strcmp(name, groups->name) != 0 &&
                             is_left_behind(groups->trees[i].parent, name, &folder))
                                 clean &= cgroup_remove_tree(groups->trees[i].parent, name);
                 }

@@ -447,6 +447,18 @@ TEST(what_a_killed_process_left_is_swept_away_and_what_lives_is_not)
         cgroups_finish(&groups);
 }
 
+TEST(what_is_only_called_alike_is_somebody_elses)
+{
+        struct cgroups groups = find(CGROUP_PIDS);
+        static const char *const names[] = { "ward-others", "ward-1-others", "ward-1-2-others" };
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+                assert_int_equal(mkdirat(groups.trees[0].parent, names[i], 0755), 0);
+        assert_true(cgroups_sweep(&groups));
+        for (size_t i = 0; i < COUNT_OF(names); i++)
+                assert_int_equal(unlinkat(groups.trees[0].parent, names[i], AT_REMOVEDIR), 0);
+        cgroups_finish(&groups);
+}
+
 TEST(a_group_with_processes_in_it_stays)
 {
         struct cgroups groups = find(CGROUP_PIDS);
@@ -508,6 +520,6 @@ int main(int argc, char **argv)
                          TEST_CASE(forks_over_the_limit_are_refused_and_counted), TEST_CASE(a_processor_share_is_kept),
                          TEST_CASE(reading_from_a_disk_is_slowed_down), TEST_CASE(version_2_is_entered_by_cloning),
                          TEST_CASE(what_a_killed_process_left_is_swept_away_and_what_lives_is_not),
-                         TEST_CASE(a_group_with_processes_in_it_stays), TEST_CASE(no_limit_asks_for_no_group),
-                         TEST_CASE(who_may_not_make_groups_goes_without));
+                         TEST_CASE(what_is_only_called_alike_is_somebody_elses), TEST_CASE(a_group_with_processes_in_it_stays),
+                         TEST_CASE(no_limit_asks_for_no_group), TEST_CASE(who_may_not_make_groups_goes_without));
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <ward/buffer.h>
 #include "base/clock.h"
+#include "base/fault.h"
 #include "base/own.h"
 #include "tool/run.h"
 #include "tool/runner_host.h"
@@ -33,7 +34,7 @@ static int fail(struct attempt *attempt, runner_failure_t *failure)
         struct run_outcome *outcome = attempt->outcome;
         outcome->end = RUN_REFUSED;
         outcome->absent = failure->missing;
-        snprintf(outcome->text, sizeof outcome->text, "%.*s", (int)failure->text.len, (const char *)failure->text.ptr);
+        text_escape(outcome->text, sizeof outcome->text, (const char *)failure->text.ptr, failure->text.len, false);
         runner_failure_free(failure);
         return -1;
 }

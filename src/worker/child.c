@@ -92,6 +92,8 @@ static int spawn(struct warden *warden, const struct request *request)
         memcpy(&limits, request->payload + sizeof spawn, sizeof limits);
         if (spawn.zygote >= WIRE_ZYGOTES)
                 return -EBADMSG;
+        if (request->n_fds != (size_t)__builtin_popcount(spawn.descriptors))
+                return -EMFILE; /* the warden has no room for all that came */
         child->pid = fork_limited(child, &warden->zygotes[spawn.zygote], &spawn, &limits, request);
         if (child->pid < 0)
                 return child->pid;

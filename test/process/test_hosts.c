@@ -1,4 +1,5 @@
 /* Hosts that die, fork, have no privileges, or have the wrong worker program. */
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <poll.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -570,19 +572,46 @@ TEST(a_worker_program_may_be_a_script)
         unlink(path);
 }
 
+/* Some of a worker's descriptors come, and the others have no room: it is not to be started with those of others in their places.
+ */
+TEST(a_warden_without_descriptors_says_so)
+{
+        struct stage stage = stage_set(NULL);
+        struct ward_activate_options options = options_for(WARD_PROCESS);
+        struct ward_fault fault;
+        struct acts *acts = NULL;
+        char free_number[64];
+        struct rlimit before, few;
+        pid_t warden = find_warden();
+        few.rlim_cur = 0;
+        do
+                snprintf(free_number, sizeof free_number, "/proc/%d/fd/%d", (int)warden, (int)few.rlim_cur++);
+        while (!access(free_number, F_OK));
+        few.rlim_cur++; /* room for two */
+        assert_int_equal(prlimit(warden, RLIMIT_NOFILE, NULL, &before), 0);
+        few.rlim_max = before.rlim_max;
+        assert_int_equal(prlimit(warden, RLIMIT_NOFILE, &few, NULL), 0);
+        assert_int_equal(acts_activate(stage.host, addin_file("acts", WARD_PROCESS), &options, &acts_services, &acts, &fault),
+                         -WARD_FAULT_SYSTEM);
+        assert_says(&fault, strerror(EMFILE));
+        assert_int_equal(prlimit(warden, RLIMIT_NOFILE, &before, NULL), 0);
+        stage_again(&stage);
+        stage_strike(&stage);
+}
+
 int main(int argc, char **argv)
 {
-        return TEST_MAIN(argc, argv, TEST_CASE_LONG(a_killed_host_leaves_no_process, 60),
-                         TEST_CASE(a_host_that_becomes_another_program_leaves_no_worker),
-                         TEST_CASE(a_host_that_the_system_ends_for_its_memory_leaves_nothing), TEST_CASE(the_host_sees_no_children),
-                         TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
-                         TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers),
-                         TEST_CASE(a_forked_child_has_workers_of_its_own),
-                         TEST_CASE(a_forked_child_with_its_parents_number_is_another_process),
-                         TEST_CASE(a_child_that_a_callback_forks_has_no_part_in_the_call),
-                         TEST_CASE(a_child_forked_while_a_domain_is_unloaded_can_free_the_host),
-                         TEST_CASE(a_host_without_privileges_works), TEST_CASE(a_host_without_namespaces_works),
-                         TEST_CASE(a_missing_worker_program), TEST_CASE(a_program_that_is_no_worker),
-                         TEST_CASE(a_file_that_is_no_program), TEST_CASE(a_worker_of_another_release),
-                         TEST_CASE(an_upgrade_meanwhile_does_no_harm), TEST_CASE(a_worker_program_may_be_a_script));
+        return TEST_MAIN(
+                argc, argv, TEST_CASE_LONG(a_killed_host_leaves_no_process, 60),
+                TEST_CASE(a_host_that_becomes_another_program_leaves_no_worker),
+                TEST_CASE(a_host_that_the_system_ends_for_its_memory_leaves_nothing), TEST_CASE(the_host_sees_no_children),
+                TEST_CASE(an_ignored_sigchld_is_no_obstacle), TEST_CASE(a_host_without_streams_works),
+                TEST_CASE(signals_for_the_hosts_group_do_not_reach_workers), TEST_CASE(a_forked_child_has_workers_of_its_own),
+                TEST_CASE(a_forked_child_with_its_parents_number_is_another_process),
+                TEST_CASE(a_child_that_a_callback_forks_has_no_part_in_the_call),
+                TEST_CASE(a_child_forked_while_a_domain_is_unloaded_can_free_the_host), TEST_CASE(a_host_without_privileges_works),
+                TEST_CASE(a_host_without_namespaces_works), TEST_CASE(a_missing_worker_program),
+                TEST_CASE(a_program_that_is_no_worker), TEST_CASE(a_file_that_is_no_program),
+                TEST_CASE(a_worker_of_another_release), TEST_CASE(an_upgrade_meanwhile_does_no_harm),
+                TEST_CASE(a_worker_program_may_be_a_script), TEST_CASE(a_warden_without_descriptors_says_so));
 }

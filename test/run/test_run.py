@@ -78,6 +78,7 @@ def what_is_not_there():
     check(run("no-such-program"), 127, b"", b"there is no program 'no-such-program' in $PATH")
     check(run(f"{CODE}:gret"), 127, b"", b"did you mean 'greet'?")
     check(run(f"{CODE}:unlike_any"), 127, b"", b"it has '")
+    check(run(f"{CODE}:un\x1b[2J"), 127, b"", b"'un\\x1b[2J'")
     check(run("/"), 126, b"", b"is no file")
     check(run(f"{PROGRAM}:main"), 126, b"", b"is no shared library")
     with tempfile.NamedTemporaryFile(suffix=".so") as file:
