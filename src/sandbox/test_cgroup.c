@@ -56,7 +56,7 @@ static char fake[] = "/tmp/ward-cgroup-XXXXXX";
 static const char *in_fake(const char *name)
 {
         static char path[TEXT];
-        snprintf(path, sizeof path, "%s/%s", fake, name);
+        snprintf(path, sizeof path, "%s/%.200s", fake, name);
         return path;
 }
 
