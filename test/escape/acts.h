@@ -7,6 +7,16 @@
 #include <unistd.h>
 #include "test/escape/probe.h"
 
+/* What must come of it, for struct probe: refused below full-trust; and so with a name that is not there. */
+#define REFUSE                                                                                                                     \
+        {                                                                                                                          \
+                REFUSED, REFUSED, USER, USER                                                                                       \
+        }
+#define NAMED                                                                                                                      \
+        {                                                                                                                          \
+                NOT_THERE, NOT_THERE, USER, USER                                                                                   \
+        }
+
 /* Of what system calls return. */
 static inline long done(long result)
 {
@@ -32,6 +42,11 @@ long try_open(const char *path, int flags);
  * what refuses it is to be found, not what refuses children. */
 long in_child(long (*run)(const struct stage *stage, struct outcome *outcome, long argument), const struct stage *stage,
               struct outcome *outcome, long argument);
+
+/* Takes @fd: whether there is one. */
+long take_fd(int fd);
+/* Makes a child by clone with @flags, and waits for it. A probe. */
+long clone_child(const struct stage *stage, struct outcome *outcome, long flags);
 
 /* Loads a program that ends with status 42 into memory: a descriptor, or -1. */
 int tiny_program(void);

@@ -192,14 +192,6 @@ static long read_terminal(const struct stage *stage, struct outcome *outcome, lo
         {                                                                                                                          \
                 GONE, GONE, USER, USER                                                                                             \
         }
-#define NAMED                                                                                                                      \
-        {                                                                                                                          \
-                NOT_THERE, NOT_THERE, USER, USER                                                                                   \
-        }
-#define REFUSE                                                                                                                     \
-        {                                                                                                                          \
-                REFUSED, REFUSED, USER, USER                                                                                       \
-        }
 #define TTY (AS(EIO) | AS(ENOTTY) | AS(EINVAL))
 
 static const struct probe ipc[] = {

@@ -26,18 +26,10 @@ static long reached(long result, int nonsense)
         return result < 0 && errno != nonsense ? errno : 0;
 }
 
-static long take(int fd)
-{
-        if (fd < 0)
-                return errno;
-        close(fd);
-        return 0;
-}
-
 static long ring(const struct stage *stage, struct outcome *outcome, long argument)
 {
         uint8_t parameters[120] = { 0 };
-        return take((int)syscall(SYS_io_uring_setup, 4, parameters));
+        return take_fd((int)syscall(SYS_io_uring_setup, 4, parameters));
 }
 
 static long ring_enter(const struct stage *stage, struct outcome *outcome, long argument)
@@ -47,7 +39,7 @@ static long ring_enter(const struct stage *stage, struct outcome *outcome, long 
 
 static long faults(const struct stage *stage, struct outcome *outcome, long flags)
 {
-        return take((int)syscall(SYS_userfaultfd, O_CLOEXEC | (int)flags));
+        return take_fd((int)syscall(SYS_userfaultfd, O_CLOEXEC | (int)flags));
 }
 
 static long map_bpf(const struct stage *stage, struct outcome *outcome, long argument)
@@ -55,7 +47,7 @@ static long map_bpf(const struct stage *stage, struct outcome *outcome, long arg
         union bpf_attr attributes = { .map_type = BPF_MAP_TYPE_ARRAY };
         attributes.key_size = attributes.value_size = 4;
         attributes.max_entries = 1;
-        return take((int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof attributes));
+        return take_fd((int)syscall(SYS_bpf, BPF_MAP_CREATE, &attributes, sizeof attributes));
 }
 
 static long load_bpf(const struct stage *stage, struct outcome *outcome, long argument)
@@ -66,7 +58,7 @@ static long load_bpf(const struct stage *stage, struct outcome *outcome, long ar
         attributes.insn_cnt = 2;
         attributes.insns = (uintptr_t)program;
         attributes.license = (uintptr_t) "GPL";
-        return take((int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes));
+        return take_fd((int)syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof attributes));
 }
 
 static long count_events(const struct stage *stage, struct outcome *outcome, long whom)
@@ -75,7 +67,7 @@ static long count_events(const struct stage *stage, struct outcome *outcome, lon
                                               .size = sizeof attributes,
                                               .config = PERF_COUNT_SW_TASK_CLOCK };
         attributes.exclude_kernel = 1;
-        return take((int)syscall(SYS_perf_event_open, &attributes, whom ? stage->host : 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
+        return take_fd((int)syscall(SYS_perf_event_open, &attributes, whom ? stage->host : 0, -1, -1, PERF_FLAG_FD_CLOEXEC));
 }
 
 static long load_module(const struct stage *stage, struct outcome *outcome, long argument)
@@ -184,7 +176,7 @@ static long hang_up(const struct stage *stage, struct outcome *outcome, long arg
 static long secret_memory(const struct stage *stage, struct outcome *outcome, long argument)
 {
 #ifdef SYS_memfd_secret
-        return take((int)syscall(SYS_memfd_secret, O_CLOEXEC));
+        return take_fd((int)syscall(SYS_memfd_secret, O_CLOEXEC));
 #else
         return ENOSYS;
 #endif
@@ -232,17 +224,9 @@ static long listen_filter(const struct stage *stage, struct outcome *outcome, lo
         struct sock_filter all = { BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW };
         const struct sock_fprog program = { 1, &all };
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        return take((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
+        return take_fd((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
-#define REFUSE                                                                                                                     \
-        {                                                                                                                          \
-                REFUSED, REFUSED, USER, USER                                                                                       \
-        }
-#define NAMED                                                                                                                      \
-        {                                                                                                                          \
-                NOT_THERE, NOT_THERE, USER, USER                                                                                   \
-        }
 #define OPTION(option, value) ((option) | (long)(value) << 16)
 
 static const struct probe kernel[] = {

@@ -37,28 +37,20 @@ static long unmount(const struct stage *stage, struct outcome *outcome, long arg
         return done(umount2(argument ? "/" : stage->readable, MNT_DETACH | (argument ? 0 : UMOUNT_NOFOLLOW)));
 }
 
-static long take(int fd)
-{
-        if (fd < 0)
-                return errno;
-        close(fd);
-        return 0;
-}
-
 static long open_system(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        return take((int)syscall(SYS_fsopen, "tmpfs", 1u));
+        return take_fd((int)syscall(SYS_fsopen, "tmpfs", 1u));
 }
 
 static long pick_system(const struct stage *stage, struct outcome *outcome, long argument)
 {
-        return take((int)syscall(SYS_fspick, AT_FDCWD, "/", 1u));
+        return take_fd((int)syscall(SYS_fspick, AT_FDCWD, "/", 1u));
 }
 
 static long clone_tree(const struct stage *stage, struct outcome *outcome, long argument)
 {
         enum { CLONE_TREE = 1 };
-        return take((int)syscall(SYS_open_tree, AT_FDCWD, argument ? "." : "/", CLONE_TREE | O_CLOEXEC));
+        return take_fd((int)syscall(SYS_open_tree, AT_FDCWD, argument ? "." : "/", CLONE_TREE | O_CLOEXEC));
 }
 
 /* Nothing is moved from nowhere. */
@@ -115,16 +107,6 @@ static long leave_in_child(const struct stage *stage, struct outcome *outcome, l
         return in_child(leave, stage, outcome, flags);
 }
 
-static long clone_into(const struct stage *stage, struct outcome *outcome, long flags)
-{
-        pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
-        if (!pid)
-                _exit(0);
-        if (pid > 0)
-                waitpid(pid, NULL, 0);
-        return done(pid);
-}
-
 /* User 0 of a namespace of one's own may mount there: a large part of the kernel that is not meant for attackers. */
 static long rule(const struct stage *stage, struct outcome *outcome, long argument)
 {
@@ -176,14 +158,6 @@ static long enter_all_in_child(const struct stage *stage, struct outcome *outcom
         return in_child(enter_all, stage, outcome, argument);
 }
 
-#define REFUSE                                                                                                                     \
-        {                                                                                                                          \
-                REFUSED, REFUSED, USER, USER                                                                                       \
-        }
-#define NAMED                                                                                                                      \
-        {                                                                                                                          \
-                NOT_THERE, NOT_THERE, USER, USER                                                                                   \
-        }
 #define NOT_HERE                                                                                                                   \
         {                                                                                                                          \
                 NOBODY, NOBODY, NOBODY, NOBODY                                                                                     \
@@ -233,10 +207,10 @@ static const struct probe namespaces[] = {
         { "unshare-cgroup", leave_in_child, CLONE_NEWCGROUP, WITNESSED, REFUSE, FRESH, .why = "limits are kept there" },
         { "unshare-time", leave_in_child, CLONE_NEWTIME, WITNESSED, REFUSE, FRESH, .absent = AS(EINVAL),
           .why = "clocks of its own" },
-        { "clone-user", clone_into, CLONE_NEWUSER, WITNESSED, REFUSE, .absent = AS(EPERM),
+        { "clone-user", clone_child, CLONE_NEWUSER, WITNESSED, REFUSE, .absent = AS(EPERM),
           .why = "clone(2) is unshare(2) by another name" },
-        { "clone-pid", clone_into, CLONE_NEWPID, WITNESSED, REFUSE, .why = "likewise" },
-        { "clone-mount-user", clone_into, CLONE_NEWUSER | CLONE_NEWNS, WITNESSED, REFUSE, .absent = AS(EPERM), .why = "likewise" },
+        { "clone-pid", clone_child, CLONE_NEWPID, WITNESSED, REFUSE, .why = "likewise" },
+        { "clone-mount-user", clone_child, CLONE_NEWUSER | CLONE_NEWNS, WITNESSED, REFUSE, .absent = AS(EPERM), .why = "likewise" },
         { "user-namespace-root", rule_in_child, 0, WITNESSED, REFUSE, FRESH, .absent = AS(EPERM),
           .why = "user 0 of a namespace may mount in it" },
         { "setns-mount", enter_in_child, 0, WITNESSED, NAMED, FRESH, .why = "the host's files" },

@@ -237,16 +237,6 @@ static long nicest(const struct stage *stage, struct outcome *outcome, long argu
 
 /* --- Children --------------------------------------------------------------------------------- */
 
-static long clone_with(const struct stage *stage, struct outcome *outcome, long flags)
-{
-        pid_t pid = (pid_t)syscall(SYS_clone, flags | SIGCHLD, NULL, NULL, NULL, NULL);
-        if (!pid)
-                _exit(0);
-        if (pid > 0)
-                waitpid(pid, NULL, 0);
-        return done(pid);
-}
-
 static long clone_newer(const struct stage *stage, struct outcome *outcome, long flags)
 {
         uint64_t arguments[8] = { (uint64_t)flags, 0, 0, 0, SIGCHLD };
@@ -319,9 +309,9 @@ static const struct probe processes[] = {
         { "real-time", real_time, 0, WITNESSED, RAISE, FRESH, .why = "who runs in real time starves the others" },
         { "nicest", nicest, 0, WITNESSED, { REFUSED, REFUSED, USER, USER }, FRESH, .why = "nor is anybody else to wait" },
         { "fork", fork_virtually, 0, WITNESSED, RAISE, .spawns = WORKS, .why = "processes need the permission spawn" },
-        { "clone-untraced", clone_with, CLONE_UNTRACED, WITNESSED, RAISE, .why = "a child that tracers do not see" },
+        { "clone-untraced", clone_child, CLONE_UNTRACED, WITNESSED, RAISE, .why = "a child that tracers do not see" },
         { "clone-parent",
-          clone_with,
+          clone_child,
           CLONE_PARENT,
           WITNESSED,
           { REFUSED, REFUSED, AS(EINVAL) | WORKS, AS(EINVAL) | WORKS },

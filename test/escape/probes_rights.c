@@ -202,14 +202,6 @@ static long call_unknown(const struct stage *stage, struct outcome *outcome, lon
         return done(syscall(number));
 }
 
-#define REFUSE                                                                                                                     \
-        {                                                                                                                          \
-                REFUSED, REFUSED, USER, USER                                                                                       \
-        }
-#define NAMED                                                                                                                      \
-        {                                                                                                                          \
-                NOT_THERE, NOT_THERE, USER, USER                                                                                   \
-        }
 #define NEVER(set)                                                                                                                 \
         {                                                                                                                          \
                 set, set, set, set                                                                                                 \
