@@ -133,15 +133,19 @@ int cgroup_enter(const struct cgroup_entry *entry)
         return 0;
 }
 
-void cgroup_read(const struct cgroups *groups, uint64_t id, unsigned controllers, struct cgroup_figures *ret_figures)
+/* -1 where the domain has none in @tree. */
+static int open_group(const struct cgroup_tree *tree, uint64_t id, unsigned controllers)
 {
         char name[ID];
+        return tree->controllers & controllers ? open_folder(tree->folder, id_name(id, name)) : -1;
+}
+
+void cgroup_read(const struct cgroups *groups, uint64_t id, unsigned controllers, struct cgroup_figures *ret_figures)
+{
         *ret_figures = (struct cgroup_figures){ 0 };
         for (size_t i = 0; i < groups->n; i++) {
                 const struct cgroup_tree *tree = &groups->trees[i];
-                if (!(tree->controllers & controllers))
-                        continue;
-                OWNED(fd_closep) int folder = open_folder(tree->folder, id_name(id, name));
+                OWNED(fd_closep) int folder = open_group(tree, id, controllers);
                 if (folder >= 0)
                         cgroup_read_folder(tree->version, folder, tree->controllers & controllers, ret_figures);
         }
@@ -149,12 +153,9 @@ void cgroup_read(const struct cgroups *groups, uint64_t id, unsigned controllers
 
 void cgroup_kill(const struct cgroups *groups, uint64_t id, unsigned controllers)
 {
-        char name[ID];
         for (size_t i = 0; i < groups->n; i++) {
                 const struct cgroup_tree *tree = &groups->trees[i];
-                if (!(tree->controllers & controllers))
-                        continue;
-                OWNED(fd_closep) int folder = open_folder(tree->folder, id_name(id, name));
+                OWNED(fd_closep) int folder = open_group(tree, id, controllers);
                 if (folder >= 0)
                         cgroup_kill_folder(folder);
         }

@@ -102,15 +102,21 @@ static int answer(int listener, uint64_t id, int error)
         return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
+static struct seccomp_notif receive(const struct held *held, struct call *ret_call)
+{
+        struct seccomp_notif notice = { 0 };
+        assert_int_equal(ioctl(held->listener, SECCOMP_IOCTL_NOTIF_RECV, &notice), 0);
+        OWNED(fd_closep) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        assert_int_equal(call_decode(proc, held->pid, &notice, ret_call), 0);
+        return notice;
+}
+
 /* Connects as the warden does, but waits. The last outcome is what connecting_begin gave. */
 static int serve(const struct held *held)
 {
         static struct call call;
         struct connecting connecting = { .socket = -1 };
-        struct seccomp_notif notice = { 0 };
-        assert_int_equal(ioctl(held->listener, SECCOMP_IOCTL_NOTIF_RECV, &notice), 0);
-        OWNED(fd_closep) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        assert_int_equal(call_decode(proc, held->pid, &notice, &call), 0);
+        const struct seccomp_notif notice = receive(held, &call);
         assert_int_equal(call.kind, CALL_CONNECT);
         int r = connecting_begin(held->listener, held->pid, &notice, &call, &connecting), error = r < 0 ? -r : 0;
         if (r == CONNECTING_UNDER_WAY && connecting.waits) {
@@ -325,10 +331,7 @@ static void begin_one(const struct held *held)
 {
         static struct call call;
         struct connecting connecting = { .socket = -1 };
-        struct seccomp_notif notice = { 0 };
-        assert_int_equal(ioctl(held->listener, SECCOMP_IOCTL_NOTIF_RECV, &notice), 0);
-        OWNED(fd_closep) int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        assert_int_equal(call_decode(proc, held->pid, &notice, &call), 0);
+        const struct seccomp_notif notice = receive(held, &call);
         uint64_t before = clock_now();
         int r = connecting_begin(held->listener, held->pid, &notice, &call, &connecting);
         if (clock_now() - before > 1000000000)
