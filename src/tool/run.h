@@ -160,6 +160,7 @@ struct run_grants {
 };
 int run_grants_make(const struct run_options *options, const struct run_target *target, struct run_grants *ret_grants);
 void run_grants_free(struct run_grants *grants);
+enum { RUN_SCRIPTS_MAX = 4 }; /* that interpret each other, as the kernel has it */
 /* Who the kernel executes for the program in file @path: a script's interpreter, or a loader. False: nobody. */
 bool run_find_interpreter(const char *path, char ret_path[PATH_MAX]);
 /* The interpreter that an ELF file asks for, or "". False: it is no such file, or a damaged one. */

@@ -11,10 +11,7 @@
 #include "policy/words.h"
 #include "tool/run.h"
 
-enum {
-        HEADERS_MAX = 128,
-        SCRIPTS_MAX = 4, /* that interpret each other, as the kernel has it */
-};
+enum { HEADERS_MAX = 128 };
 
 bool run_texts_add(struct run_texts *texts, const char *text)
 {
@@ -127,7 +124,7 @@ static bool add_program(struct run_grants *grants, const struct run_options *opt
 {
         char at[PATH_MAX], interpreter[PATH_MAX];
         snprintf(at, sizeof at, "%s", path);
-        for (int i = 0; i <= SCRIPTS_MAX; i++) {
+        for (int i = 0; i <= RUN_SCRIPTS_MAX; i++) {
                 OWNED(fd_closep) int fd = open(at, O_RDONLY | O_CLOEXEC | O_NOCTTY);
                 if (!add_path(grants, "execute", at))
                         return false;

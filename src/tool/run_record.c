@@ -9,8 +9,6 @@
 #include "policy/least.h"
 #include "tool/run.h"
 
-enum { SCRIPTS_MAX = 4 }; /* that interpret each other, as the kernel has it */
-
 static const char *const acts[LEAST_ACTS] = {
         [LEAST_READ] = "read",       [LEAST_LIST] = "list",       [LEAST_WRITE] = "write", [LEAST_CREATE] = "create",
         [LEAST_EXECUTE] = "execute", [LEAST_CONNECT] = "connect", [LEAST_FORK] = "fork",
@@ -85,7 +83,7 @@ static void add_interpreters(struct least *least)
         least_keep(least, LEAST_EXECUTE, collect, &programs);
         for (size_t i = 0; i < programs.n; i++) {
                 snprintf(at, sizeof at, "%s", programs.at[i]);
-                for (int n = 0; n <= SCRIPTS_MAX && run_find_interpreter(at, interpreter); n++) {
+                for (int n = 0; n <= RUN_SCRIPTS_MAX && run_find_interpreter(at, interpreter); n++) {
                         least_add(least, LEAST_EXECUTE, interpreter);
                         memcpy(at, interpreter, sizeof at);
                 }
