@@ -27,6 +27,13 @@ enum step {
 
 /* --- Moving bytes ----------------------------------------------------------------------------- */
 
+/* Whether @fd is a stream that the host would give a child: open, and not a file of its own that took a closed stream's number. */
+static bool is_stream(int fd)
+{
+        int flags = fcntl(fd, F_GETFD);
+        return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
 /* A stream that is closed or broken counts as ready: what goes there is lost, as the host wants it. */
 static bool has_room(int fd, int ms)
 {
@@ -67,14 +74,15 @@ static enum step take(struct process_pipe *pipe)
         const struct process_output *output = pipe->output;
         const struct domain_streams *wanted = &output->domain->streams;
         char bytes[CHUNK];
-        if (!wanted->on_output && !has_room(pipe->number, 0))
+        bool passes = !wanted->on_output && is_stream(pipe->number);
+        if (passes && !has_room(pipe->number, 0))
                 return STEP_FULL;
         ssize_t n = read(pipe->fd, bytes, wanted->on_output ? CHUNK : PROCESS_ROOM);
         if (n <= 0)
                 return n < 0 && (errno == EAGAIN || errno == EINTR) ? STEP_NOTHING : STEP_END;
         if (wanted->on_output)
                 wanted->on_output(wanted->on_output_data, output->domain, output->name, pipe->number, bytes, (size_t)n);
-        else
+        else if (passes)
                 pass_on(pipe->number, bytes, (size_t)n);
         return STEP_MORE;
 }

@@ -250,11 +250,31 @@ TEST(a_broken_stream_of_the_hosts_is_no_end)
         close(before);
 }
 
+/* A host that has closed its standard output has other files by that number, which are no add-in's to write. */
+TEST(what_took_a_streams_number_is_not_written_to)
+{
+        static const struct domain_streams none = { .on_output = NULL };
+        char bytes[64];
+        int fds[2], before = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
+        assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+        assert_int_equal(dup3(fds[1], STDERR_FILENO, O_CLOEXEC), STDERR_FILENO);
+        set(none, WARD_LEVEL_INTERNET);
+        say(2, "not here");
+        process_output_drain(&stage.output);
+        strike();
+        dup2(before, STDERR_FILENO);
+        close(fds[1]);
+        assert_int_equal(read(fds[0], bytes, sizeof bytes), 0);
+        close(fds[0]);
+        close(before);
+}
+
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(what_is_written_is_told), TEST_CASE(a_drain_tells_all_that_was_written),
                          TEST_CASE(a_flood_is_bounded_and_a_stop_tells_the_rest),
                          TEST_CASE(closing_a_stream_is_no_end_of_the_other), TEST_CASE(input_is_asked_for_as_there_is_room),
                          TEST_CASE(input_that_nobody_reads_is_let_go), TEST_CASE(given_streams_are_the_workers),
-                         TEST_CASE(a_full_stream_of_the_hosts_holds_nobody_up), TEST_CASE(a_broken_stream_of_the_hosts_is_no_end));
+                         TEST_CASE(a_full_stream_of_the_hosts_holds_nobody_up), TEST_CASE(a_broken_stream_of_the_hosts_is_no_end),
+                         TEST_CASE(what_took_a_streams_number_is_not_written_to));
 }
