@@ -1,4 +1,4 @@
-#include "domain/warden.h"
+#include "domain/warden_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,31 +18,13 @@
 #include "domain/launch.h"
 #include "domain/worker_program.h"
 #include "sandbox/cgroup.h"
-#include "sandbox/grants.h"
 
 enum {
-        END_MS = 2000, /* that a warden has to end by itself, before it is killed */
-        SEND_MS = 1000,
+        END_MS = 2000,  /* that a warden has to end by itself, before it is killed */
         SWEEP_MS = 200, /* that a killed warden has to be gone */
-        NOTICE_MS = 200, /* that the monitor's thread may take to notice its end */
 };
 
-struct warden {
-        _Atomic uint32_t references;
-        int socket;
-        int pidfd;
-        struct monitor *monitor;
-        struct monitor_watch events; /* on @socket */
-        struct monitor_watch death;  /* on @pidfd: a child that the host forked may hold the socket's other end */
-        _Atomic bool lost;
-        _Atomic bool grouped; /* it has made control groups */
-        _Atomic uint64_t next_id;
-        pthread_mutex_t lock; /* guards what follows, and is held for moments */
-        pthread_cond_t changed;
-        struct list workers;
-};
-
-static bool poll_until(int fd, short events, uint64_t deadline)
+bool warden_poll(int fd, short events, uint64_t deadline)
 {
         struct pollfd polled = { .fd = fd, .events = events };
         for (;;) {
@@ -113,7 +95,7 @@ static void sweep_groups(const struct warden *warden)
         struct cgroups groups;
         if (!atomic_load(&warden->grouped))
                 return;
-        poll_until(warden->pidfd, POLLIN, clock_deadline(SWEEP_MS));
+        warden_poll(warden->pidfd, POLLIN, clock_deadline(SWEEP_MS));
         cgroups_find("/proc/self/mountinfo", "/proc/self/cgroup", getpid(), &groups);
         cgroups_sweep(&groups);
         cgroups_finish(&groups);
@@ -131,14 +113,6 @@ static void lose(struct warden *warden)
         for (uint64_t id; (id = any_running(warden));)
                 deliver(warden, id, &end);
 }
-
-/* An answer to a question that is still asked. */
-struct warden_ask {
-        uint32_t question;
-        void *ret;
-        size_t size;
-        ssize_t answered; /* bytes; -1: not yet */
-};
 
 static void take_answer(struct warden *warden, const struct wire_head *head, struct ward_span payload)
 {
@@ -242,7 +216,7 @@ static void close_all(struct warden *warden)
 static int check_hello(const struct warden *warden, const char *path, uint64_t deadline, struct ward_fault *fault)
 {
         struct wire_hello hello;
-        if (!poll_until(warden->socket, POLLIN, deadline))
+        if (!warden_poll(warden->socket, POLLIN, deadline))
                 return fault_set(fault, WARD_FAULT_DEADLINE, "the worker program '%s' did not answer in time", path);
         ssize_t n = recv(warden->socket, &hello, sizeof hello, MSG_DONTWAIT);
         if (n != sizeof hello || hello.magic != WIRE_MAGIC)
@@ -280,10 +254,10 @@ static int run(struct warden *warden, const struct worker_program *program, uint
 static void end_process(struct warden *warden)
 {
         shutdown(warden->socket, SHUT_RDWR);
-        if (warden->pidfd < 0 || poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS)))
+        if (warden->pidfd < 0 || warden_poll(warden->pidfd, POLLIN, clock_deadline(END_MS)))
                 return;
         syscall(SYS_pidfd_send_signal, warden->pidfd, SIGKILL, NULL, 0);
-        poll_until(warden->pidfd, POLLIN, clock_deadline(END_MS));
+        warden_poll(warden->pidfd, POLLIN, clock_deadline(END_MS));
 }
 
 static void worker_program_freep(struct worker_program **program)
@@ -368,7 +342,7 @@ static bool is_gone(const struct warden *warden)
 /* Waits until the monitor's thread knows, too; whether it does. If this is that thread, it does not. */
 static bool await_loss(struct warden *warden)
 {
-        const struct timespec until = clock_timespec(clock_deadline(NOTICE_MS));
+        const struct timespec until = clock_timespec(clock_deadline(WARDEN_NOTICE_MS));
         int r = 0;
         pthread_mutex_lock(&warden->lock);
         while (!atomic_load(&warden->lost) && r != ETIMEDOUT)
@@ -403,160 +377,6 @@ int warden_get(struct domains *domains, uint64_t deadline, struct warden **ret_w
                         domains->warden = STEAL(made);
                 domains_leave(domains);
         }
-}
-
-/* --- Workers ---------------------------------------------------------------------------------- */
-
-static int send_request(struct warden *warden, const struct wire_head *head, struct ward_span payload, const int *fds, size_t n_fds)
-{
-        _Alignas(struct cmsghdr) char control[CMSG_SPACE(WIRE_FDS * sizeof(int))] = { 0 };
-        struct iovec parts[] = { { (void *)(uintptr_t)head, sizeof *head }, { (void *)(uintptr_t)payload.at, payload.len } };
-        struct msghdr message = { .msg_iov = parts, .msg_iovlen = COUNT_OF(parts) };
-        if (payload.len > WIRE_PAYLOAD)
-                return -E2BIG;
-        if (n_fds) {
-                message.msg_control = control;
-                message.msg_controllen = CMSG_SPACE(n_fds * sizeof *fds);
-                struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-                *part = (struct cmsghdr){ .cmsg_level = SOL_SOCKET,
-                                          .cmsg_type = SCM_RIGHTS,
-                                          .cmsg_len = CMSG_LEN(n_fds * sizeof *fds) };
-                memcpy(CMSG_DATA(part), fds, n_fds * sizeof *fds);
-        }
-        uint64_t deadline = clock_deadline(SEND_MS);
-        while (sendmsg(warden->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-                if (errno != EINTR && (errno != EAGAIN || !poll_until(warden->socket, POLLOUT, deadline)))
-                        return -errno;
-        return 0;
-}
-
-static const struct ward_span nothing = { NULL, 0 };
-
-int warden_spawn(struct warden *warden, struct warden_worker *worker, struct ward_span payload, const int *fds, size_t n_fds,
-                 struct ward_fault *fault)
-{
-        worker->id = 1 + atomic_fetch_add(&warden->next_id, 1);
-        worker->state = WORKER_RUNS;
-        if (worker->grouped)
-                atomic_store(&warden->grouped, true);
-        pthread_mutex_lock(&warden->lock);
-        list_append(&warden->workers, &worker->link);
-        pthread_mutex_unlock(&warden->lock);
-        const struct wire_head head = { .kind = WIRE_SPAWN, .id = worker->id };
-        int r = send_request(warden, &head, payload, fds, n_fds);
-        /* Whether it was lost is looked at after the worker was listed: who loses it looks at the list after that. */
-        if (!r && !atomic_load(&warden->lost))
-                return 0;
-        pthread_mutex_lock(&warden->lock);
-        while (worker->state == WORKER_IS_TOLD)
-                pthread_cond_wait(&warden->changed, &warden->lock);
-        list_remove(&worker->link);
-        pthread_mutex_unlock(&warden->lock);
-        return fault_set_errno(fault, WARD_FAULT_SYSTEM, r ? -r : EPIPE, "cannot ask the warden for a worker");
-}
-
-int warden_file(struct warden *warden, struct warden_worker *worker, const char *path, int fd, struct ward_fault *fault)
-{
-        const struct wire_head head = { .kind = WIRE_FILE, .id = worker->id };
-        const struct ward_span name = { (const uint8_t *)path, strlen(path) + 1 };
-        int r = send_request(warden, &head, name, &fd, fd >= 0);
-        return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden of the file '%s'", path) : 0;
-}
-
-void warden_forget_files(struct warden *warden, const struct warden_worker *worker, const char *prefix)
-{
-        const struct wire_head head = { .kind = WIRE_FORGET, .id = worker->id };
-        send_request(warden, &head, (struct ward_span){ (const uint8_t *)prefix, strlen(prefix) + 1 }, NULL, 0);
-}
-
-static int cannot_grant(int r, struct ward_fault *fault)
-{
-        return r ? fault_set_errno(fault, WARD_FAULT_SYSTEM, -r, "cannot tell the warden what its worker is granted") : 0;
-}
-
-int warden_grant(struct warden *warden, const struct warden_worker *worker, const struct sandbox_grant *grant,
-                 struct ward_fault *fault)
-{
-        const struct wire_head head = { .kind = WIRE_GRANT, .status = (int32_t)grant->rights, .id = worker->id };
-        const struct ward_span path = { (const uint8_t *)grant->path, strlen(grant->path) + 1 };
-        return cannot_grant(send_request(warden, &head, path, NULL, 0), fault);
-}
-
-int warden_address(struct warden *warden, const struct warden_worker *worker, const struct sandbox_address *address,
-                   struct ward_fault *fault)
-{
-        const struct wire_head head = { .kind = WIRE_ADDRESS, .id = worker->id };
-        const struct ward_span at = { (const uint8_t *)&address->at, address->len };
-        return cannot_grant(send_request(warden, &head, at, NULL, 0), fault);
-}
-
-/* With the lock held: waits for a change as long as there is time. */
-static bool wait_change(struct warden *warden, const struct timespec *until)
-{
-        return pthread_cond_timedwait(&warden->changed, &warden->lock, until) != ETIMEDOUT;
-}
-
-ssize_t warden_ask(struct warden *warden, struct warden_worker *worker, enum wire_question question, void *ret, size_t size,
-                   uint64_t deadline)
-{
-        const struct wire_head head = { .kind = WIRE_ASK, .status = question, .id = worker->id };
-        const struct timespec until = clock_timespec(deadline);
-        struct warden_ask ask = { question, ret, size, -1 };
-        bool in_time = !monitor_is_here(warden->monitor);
-        pthread_mutex_lock(&warden->lock);
-        while (in_time && worker->asks)
-                in_time = wait_change(warden, &until);
-        if (in_time) {
-                worker->asks = &ask;
-                pthread_mutex_unlock(&warden->lock);
-                in_time = !send_request(warden, &head, nothing, NULL, 0);
-                pthread_mutex_lock(&warden->lock);
-                while (in_time && ask.answered < 0 && worker->state == WORKER_RUNS)
-                        in_time = wait_change(warden, &until);
-                worker->asks = NULL;
-                pthread_cond_broadcast(&warden->changed);
-        }
-        pthread_mutex_unlock(&warden->lock);
-        return ask.answered;
-}
-
-void warden_kill(struct warden *warden, const struct warden_worker *worker)
-{
-        const struct wire_head head = { .kind = WIRE_KILL, .id = worker->id };
-        if (!atomic_load(&warden->lost))
-                send_request(warden, &head, nothing, NULL, 0);
-}
-
-/* One that answers has not begun to end before. Of one that does not, the news may be on its way. */
-bool warden_has_lost(struct warden *warden, struct warden_worker *worker)
-{
-        struct wire_posture posture;
-        if (warden_ask(warden, worker, WIRE_POSTURE, &posture, sizeof posture, clock_deadline(NOTICE_MS)) >= 0)
-                return false;
-        const struct timespec until = clock_timespec(clock_deadline(NOTICE_MS));
-        bool more = !monitor_is_here(warden->monitor);
-        pthread_mutex_lock(&warden->lock);
-        while (more && worker->state != WORKER_ENDED)
-                more = wait_change(warden, &until);
-        bool lost = worker->state == WORKER_ENDED;
-        pthread_mutex_unlock(&warden->lock);
-        return lost;
-}
-
-bool warden_forget(struct warden *warden, struct warden_worker *worker, uint64_t deadline)
-{
-        struct timespec until = clock_timespec(deadline);
-        int r = 0;
-        pthread_mutex_lock(&warden->lock);
-        while (worker->state == WORKER_IS_TOLD || (worker->state == WORKER_RUNS && r != ETIMEDOUT))
-                r = worker->state == WORKER_RUNS ? pthread_cond_timedwait(&warden->changed, &warden->lock, &until)
-                                                 : pthread_cond_wait(&warden->changed, &warden->lock);
-        while (worker->hears)
-                pthread_cond_wait(&warden->changed, &warden->lock);
-        bool ended = worker->state == WORKER_ENDED;
-        list_remove(&worker->link);
-        pthread_mutex_unlock(&warden->lock);
-        return ended;
 }
 
 /* --- End -------------------------------------------------------------------------------------- */
