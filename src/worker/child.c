@@ -137,8 +137,7 @@ void child_listen(struct child *child, int listener)
 {
         warden_unwatch(child->warden, &child->listener);
         child->listener = (struct source){ listener, on_notice };
-        notices_listen(listener);
-        if (warden_watch(child->warden, &child->listener) < 0)
+        if (notices_listen(&child->notices, listener) < 0 || warden_watch(child->warden, &child->listener) < 0)
                 child_kill(child);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/own.h"
+#include "worker/notice_guard.h"
 #include "worker/notice_judge.h"
 #include "worker/notice_parts.h"
 
@@ -44,6 +45,8 @@ void notices_finish(struct child *child)
 {
         struct notices *notices = &child->notices;
         connections_end(child);
+        if (notices->guarded)
+                guard_remove();
         warden_unwatch(child->warden, &notices->clock);
         for (size_t i = 0; i < notices->n_grants; i++)
                 free((void *)(uintptr_t)notices->grants[i].path);
@@ -54,9 +57,14 @@ void notices_finish(struct child *child)
 }
 
 /* Since Linux 6.6: worker and warden wait for each other in turn, so that one processor does for both. */
-void notices_listen(int listener)
+int notices_listen(struct notices *notices, int listener)
 {
         ioctl(listener, SET_FLAGS, SYNC_WAKE_UP);
+        if (notices->level != FILTER_OBSERVE || notices->guarded)
+                return 0;
+        int r = guard_add();
+        notices->guarded = !r;
+        return r;
 }
 
 /* What is lost for want of memory is not granted. */
@@ -77,8 +85,10 @@ void notices_grant(struct child *child, const struct request *request)
 void notices_address(struct child *child, const struct request *request)
 {
         struct notices *notices = &child->notices;
+        if (request->bytes > sizeof notices->addresses->at || notices->n_addresses == GRANTS_MAX)
+                return;
         struct sandbox_address *addresses = reallocarray(notices->addresses, notices->n_addresses + 1, sizeof *addresses);
-        if (!addresses || request->bytes > sizeof addresses->at || notices->n_addresses == GRANTS_MAX)
+        if (!addresses)
                 return;
         notices->addresses = addresses;
         struct sandbox_address *address = &addresses[notices->n_addresses++];
@@ -249,7 +259,9 @@ static bool is_waiting(const struct child *child, uint64_t id)
 static void serve(struct child *child, const struct seccomp_notif *notice)
 {
         static struct call call; /* large, and one at a time */
+        guard_begin(child->pid);
         int r = call_decode(child->warden->proc, child->pid, notice, &call);
+        guard_end();
         if (!is_waiting(child, notice->id))
                 return;
         /* The kernel finds for itself what is wrong with it. */

@@ -25,6 +25,7 @@ struct notices {
         size_t n_addresses;
         struct locals locals; /* of these: where those are that have a path */
         bool may_spawn;
+        bool guarded;            /* by notice_guard.h */
         struct list connections; /* that are being made for it */
         size_t n_connections;
         struct acts acts;
@@ -43,8 +44,8 @@ void notices_finish(struct child *child);
 void notices_grant(struct child *child, const struct request *request);
 void notices_address(struct child *child, const struct request *request);
 
-/* Sets a listener up. */
-void notices_listen(int listener);
+/* Sets a listener up. 0, or a negative errno. */
+int notices_listen(struct notices *notices, int listener);
 
 /* Answers one call of @child's, or sees to it that it is answered. */
 void notice_serve(struct child *child);

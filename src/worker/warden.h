@@ -1,5 +1,6 @@
 /* The warden: the process that supervises workers. It forks none itself, but has its zygotes do so (zygote.h), and they become its
- * children. One thread, one loop; nothing that it waits for is in an add-in's hands.
+ * children. One loop in one thread, and while it observes a worker another that sees to it that it does not wait for that
+ * (notice_guard.h); nothing else that it waits for is in an add-in's hands.
  *
  * warden.c   the loop, the host's requests, what the host is told
  * zygote.c   processes to fork workers from

@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -9,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -285,6 +288,19 @@ static int time_calls(const char *path, int n)
         return (int)((now() - before) / n);
 }
 
+/* Opens a path in memory that nobody ever fills. */
+static int stall(const char *path, int n)
+{
+        struct uffdio_api api = { .api = UFFD_API };
+        struct uffdio_register missing = { .range.len = 4096, .mode = UFFDIO_REGISTER_MODE_MISSING };
+        int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+        void *page = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        missing.range.start = (uintptr_t)page;
+        if (fd < 0 || ioctl(fd, UFFDIO_API, &api) || ioctl(fd, UFFDIO_REGISTER, &missing))
+                return -errno;
+        return closed(open(page, O_RDONLY));
+}
+
 static const struct {
         const char *what;
         int (*of)(const char *path, int n);
@@ -312,6 +328,7 @@ static const struct {
         { "datagrams", datagrams },
         { "time-reads", time_reads },
         { "time-calls", time_calls },
+        { "stall", stall },
 };
 
 int32_t exports_deeds_deed(deeds_string_t *what, deeds_string_t *path, int32_t n)

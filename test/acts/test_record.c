@@ -1,6 +1,7 @@
 /* What a domain that is recorded uses. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +62,24 @@ TEST(nothing_that_is_used_is_lost)
         }
 }
 
+/* Its supervisor would wait for that for ever, with all that its host has. */
+TEST(memory_that_is_never_there_costs_only_who_has_it)
+{
+        struct ward_fault fault;
+        deeds_string_t what, path;
+        int32_t ret = 0;
+        stage_set(&stage, WARD_LEVEL_FULL_TRUST, NULL, true);
+        deeds_string_set(&what, "stall");
+        deeds_string_set(&path, "");
+        if (!deeds_deed(stage.deeds, &what, &path, 0, &ret, &fault)) {
+                assert_true(ret == -EPERM || ret == -ENOSYS);
+                harness_skip("userfaultfd is not for this user");
+        }
+        assert_int_equal(fault.kind, WARD_FAULT_SIGNAL);
+        assert_int_equal(fault.signal, SIGKILL);
+        stage_strike(&stage);
+}
+
 TEST(recording_is_for_who_is_not_held)
 {
         static const enum ward_level levels[] = { WARD_LEVEL_INTERNET, WARD_LEVEL_INTRANET, WARD_LEVEL_HOST };
@@ -81,5 +100,6 @@ TEST(recording_is_for_who_is_not_held)
 int main(int argc, char **argv)
 {
         return TEST_MAIN(argc, argv, TEST_CASE(what_is_used_is_told_and_works), TEST_CASE(each_is_told_once),
-                         TEST_CASE(nothing_that_is_used_is_lost), TEST_CASE(recording_is_for_who_is_not_held));
+                         TEST_CASE(nothing_that_is_used_is_lost), TEST_CASE(memory_that_is_never_there_costs_only_who_has_it),
+                         TEST_CASE(recording_is_for_who_is_not_held));
 }
