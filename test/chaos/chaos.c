@@ -270,7 +270,7 @@ static void find_levels(struct chaos *chaos)
                 if (works(chaos, levels[i]))
                         board->levels[board->n_levels++] = levels[i];
         /* Without namespaces, the levels of those who are not trusted are below their floor. */
-        int expected = chaos->bare ? 2 : CHAOS_LEVELS;
+        uint32_t expected = chaos->bare ? 2 : CHAOS_LEVELS;
         if (board->n_levels < expected && (!board->n_levels || getenv("WARD_MUST_WORK")))
                 board_fail(board, "not all levels work here");
 }
