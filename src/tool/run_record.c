@@ -66,6 +66,12 @@ static bool is_file(void *data, const char *path)
         return !stat(path, &st) && !S_ISDIR(st.st_mode);
 }
 
+/* The C library asks for daemons that few machines have. */
+static bool is_served(void *data, const char *address)
+{
+        return strncmp(address, "unix:/", 6) != 0 || !access(address + 5, F_OK);
+}
+
 static bool collect(void *data, const char *path)
 {
         char *copy = strdup(path);
@@ -98,6 +104,7 @@ static int write_policy(struct least *least, const char *path)
         if (!out)
                 return -errno;
         least_keep(least, LEAST_READ, is_file, NULL);
+        least_keep(least, LEAST_CONNECT, is_served, NULL);
         add_interpreters(least);
         int r = least_print(least, out);
         if (fclose(out) && !r)

@@ -2,6 +2,8 @@
 """What `ward run --record-policy` writes is enough to run again."""
 import os
 import pathlib
+import socket
+import sys
 import tempfile
 
 from run import CODE, FOLDER, can_hold, check, run, tests
@@ -73,6 +75,17 @@ def files():
         assert not HOLDS or home.path("out", "made").read_text() == "5\n"
 
 
+def local_sockets():
+    """Where nobody is, nobody was reached."""
+    with Home() as home, socket.socket(socket.AF_UNIX) as server:
+        there, none = home.path("there"), home.path("none")
+        server.bind(str(there))
+        server.listen()
+        text = "import socket, sys\nfor path in sys.argv[1:]: print(socket.socket(socket.AF_UNIX).connect_ex(path) == 0)"
+        lines = home.record(sys.executable, "-c", text, there, none, out=b"True\nFalse\n")
+        assert f'connect "unix:{there}"' in lines and not any("none" in line for line in lines), lines
+
+
 def nothing():
     """Ward's own library, wherever it is found, and those that a library needs are none that it opens."""
     with Home() as home:
@@ -91,4 +104,4 @@ def not_run():
         assert home.policy.read_text() == "level internet\n"
 
 
-tests([scripts, files, nothing, not_run])
+tests([scripts, files, local_sockets, nothing, not_run])
