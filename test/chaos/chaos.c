@@ -31,6 +31,7 @@ enum {
         GONE_LATE = 2,     /* one of so many may be late: others may need the processors */
         PAUSE_BITS = 17,   /* between two deaths: as often 1 to 2 us as 32 to 64 ms */
         FIRST_US = 4000,
+        FIRST_MAX = 500, /* times that long */
         STEPS_MAX = 2000,
         LIVES_MAX = 100000,
         MS = 1000000,
@@ -312,7 +313,8 @@ static void run(struct chaos *chaos)
                 live(chaos);
         if (!board->failed) { /* the last one in order: it also finds what those before it could not put away any more */
                 bear(chaos);
-                usleep(FIRST_US);
+                for (int i = 0; i < FIRST_MAX && (!i || left_look().cgroups > before.cgroups); i++)
+                        usleep(FIRST_US); /* it does so when it first has a domain with groups */
                 leave(chaos);
         }
         tell(chaos);
