@@ -153,6 +153,10 @@ TEST(user_0_without_rights_is_told_of_containers)
 
 int main(int argc, char **argv)
 {
+        /* The sanitizer's leak checker traces the process at its end, which the filter refuses. */
+        if (HARNESS_HAS_SHADOW)
+                return TEST_MAIN(argc, argv, TEST_CASE(every_layer_is_offered_or_has_a_reason),
+                                 TEST_CASE(an_ordinary_user_is_no_other), TEST_CASE(without_namespaces_the_sysctl_is_named));
         return TEST_MAIN(argc, argv, TEST_CASE(every_layer_is_offered_or_has_a_reason), TEST_CASE(an_ordinary_user_is_no_other),
                          TEST_CASE(without_namespaces_the_sysctl_is_named), TEST_CASE(under_a_filter_that_is_named),
                          TEST_CASE(user_0_without_rights_is_told_of_containers));
