@@ -90,5 +90,6 @@ int limits_apply_least(void)
 
 int limits_apply_processes(const struct sandbox_limits *limits)
 {
-        return limits->processes ? lower(RLIMIT_NPROC, limits->processes, limits->processes) : 0;
+        uint32_t n = limits->processes ? limits->processes : limits->least_processes;
+        return n ? lower(RLIMIT_NPROC, n, n) : 0;
 }

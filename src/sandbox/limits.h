@@ -23,9 +23,10 @@ struct sandbox_limits {
         uint64_t file_bytes;   /* each file that is written */
         uint64_t read_bytes;   /* all: from and to disks, in a second */
         uint64_t write_bytes;
-        uint32_t cpu_percent; /* all: of one processor */
-        uint32_t processes;   /* processes and threads at a time, the worker's own included */
-        uint32_t open_files;  /* each process: descriptors, the worker's own included */
+        uint32_t cpu_percent;     /* all: of one processor */
+        uint32_t processes;       /* processes and threads at a time, the worker's own included */
+        uint32_t least_processes; /* the same by rlimit alone, where @processes is 0: for which no group is to be made */
+        uint32_t open_files;      /* each process: descriptors, the worker's own included */
         uint32_t unused;
 };
 

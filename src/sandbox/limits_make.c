@@ -41,7 +41,8 @@ void limits_make(enum ward_level level, const struct ward_limits *limits, const 
                 .read_bytes = quota->io_read_bytes,
                 .write_bytes = quota->io_write_bytes,
                 .cpu_percent = quota->cpu_percent,
-                .processes = quota->processes || !is_below_full_trust(level) ? quota->processes : PROCESSES,
+                .processes = quota->processes,
+                .least_processes = is_below_full_trust(level) ? PROCESSES : 0,
                 .open_files = quota->open_files,
         };
 }

@@ -36,12 +36,13 @@ static void add_limits(const char *folder, const struct watched *watched, struct
 {
         const uint64_t any = UINT64_MAX, second = 1000000000;
         const struct sandbox_limits *limits = &watched->limits;
+        uint32_t processes = limits->processes ? limits->processes : limits->least_processes;
         const struct kept all[] = {
                 { WARD_LIMIT_PROCESS_MEMORY, limits->memory_bytes, 0, "Max data size", any, false },
                 { WARD_LIMIT_MEMORY, limits->domain_bytes, CGROUP_MEMORY, NULL, 0, true },
                 { WARD_LIMIT_CPU_TIME, limits->cpu_ns, 0, "Max cpu time", limits->cpu_ns / second + 2, true },
                 { WARD_LIMIT_CPU_SHARE, limits->cpu_percent, CGROUP_CPU, NULL, 0, true },
-                { WARD_LIMIT_PROCESSES, limits->processes, CGROUP_PIDS, "Max processes", limits->processes, true },
+                { WARD_LIMIT_PROCESSES, processes, CGROUP_PIDS, "Max processes", processes, limits->processes != 0 },
                 { WARD_LIMIT_OPEN_FILES, limits->open_files, 0, "Max open files", limits->open_files, false },
                 { WARD_LIMIT_FILE_SIZE, limits->file_bytes, 0, "Max file size", limits->file_bytes, false },
                 { WARD_LIMIT_READING, limits->read_bytes, CGROUP_READ, NULL, 0, true },
